@@ -1,0 +1,2 @@
+//! irsa-doctor
+fn main() {}
