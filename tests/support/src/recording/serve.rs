@@ -11,8 +11,6 @@ use crate::temp::TempDir;
 
 /// The account of every recorded cluster.
 const CLUSTER_ACCOUNT: &str = "123456789012";
-/// The bearer token of the kubeconfig's user.
-const TOKEN: &str = "k8s-aws-v1.example";
 
 /// A running scenario. Dropping it stops the servers, which panics if the program tried to write.
 #[derive(Debug)]
@@ -26,10 +24,13 @@ pub struct Served {
 }
 
 impl Served {
+    /// The bearer token of the kubeconfig's user. It is not asked for unless a test says so
+    /// ([`KubernetesApi::require_token`]): kubectl sends no token over plain HTTP.
+    pub const TOKEN: &'static str = "k8s-aws-v1.example";
+
     pub(crate) fn start(recording: &Recording) -> Self {
         let scenario = &recording.scenario;
         let kubernetes = KubernetesApi::start_in(&scenario.partition, recording.cluster_objects());
-        kubernetes.require_token(TOKEN);
         kubernetes.set_issuer(&scenario.issuer);
         kubernetes.set_faults(recording.kubernetes_faults());
         kubernetes.hide(&[scenario.hide.as_slice(), &scenario.kubernetes.hide].concat());
@@ -121,6 +122,7 @@ fn refused_url() -> String {
 /// As `aws eks update-kubeconfig` writes it, but with a token in place of the exec entry.
 fn kubeconfig(cluster: &Cluster, server: &str) -> String {
     let arn = cluster.arn();
+    let token = Served::TOKEN;
     format!(
         "apiVersion: v1
 kind: Config
@@ -138,7 +140,7 @@ preferences: {{}}
 users:
 - name: {arn}
   user:
-    token: {TOKEN}
+    token: {token}
 "
     )
 }

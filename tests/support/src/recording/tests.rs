@@ -8,6 +8,7 @@ fn every_recording_loads_and_serves_its_namespace() {
     let served = Recording::load("plain").serve();
     let namespace = &Recording::load("plain").scenario.namespace;
     let path = format!("/api/v1/namespaces/{namespace}/pods/app");
+    served.kubernetes.require_token(Served::TOKEN);
     let token = [("Authorization", "Bearer k8s-aws-v1.example")];
     assert_eq!(
         send(&served.kubernetes.url(), "GET", &path, &token, "").status,

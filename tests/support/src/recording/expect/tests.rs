@@ -106,7 +106,7 @@ fn two_lists_want_two_faults() {
 #[test]
 fn no_error_where_nothing_can_be_broken() {
     let healthy = expect(
-        json!({"verdict": ["healthy"], "exit": [0], "first_broken": null, "only_errors": false, "checks": {}}),
+        &json!({"verdict": ["healthy"], "exit": [0], "first_broken": null, "only_errors": false, "checks": {}}),
     );
     let mut report = report();
     report["verdict"] = json!("healthy");
@@ -124,7 +124,7 @@ fn no_error_where_nothing_can_be_broken() {
 #[test]
 fn a_refusal_prints_an_error_document() {
     let refusal = expect(
-        json!({"verdict": [], "exit": [5], "error": {"mentions": ["say \"checkout-api\""]}}),
+        &json!({"verdict": [], "exit": [5], "error": {"mentions": ["say \"checkout-api\""]}}),
     );
     let document = json!({"schema_version": 1, "error": {"code": "not_found", "message": "no pod", "help": "say \"checkout-api\"", "retryable": false}});
     assert_eq!(refusal.check(&document, 5), Ok(()));
