@@ -20,6 +20,7 @@ pub mod hand_over;
 pub mod identity;
 pub mod intent;
 pub mod locus;
+pub mod pod_injection;
 pub mod policies;
 pub mod registry;
 pub mod report;

@@ -2,9 +2,10 @@
 
 use crate::check::Check;
 use crate::fault::Fault;
+use crate::pod_injection;
 
 /// Every check, in the order of the chain.
-pub static ALL: &[&Check] = &[];
+pub static ALL: &[&Check] = &[&pod_injection::CHECK];
 
 /// A check by its id.
 pub fn check(id: &str) -> Option<&'static Check> {
