@@ -20,6 +20,7 @@ pub mod hand_over;
 pub mod identity;
 pub mod intent;
 pub mod locus;
+pub mod pod_credentials;
 pub mod pod_injection;
 pub mod policies;
 pub mod registry;
@@ -27,4 +28,5 @@ pub mod report;
 pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod token_readable;
 pub mod workload;

@@ -97,10 +97,9 @@ fn judge(evidence: &Evidence<'_>) -> Outcome {
         outcome = outcome.with_gap(gap);
     }
     match windows_gap(evidence, &containers) {
-        Some(gap) if outcome.status() != crate::check::Status::Fail => Outcome::Judged {
-            findings: into_findings(outcome),
-            gaps: vec![crate::check::FoundGap { gap, decisive: true }],
-        },
+        Some(gap) if outcome.status() != crate::check::Status::Fail => {
+            Outcome::Judged { findings: into_findings(outcome), gaps: vec![crate::check::FoundGap { gap, decisive: true }] }
+        }
         _ => outcome,
     }
 }
@@ -139,7 +138,8 @@ fn windows_gap(evidence: &Evidence<'_>, containers: &[ContainerView<'_>]) -> Opt
     };
     let undecided = state::is_windows(evidence).is_none() && containers.iter().any(unix);
     let node = evidence.pod_spec()?.node_name.as_deref().unwrap_or_default();
-    let gap = || Gap::not_collected("get nodes").about(node).remedy("allow get on nodes: only the node says whether it runs Windows");
+    let gap =
+        || Gap::not_collected("get nodes").about(node).remedy("allow get on nodes: only the node says whether it runs Windows");
     undecided.then(|| match evidence.cluster.and_then(|cluster| cluster.nodes.get(node)) {
         Some(Observed::Unavailable(seen)) => seen.clone(),
         _ => gap(),

@@ -2,10 +2,10 @@
 
 use crate::check::Check;
 use crate::fault::Fault;
-use crate::pod_injection;
+use crate::{pod_credentials, pod_injection, token_readable};
 
 /// Every check, in the order of the chain.
-pub static ALL: &[&Check] = &[&pod_injection::CHECK];
+pub static ALL: &[&Check] = &[&pod_injection::CHECK, &token_readable::CHECK, &pod_credentials::CHECK];
 
 /// A check by its id.
 pub fn check(id: &str) -> Option<&'static Check> {

@@ -21,13 +21,7 @@ pub fn put_env(evidence: &Evidence<'_>, fix: Fix, container: &str, name: &str, v
 
 /// `kubectl set env` knows the kinds of Kubernetes' own, and rolls them.
 /// <https://kubernetes.io/docs/reference/kubectl/generated/kubectl_set/kubectl_set_env/>
-fn set_env(
-    evidence: &Evidence<'_>,
-    fix: Fix,
-    container: &str,
-    changes: impl Iterator<Item = String>,
-    instead: &str,
-) -> Fix {
+fn set_env(evidence: &Evidence<'_>, fix: Fix, container: &str, changes: impl Iterator<Item = String>, instead: &str) -> Fix {
     let Some((kind, name)) = patchable(evidence).filter(|(kind, _)| kind != "Rollout") else {
         return by_hand(evidence, fix, instead);
     };
@@ -42,11 +36,8 @@ fn set_env(
 #[must_use]
 pub fn merge(evidence: &Evidence<'_>, fix: Fix, template: &Value, instead: &str) -> Fix {
     let Some((kind, name)) = patchable(evidence) else { return by_hand(evidence, fix, instead) };
-    let spec = if kind == "CronJob" {
-        json!({"jobTemplate": {"spec": {"template": template}}})
-    } else {
-        json!({"template": template})
-    };
+    let spec =
+        if kind == "CronJob" { json!({"jobTemplate": {"spec": {"template": template}}}) } else { json!({"template": template}) };
     let resource = if kind == "Rollout" { "rollouts.argoproj.io".to_owned() } else { kind.to_ascii_lowercase() };
     let patch = json!({ "spec": spec }).to_string();
     let argv = kubectl(evidence, &["patch", &resource, &name, "--type=merge", "-p", &patch]);

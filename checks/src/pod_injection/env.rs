@@ -62,8 +62,10 @@ pub(super) fn role(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Re
     } else {
         Severity::Warning
     };
-    Ok(Some(if hard_coded { fixed_role(evidence, container, role, annotated) } else { stale(evidence, container, role, annotated) }
-        .severity(severity)))
+    Ok(Some(
+        if hard_coded { fixed_role(evidence, container, role, annotated) } else { stale(evidence, container, role, annotated) }
+            .severity(severity),
+    ))
 }
 
 fn stale(evidence: &Evidence<'_>, container: &ContainerView<'_>, role: &str, annotated: &str) -> Finding {

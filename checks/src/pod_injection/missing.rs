@@ -135,8 +135,9 @@ pub(super) fn bare(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Op
         ContainerGroup::Regular => "a later webhook added it, as service meshes do",
     };
     let detail = format!("container {name} was given no role, others of the pod were (most likely {why})");
-    let fix = Fix::new(fix_id(evidence, "inject", container), "let the webhook see the container: make the pod anew")
-        .note("where another webhook adds the container, reinvocationPolicy IfNeeded of the pod identity webhook makes it run again");
+    let fix = Fix::new(fix_id(evidence, "inject", container), "let the webhook see the container: make the pod anew").note(
+        "where another webhook adds the container, reinvocationPolicy IfNeeded of the pod identity webhook makes it run again",
+    );
     let finding = Finding::new(&CONTAINER_NOT_INJECTED, container.locus.clone(), detail).severity(severity);
     Some(finding.fix(commands::restart(evidence, fix)))
 }
@@ -184,7 +185,8 @@ pub(super) fn misused(evidence: &Evidence<'_>, containers: &[ContainerView<'_>])
     let names: Vec<&str> = entries.iter().map(|entry| entry.trim()).filter(|name| known(name)).collect();
     let wanted = names.join(",");
     let patch_value = if names.is_empty() { serde_json::Value::Null } else { json!(wanted) };
-    let fix = Fix::new(format!("skip {}", evidence.pod_locus().resource), format!("name containers as they are called: {wanted}"));
+    let fix =
+        Fix::new(format!("skip {}", evidence.pod_locus().resource), format!("name containers as they are called: {wanted}"));
     let patch = json!({"metadata": {"annotations": {SKIP_CONTAINERS: patch_value}}});
     let expected = if names.is_empty() { Compared::Nothing } else { Compared::One(wanted.clone()) };
     let locus = annotation_locus(evidence.pod_locus(), &pod.metadata, SKIP_CONTAINERS);

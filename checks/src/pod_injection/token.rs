@@ -116,13 +116,7 @@ fn sts_token(volume: &Volume) -> Option<&TokenProjection> {
     sources.into_iter().find_map(|source| source.service_account_token.as_ref())
 }
 
-fn collision(
-    evidence: &Evidence<'_>,
-    container: &ContainerView<'_>,
-    volume: &Volume,
-    locus: Locus,
-    path: &str,
-) -> Finding {
+fn collision(evidence: &Evidence<'_>, container: &ContainerView<'_>, volume: &Volume, locus: Locus, path: &str) -> Finding {
     let what = match sts_token(volume) {
         Some(token) => format!("has its token at {} and not where {path} is", token.path),
         None => "isn't a projected token".to_owned(),
@@ -234,8 +228,7 @@ pub(super) fn audience(evidence: &Evidence<'_>, container: &ContainerView<'_>) -
     }
     let wanted = decision.should_be().to_owned();
     let said = if audience.is_empty() { "the API server's own".to_owned() } else { audience.to_owned() };
-    let detail =
-        format!("the token of container {} is for {said}; provider and trust policy ask for {wanted}", container.name());
+    let detail = format!("the token of container {} is for {said}; provider and trust policy ask for {wanted}", container.name());
     let locus = if token.audience.is_some() { locus.key("audience") } else { locus.missing("audience") };
     let fix = audience_fix(evidence, annotated.filter(|_| by_webhook), audience, &wanted);
     Some(Finding::new(&AUDIENCE_MISMATCH, locus, detail).compared(wanted.as_str(), said).fix(fix))
@@ -268,7 +261,9 @@ fn audience_fix(evidence: &Evidence<'_>, annotated: Option<&str>, audience: &str
 /// A token that is mounted by subPath.
 /// <https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath>
 pub(super) fn sub_path(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Option<Finding> {
-    let (TokenFile::Projected { mount, .. } | TokenFile::OtherVolume { mount, .. }) = container.token_file()? else { return None };
+    let (TokenFile::Projected { mount, .. } | TokenFile::OtherVolume { mount, .. }) = container.token_file()? else {
+        return None;
+    };
     let is_set = |sub_path: &Option<String>| sub_path.as_deref().is_some_and(|sub_path| !sub_path.is_empty());
     if !is_set(&mount.sub_path) && !is_set(&mount.sub_path_expr) {
         return None;
