@@ -159,10 +159,9 @@ impl Context {
         if let Ok(at) = self
             .entries
             .binary_search_by(|(have, _)| have.as_str().cmp(key))
+            && let Some((_, value)) = self.entries.get(at)
         {
-            if let Some((_, value)) = self.entries.get(at) {
-                return value;
-            }
+            return value;
         }
         self.prefixes
             .iter()

@@ -125,11 +125,11 @@ pub struct LayerDecision {
 /// The part of a statement that an [`ElementTrace`] is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ElementKind {
-    /// Principal or NotPrincipal.
+    /// Principal or `NotPrincipal`.
     Principal,
-    /// Action or NotAction.
+    /// Action or `NotAction`.
     Action,
-    /// Resource or NotResource.
+    /// Resource or `NotResource`.
     Resource,
     /// One operator and key.
     Condition {
@@ -180,7 +180,7 @@ pub enum Had {
 pub struct ElementTrace {
     /// Which element.
     pub element: ElementKind,
-    /// It asks for what does *not* match: NotAction, StringNotEquals and so on.
+    /// It asks for what does *not* match: `NotAction`, `StringNotEquals` and so on.
     pub negated: bool,
     /// Whether the element lets the statement match.
     pub result: Truth,

@@ -89,7 +89,7 @@ fn action(entries: &Entries, request: &Request) -> Truth {
     Truth::any(matches).negate_if(entries.negated)
 }
 
-/// An action that takes no resource is covered by a statement for all resources only; a NotResource
+/// An action that takes no resource is covered by a statement for all resources only; a `NotResource`
 /// covers it unless it names them all.
 fn resource(entries: &Entries, request: &Request) -> Truth {
     let matches = entries

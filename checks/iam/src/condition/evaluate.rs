@@ -26,10 +26,9 @@ fn evaluate_value(condition: &Condition, value: &KeyValue, context: &Context) ->
     }
     match (value, condition.operator.quantifier) {
         (KeyValue::Absent, _) => when_absent(condition.operator),
-        (KeyValue::Single(value), None) => holds(condition, value, context),
         // A null data set such as an empty string counts as no values.
         (KeyValue::Single(value), Some(_)) if value.is_empty() => when_absent(condition.operator),
-        (KeyValue::Single(value), Some(_)) => holds(condition, value, context),
+        (KeyValue::Single(value), _) => holds(condition, value, context),
         (KeyValue::Many(values), _) if values.iter().all(String::is_empty) => {
             when_absent(condition.operator)
         }

@@ -96,18 +96,13 @@ impl Parser {
     }
 
     fn value(&mut self, at: At<'_>, base: Base) -> Option<ConditionValue> {
-        let (text, quoted) = match scalar(at.value) {
-            Some(scalar) => scalar,
-            None => {
-                self.wrong(
-                    at,
-                    format!(
-                        "a condition's value must be a string, number or boolean, not {}",
-                        at.value.kind()
-                    ),
-                );
-                return None;
-            }
+        let Some((text, quoted)) = scalar(at.value) else {
+            let kind = at.value.kind();
+            self.wrong(
+                at,
+                format!("a condition's value must be a string, number or boolean, not {kind}"),
+            );
+            return None;
         };
         let compiled = Compiled::new(base, &text, self.variables && base.takes_variables());
         if !compiled.is_well_typed() {

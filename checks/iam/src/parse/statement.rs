@@ -52,10 +52,10 @@ impl Parser {
     }
 
     /// Reads the element `name`, if the statement has it.
-    pub(super) fn child<'a, T>(
+    pub(super) fn child<T>(
         &mut self,
         at: At<'_>,
-        found: &Found<'a>,
+        found: &Found<'_>,
         name: &str,
         read: impl FnOnce(&mut Self, At<'_>) -> Option<T>,
     ) -> Option<T> {

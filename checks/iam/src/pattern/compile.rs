@@ -45,12 +45,13 @@ impl Builder {
         let mut colons = 0;
         while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
             let rest = text.get(at..).unwrap_or_default();
-            if variables && c == '$' {
-                if let Some((piece, length)) = read_variable(rest) {
-                    self.push(piece);
-                    at += length;
-                    continue;
-                }
+            if variables
+                && c == '$'
+                && let Some((piece, length)) = read_variable(rest)
+            {
+                self.push(piece);
+                at += length;
+                continue;
             }
             at += c.len_utf8();
             if c == ':' {

@@ -100,10 +100,10 @@ fn ends_with(pieces: &[Piece], text: &str, from: usize, context: Option<&Context
     let Some(rest) = text.get(from..) else {
         return false;
     };
-    if let [piece] = pieces {
-        if let Flat::Literal(literal) = flatten(piece, context) {
-            return rest.ends_with(literal);
-        }
+    if let [piece] = pieces
+        && let Flat::Literal(literal) = flatten(piece, context)
+    {
+        return rest.ends_with(literal);
     }
     if pieces.is_empty() {
         return true;

@@ -141,7 +141,7 @@ fn principals(writer: &mut Writer, element: &Principals) {
 fn entries(writer: &mut Writer, key: &str, element: &Entries) {
     writer.key(key);
     writer.items(element.list, &element.entries, |writer, entry| {
-        writer.text(&entry.text)
+        writer.text(&entry.text);
     });
 }
 
@@ -160,9 +160,9 @@ fn conditions(writer: &mut Writer, conditions: &[Condition]) {
             writer.key(&condition.key);
             writer.items(condition.list, &condition.values, |writer, value| {
                 if value.quoted {
-                    writer.text(&value.text)
+                    writer.text(&value.text);
                 } else {
-                    writer.out.push_str(&value.text)
+                    writer.out.push_str(&value.text);
                 }
             });
         }

@@ -53,16 +53,17 @@ pub(super) fn entry_matches(entry: &PrincipalEntry, principal: &Principal) -> (T
             ((name == text).into(), Grant::Direct)
         }
         (Some(PrincipalType::Aws), Principal::Iam { arn }) => {
-            match names_account(text, principal) {
-                true => (
+            if names_account(text, principal) {
+                (
                     Truth::True,
                     if arn == text {
                         Grant::Direct
                     } else {
                         Grant::Account
                     },
-                ),
-                false => ((arn == text).into(), Grant::Direct),
+                )
+            } else {
+                ((arn == text).into(), Grant::Direct)
             }
         }
         (
@@ -141,7 +142,7 @@ fn names_role(wanted: Arn<'_>, session: Option<&str>, role: Option<&str>) -> Tru
     }
 }
 
-/// "When you use NotPrincipal with Deny, you must also specify the account ARN of the principal";
+/// "When you use `NotPrincipal` with Deny, you must also specify the account ARN of the principal";
 /// for a session also the role's
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>).
 /// What happens when only some of them are listed isn't spelt out: unknown.
