@@ -9,6 +9,7 @@
 
 pub mod actions;
 pub mod arn;
+pub mod attached_policies;
 pub mod check;
 pub mod diagnose;
 pub mod evidence;
@@ -19,9 +20,14 @@ pub mod hand_over;
 pub mod identity;
 pub mod intent;
 pub mod locus;
+pub mod nearest;
+pub mod permissions;
+pub mod permissions_boundary;
 pub mod policies;
+pub mod policy_document;
 pub mod registry;
 pub mod report;
+pub mod required_actions;
 pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;

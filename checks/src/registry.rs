@@ -2,9 +2,11 @@
 
 use crate::check::Check;
 use crate::fault::Fault;
+use crate::{attached_policies, permissions_boundary, policy_document, required_actions};
 
 /// Every check, in the order of the chain.
-pub static ALL: &[&Check] = &[];
+pub static ALL: &[&Check] =
+    &[&attached_policies::CHECK, &policy_document::CHECK, &permissions_boundary::CHECK, &required_actions::CHECK];
 
 /// A check by its id.
 pub fn check(id: &str) -> Option<&'static Check> {
