@@ -38,7 +38,7 @@ struct State {
 
 #[derive(Debug, Clone)]
 struct Settings {
-    discovery: discovery::Documents,
+    discovery: Arc<discovery::Documents>,
     user: String,
     token: Option<String>,
     rules: Option<Vec<Rule>>,
@@ -62,7 +62,7 @@ impl KubernetesApi {
         let state = Arc::new(State {
             store: Mutex::default(),
             settings: Mutex::new(Settings {
-                discovery: discovery::Documents::load(partition),
+                discovery: Arc::new(discovery::Documents::load(partition)),
                 user: "limited".to_owned(),
                 token: None,
                 rules: None,
@@ -159,12 +159,12 @@ impl KubernetesApi {
 
     /// Fields that stand in `/version` in place of the recorded ones.
     pub fn set_version(&self, fields: &Value) {
-        lock(&self.state.settings).discovery.set_version(fields);
+        Arc::make_mut(&mut lock(&self.state.settings).discovery).set_version(fields);
     }
 
     /// The issuer in `/.well-known/openid-configuration`.
     pub fn set_issuer(&self, issuer: &str) {
-        lock(&self.state.settings).discovery.set_issuer(issuer);
+        Arc::make_mut(&mut lock(&self.state.settings).discovery).set_issuer(issuer);
     }
 }
 

@@ -8,7 +8,7 @@ use super::managed;
 use crate::encoding::unique_id;
 
 /// When everything was created; policy versions are a day apart.
-pub(crate) const CREATED: &str = "2024-01-15T10:00:00+00:00";
+pub(crate) const CREATED: &str = "2024-01-15T10:00:00Z";
 
 /// All accounts and the cluster.
 #[derive(Debug)]

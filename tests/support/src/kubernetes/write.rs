@@ -42,6 +42,14 @@ fn bad_request(message: &str) -> Response {
 }
 
 fn body(request: &Request) -> Result<Value, Response> {
+    // kubectl's `create TYPE` subcommands send protobuf.
+    if request
+        .header("content-type")
+        .is_some_and(|value| value.contains("protobuf"))
+    {
+        let message = "the stand-in reads JSON only: use `kubectl create -f`";
+        return Err(status::status(415, "UnsupportedMediaType", message, None));
+    }
     serde_json::from_slice(&request.body)
         .map_err(|error| bad_request(&format!("the object provided is unrecognized: {error}")))
 }
