@@ -148,6 +148,18 @@ impl AwsApi {
         lock(&self.state.settings).writable = true;
     }
 
+    /// The service accounts of a namespace that have a Pod Identity association in the cluster now.
+    pub fn associated(&self, namespace: &str) -> Vec<String> {
+        let world = lock(&self.state.world);
+        let associations = &world.account(&world.cluster.account).associations;
+        let inside = associations
+            .iter()
+            .filter(|association| association.namespace == namespace);
+        inside
+            .map(|association| association.service_account.clone())
+            .collect()
+    }
+
     /// What `DecodeAuthorizationMessage` makes of an encoded message.
     pub fn set_decoded_message(&self, encoded: &str, decoded: &str) {
         lock(&self.state.settings)

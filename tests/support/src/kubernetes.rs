@@ -1,5 +1,6 @@
 //! A Kubernetes API server that serves recorded objects.
 
+mod controllers;
 mod discovery;
 mod handler;
 mod list;
@@ -9,6 +10,7 @@ mod resource;
 mod selector;
 mod status;
 mod store;
+mod webhook;
 mod write;
 
 use std::ops::Deref;
@@ -155,6 +157,13 @@ impl KubernetesApi {
     /// From now on writes change the store and are no violations; Secrets and tokens still are.
     pub fn allow_writes(&self) {
         lock(&self.state.settings).writable = true;
+    }
+
+    /// Makes each pod of a namespace anew, as after a rollout restart or the deletion of a bare pod: from its
+    /// Deployment's template if it has one, and through the webhook as it is configured now. `associated` are the
+    /// service accounts of the namespace that have a Pod Identity association.
+    pub fn recreate_pods(&self, namespace: &str, associated: &[String]) {
+        controllers::recreate_pods(&mut lock(&self.state.store), namespace, associated);
     }
 
     /// Fields that stand in `/version` in place of the recorded ones.

@@ -27,7 +27,7 @@ pub(crate) fn write(
 }
 
 /// Times of writes: after everything that was recorded, a second apart, from no clock.
-fn time(revision: u64) -> String {
+pub(crate) fn time(revision: u64) -> String {
     let seconds = revision % 86_400;
     format!(
         "2026-12-01T{:02}:{:02}:{:02}Z",

@@ -99,6 +99,19 @@ impl Served {
         command
     }
 
+    /// Lets the servers be written to, for a test that applies the printed fixes.
+    pub fn allow_writes(&self) {
+        self.kubernetes.allow_writes();
+        self.aws.allow_writes();
+    }
+
+    /// Makes the pods of a namespace anew, as controllers and webhook would with the service accounts and the
+    /// associations of now.
+    pub fn recreate_pods(&self, namespace: &str) {
+        self.kubernetes
+            .recreate_pods(namespace, &self.aws.associated(namespace));
+    }
+
     /// Where the kubeconfig is.
     pub fn kubeconfig(&self) -> PathBuf {
         self.folder.path().join("kubeconfig")
