@@ -1,0 +1,17 @@
+//! The one list of checks, in chain order.
+
+use crate::check::Check;
+use crate::fault::Fault;
+
+/// Every check, in the order of the chain.
+pub static ALL: &[&Check] = &[];
+
+/// A check by its id.
+pub fn check(id: &str) -> Option<&'static Check> {
+    ALL.iter().copied().find(|check| check.id == id)
+}
+
+/// A fault by its id, with its check.
+pub fn fault(id: &str) -> Option<(&'static Check, &'static Fault)> {
+    ALL.iter().copied().find_map(|check| check.faults.iter().copied().find(|fault| fault.id == id).map(|fault| (check, fault)))
+}
