@@ -94,37 +94,20 @@ impl KubernetesApi {
     }
 
     /// The object as it is stored now.
-    pub fn get(
-        &self,
-        api_version: &str,
-        kind: &str,
-        namespace: Option<&str>,
-        name: &str,
-    ) -> Option<Value> {
+    pub fn get(&self, api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Option<Value> {
         let resource = resource::Resource::of_kind(api_version, kind)?;
-        lock(&self.state.store)
-            .get(resource, namespace, name)
-            .cloned()
+        lock(&self.state.store).get(resource, namespace, name).cloned()
     }
 
     /// Takes an object away.
-    pub fn remove(
-        &self,
-        api_version: &str,
-        kind: &str,
-        namespace: Option<&str>,
-        name: &str,
-    ) -> Option<Value> {
+    pub fn remove(&self, api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Option<Value> {
         let resource = resource::Resource::of_kind(api_version, kind)?;
         lock(&self.state.store).remove(resource, namespace, name)
     }
 
     /// Objects under a path that begins with one of these patterns are not there.
     pub fn hide(&self, patterns: &[String]) {
-        lock(&self.state.settings).hidden = patterns
-            .iter()
-            .map(|pattern| Pattern::new(pattern))
-            .collect();
+        lock(&self.state.settings).hidden = patterns.iter().map(|pattern| Pattern::new(pattern)).collect();
     }
 
     /// From now on only requests with this bearer token are let in; the others get 401.

@@ -14,10 +14,7 @@ use crate::encoding::hash;
 pub(crate) fn recreate_pods(store: &mut Store, namespace: &str, associated: &[String]) {
     let pods = store.objects("v1", "Pod", Some(namespace));
     for mut pod in pods {
-        let name = pod["metadata"]["name"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
+        let name = pod["metadata"]["name"].as_str().unwrap_or_default().to_owned();
         if let Some(pods) = Resource::of_kind("v1", "Pod") {
             store.remove(pods, Some(namespace), &name);
         }
@@ -44,31 +41,16 @@ fn deployment_of(store: &Store, pod: &Value) -> Option<Value> {
     let namespace = pod["metadata"]["namespace"].as_str();
     let owner = |object: &Value, kind: &str| {
         let owners = object["metadata"]["ownerReferences"].as_array()?;
-        owners.iter().find(|owner| owner["kind"] == kind)?["name"]
-            .as_str()
-            .map(str::to_owned)
+        owners.iter().find(|owner| owner["kind"] == kind)?["name"].as_str().map(str::to_owned)
     };
-    let set = store.get(
-        Resource::of_kind("apps/v1", "ReplicaSet")?,
-        namespace,
-        &owner(pod, "ReplicaSet")?,
-    )?;
-    store
-        .get(
-            Resource::of_kind("apps/v1", "Deployment")?,
-            namespace,
-            &owner(set, "Deployment")?,
-        )
-        .cloned()
+    let set = store.get(Resource::of_kind("apps/v1", "ReplicaSet")?, namespace, &owner(pod, "ReplicaSet")?)?;
+    store.get(Resource::of_kind("apps/v1", "Deployment")?, namespace, &owner(set, "Deployment")?).cloned()
 }
 
 /// Makes the pod one of the Deployment's current revision: template, hash, and a `ReplicaSet` of that hash.
 fn from_template(store: &mut Store, pod: &mut Value, deployment: &Value) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let (name, namespace) = (
-        text(&deployment["metadata"]["name"]),
-        text(&deployment["metadata"]["namespace"]),
-    );
+    let (name, namespace) = (text(&deployment["metadata"]["name"]), text(&deployment["metadata"]["namespace"]));
     let template = &deployment["spec"]["template"];
     let sets = store.objects("apps/v1", "ReplicaSet", Some(&namespace));
     let current = sets.iter().find(|set| {
@@ -88,21 +70,14 @@ fn from_template(store: &mut Store, pod: &mut Value, deployment: &Value) {
     pod["metadata"]["labels"] = set["spec"]["template"]["metadata"]["labels"].clone();
     match template["metadata"]["annotations"].as_object() {
         Some(annotations) => pod["metadata"]["annotations"] = json!(annotations),
-        None => drop(
-            pod["metadata"]
-                .as_object_mut()
-                .map(|metadata| metadata.remove("annotations")),
-        ),
+        None => drop(pod["metadata"].as_object_mut().map(|metadata| metadata.remove("annotations"))),
     }
     pod["metadata"]["ownerReferences"] = json!([{
         "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set["metadata"]["name"], "uid": set["metadata"]["uid"],
         "controller": true, "blockOwnerDeletion": true,
     }]);
     let api_access = |volume: &&Value| text(&volume["name"]).starts_with("kube-api-access");
-    let token = volumes
-        .as_array()
-        .and_then(|volumes| volumes.iter().find(api_access))
-        .cloned();
+    let token = volumes.as_array().and_then(|volumes| volumes.iter().find(api_access)).cloned();
     pod["spec"] = template["spec"].clone();
     if pod["spec"]["serviceAccountName"].is_null() {
         pod["spec"]["serviceAccountName"] = json!("default");
@@ -110,7 +85,8 @@ fn from_template(store: &mut Store, pod: &mut Value, deployment: &Value) {
     if let Some(volume) = token {
         push(&mut pod["spec"]["volumes"], volume.clone());
         for container in containers(&mut pod["spec"]) {
-            let mount = json!({"name": volume["name"], "readOnly": true, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"});
+            let mount =
+                json!({"name": volume["name"], "readOnly": true, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"});
             push(&mut container["volumeMounts"], mount);
         }
     }
@@ -118,10 +94,7 @@ fn from_template(store: &mut Store, pod: &mut Value, deployment: &Value) {
 
 fn new_replica_set(deployment: &Value, revision: u64, number: usize) -> Value {
     let metadata = &deployment["metadata"];
-    let template_hash = format!(
-        "{:010x}",
-        hash(&deployment["spec"]["template"].to_string()) & 0xff_ffff_ffff
-    );
+    let template_hash = format!("{:010x}", hash(&deployment["spec"]["template"].to_string()) & 0xff_ffff_ffff);
     let mut template = deployment["spec"]["template"].clone();
     template["metadata"]["labels"]["pod-template-hash"] = json!(template_hash);
     let labels = template["metadata"]["labels"].clone();
@@ -167,21 +140,14 @@ mod tests {
     #[test]
     fn a_healthy_pod_comes_back_as_it_was() {
         let plain = Recording::load("plain");
-        let before = plain
-            .objects
-            .iter()
-            .find(|object| object["kind"] == "Pod")
-            .unwrap();
+        let before = plain.objects.iter().find(|object| object["kind"] == "Pod").unwrap();
         let after = recreated("plain", |_| (), &[]);
         for name in ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_REGION"] {
             assert_eq!(variable(&after, name), variable(before, name));
         }
         let token = |pod: &Value| {
             let volumes = pod["spec"]["volumes"].as_array().unwrap();
-            volumes
-                .iter()
-                .find(|volume| volume["name"] == "aws-iam-token")
-                .cloned()
+            volumes.iter().find(|volume| volume["name"] == "aws-iam-token").cloned()
         };
         assert_eq!(token(&after), token(before));
         assert_ne!(after["metadata"]["uid"], before["metadata"]["uid"]);
@@ -191,17 +157,10 @@ mod tests {
     fn the_annotation_of_now_is_injected() {
         let annotate = |object: &mut Value| {
             if object["kind"] == "ServiceAccount" {
-                object["metadata"]["annotations"] =
-                    json!({"eks.amazonaws.com/role-arn": "arn:new"});
+                object["metadata"]["annotations"] = json!({"eks.amazonaws.com/role-arn": "arn:new"});
             }
         };
-        for name in [
-            "plain",
-            "annotation-none",
-            "created-before-annotation",
-            "role-stale",
-            "rollout-half-way",
-        ] {
+        for name in ["plain", "annotation-none", "created-before-annotation", "role-stale", "rollout-half-way"] {
             let pod = recreated(name, annotate, &[]);
             assert_eq!(variable(&pod, "AWS_ROLE_ARN"), Some("arn:new"), "{name}");
         }
@@ -212,17 +171,8 @@ mod tests {
 
     #[test]
     fn nothing_is_injected_where_the_webhook_does_not_look() {
-        for name in [
-            "webhook-skip-label",
-            "webhook-deleted",
-            "webhook-namespace-selector",
-            "annotation-none",
-        ] {
-            assert_eq!(
-                variable(&recreated(name, |_| (), &[]), "AWS_ROLE_ARN"),
-                None,
-                "{name}"
-            );
+        for name in ["webhook-skip-label", "webhook-deleted", "webhook-namespace-selector", "annotation-none"] {
+            assert_eq!(variable(&recreated(name, |_| (), &[]), "AWS_ROLE_ARN"), None, "{name}");
         }
     }
 }
