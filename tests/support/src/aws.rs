@@ -11,6 +11,7 @@ mod paging;
 mod policies;
 mod sts;
 mod world;
+mod write;
 mod xml;
 
 use std::collections::BTreeMap;
@@ -54,18 +55,14 @@ impl Cluster {
             region: "us-east-1".to_owned(),
             partition: "aws".to_owned(),
             issuer: issuer.to_owned(),
-            endpoint: "https://EXAMPLED539D4633E53DE1B71EXAMPLE.gr7.us-east-1.eks.amazonaws.com"
-                .to_owned(),
+            endpoint: "https://EXAMPLED539D4633E53DE1B71EXAMPLE.gr7.us-east-1.eks.amazonaws.com".to_owned(),
             extra: serde_json::Map::new(),
         }
     }
 
     /// The ARN.
     pub fn arn(&self) -> String {
-        format!(
-            "arn:{}:eks:{}:{}:cluster/{}",
-            self.partition, self.region, self.account, self.name
-        )
+        format!("arn:{}:eks:{}:{}:cluster/{}", self.partition, self.region, self.account, self.name)
     }
 }
 
@@ -96,6 +93,7 @@ struct State {
 struct Settings {
     callers: BTreeMap<String, Caller>,
     page_size: Option<usize>,
+    writable: bool,
     decoded_messages: BTreeMap<String, String>,
 }
 
@@ -105,23 +103,11 @@ impl AwsApi {
         let mut settings = Settings::default();
         for account in accounts.accounts.keys().chain([&cluster.account]) {
             let arn = format!("arn:{}:iam::{account}:user/tester", cluster.partition);
-            settings.callers.insert(
-                Self::access_key(account),
-                Caller {
-                    account: account.clone(),
-                    arn,
-                },
-            );
+            settings.callers.insert(Self::access_key(account), Caller { account: account.clone(), arn });
         }
         let world = Mutex::new(World::new(accounts, cluster));
-        let state = Arc::new(State {
-            world,
-            settings: Mutex::new(settings),
-        });
-        Self {
-            server: Server::start(Arc::clone(&state) as Arc<dyn Handler>),
-            state,
-        }
+        let state = Arc::new(State { world, settings: Mutex::new(settings) });
+        Self { server: Server::start(Arc::clone(&state) as Arc<dyn Handler>), state }
     }
 
     /// The access key id of the account's user. Any secret will do.
@@ -131,9 +117,7 @@ impl AwsApi {
 
     /// Lets an access key belong to any caller, an assumed role for example.
     pub fn set_caller(&self, access_key: &str, caller: Caller) {
-        lock(&self.state.settings)
-            .callers
-            .insert(access_key.to_owned(), caller);
+        lock(&self.state.settings).callers.insert(access_key.to_owned(), caller);
     }
 
     /// No page of any list is longer than this.
@@ -141,11 +125,22 @@ impl AwsApi {
         lock(&self.state.settings).page_size = Some(size);
     }
 
+    /// From now on writing operations change the accounts and are no violations.
+    pub fn allow_writes(&self) {
+        lock(&self.state.settings).writable = true;
+    }
+
+    /// The service accounts of a namespace that have a Pod Identity association in the cluster now.
+    pub fn associated(&self, namespace: &str) -> Vec<String> {
+        let world = lock(&self.state.world);
+        let associations = &world.account(&world.cluster.account).associations;
+        let inside = associations.iter().filter(|association| association.namespace == namespace);
+        inside.map(|association| association.service_account.clone()).collect()
+    }
+
     /// What `DecodeAuthorizationMessage` makes of an encoded message.
     pub fn set_decoded_message(&self, encoded: &str, decoded: &str) {
-        lock(&self.state.settings)
-            .decoded_messages
-            .insert(encoded.to_owned(), decoded.to_owned());
+        lock(&self.state.settings).decoded_messages.insert(encoded.to_owned(), decoded.to_owned());
     }
 
     /// Whether AWS bills it or not: only these operations are reads.
@@ -173,23 +168,11 @@ impl State {
         let mut call = Call::parse(request);
         let settings = lock(&self.settings);
         if call.access_key.is_empty() {
-            return Err(Failure::new(
-                403,
-                "MissingAuthenticationToken",
-                "Request is missing Authentication Token",
-            ));
+            return Err(Failure::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token"));
         }
         let caller = settings.callers.get(&call.access_key).ok_or_else(|| {
-            let code = if call.is_json() {
-                "UnrecognizedClientException"
-            } else {
-                "InvalidClientTokenId"
-            };
-            Failure::new(
-                403,
-                code,
-                "The security token included in the request is invalid.",
-            )
+            let code = if call.is_json() { "UnrecognizedClientException" } else { "InvalidClientTokenId" };
+            Failure::new(403, code, "The security token included in the request is invalid.")
         })?;
         call.caller = caller.clone();
         call.page_size = settings.page_size;
@@ -199,7 +182,7 @@ impl State {
     fn dispatch(&self, request: &Request) -> Result<Response, Failure> {
         let call = self.authenticate(request)?;
         if !AwsApi::is_read(&call) {
-            return Err(self.denied(&call));
+            return self.write(&call);
         }
         let world = lock(&self.world);
         match call.service.as_str() {
@@ -210,6 +193,18 @@ impl State {
                 sts::answer(&world, &call, &mut settings)
             }
             _ => Err(Failure::unknown_operation(&call)),
+        }
+    }
+
+    fn write(&self, call: &Call) -> Result<Response, Failure> {
+        if !lock(&self.settings).writable {
+            return Err(self.denied(call));
+        }
+        let mut world = lock(&self.world);
+        match call.service.as_str() {
+            "iam" => write::answer(&mut world, call),
+            "eks" => eks::write(&mut world, call),
+            _ => Err(Failure::unknown_operation(call)),
         }
     }
 
@@ -224,28 +219,17 @@ impl Handler for State {
     }
 
     fn is_violation(&self, request: &Request) -> bool {
-        !AwsApi::is_read(&Call::parse(request))
+        !AwsApi::is_read(&Call::parse(request)) && !lock(&self.settings).writable
     }
 
     fn answer(&self, request: &Request) -> Response {
-        self.dispatch(request)
-            .unwrap_or_else(|failure| failure.response(&Call::parse(request)))
+        self.dispatch(request).unwrap_or_else(|failure| failure.response(&Call::parse(request)))
     }
 
-    fn error(
-        &self,
-        request: &Request,
-        status: u16,
-        code: Option<&str>,
-        message: Option<&str>,
-    ) -> Response {
-        let call = self
-            .authenticate(request)
-            .unwrap_or_else(|_| Call::parse(request));
+    fn error(&self, request: &Request, status: u16, code: Option<&str>, message: Option<&str>) -> Response {
+        let call = self.authenticate(request).unwrap_or_else(|_| Call::parse(request));
         let failure = match (code, message) {
-            (None | Some("AccessDenied" | "AccessDeniedException"), None) if status == 403 => {
-                self.denied(&call)
-            }
+            (None | Some("AccessDenied" | "AccessDeniedException"), None) if status == 403 => self.denied(&call),
             _ => Failure::usual(status, code, message),
         };
         failure.response(&call)
