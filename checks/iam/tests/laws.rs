@@ -241,8 +241,7 @@ fn pointer(path: &str) -> String {
         .replace("'][", "\n")
         .replace("]['", "\n");
     let inner = inner.trim_start_matches("['").trim_end_matches(['\'', ']']);
-    inner
-        .split('\n')
-        .map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1")))
-        .collect()
+    inner.split('\n').fold(String::new(), |pointer, part| {
+        pointer + "/" + &part.replace('~', "~0").replace('/', "~1")
+    })
 }
