@@ -22,7 +22,10 @@ pub mod locus;
 pub mod policies;
 pub mod registry;
 pub mod report;
+pub mod role_annotation;
+pub mod selector;
 pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod wiring;
 pub mod workload;

@@ -89,37 +89,20 @@ impl KubernetesApi {
     }
 
     /// The object as it is stored now.
-    pub fn get(
-        &self,
-        api_version: &str,
-        kind: &str,
-        namespace: Option<&str>,
-        name: &str,
-    ) -> Option<Value> {
+    pub fn get(&self, api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Option<Value> {
         let resource = resource::Resource::of_kind(api_version, kind)?;
-        lock(&self.state.store)
-            .get(resource, namespace, name)
-            .cloned()
+        lock(&self.state.store).get(resource, namespace, name).cloned()
     }
 
     /// Takes an object away.
-    pub fn remove(
-        &self,
-        api_version: &str,
-        kind: &str,
-        namespace: Option<&str>,
-        name: &str,
-    ) -> Option<Value> {
+    pub fn remove(&self, api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Option<Value> {
         let resource = resource::Resource::of_kind(api_version, kind)?;
         lock(&self.state.store).remove(resource, namespace, name)
     }
 
     /// Objects under a path that begins with one of these patterns are not there.
     pub fn hide(&self, patterns: &[String]) {
-        lock(&self.state.settings).hidden = patterns
-            .iter()
-            .map(|pattern| Pattern::new(pattern))
-            .collect();
+        lock(&self.state.settings).hidden = patterns.iter().map(|pattern| Pattern::new(pattern)).collect();
     }
 
     /// From now on only requests with this bearer token are let in; the others get 401.
@@ -173,13 +156,7 @@ fn verb(request: &Request, target: Option<&Target>) -> &'static str {
     let named = target.is_some_and(|target| target.name.is_some());
     match request.method.as_str() {
         "GET" | "HEAD" if target.is_none_or(|target| target.plural.is_empty()) => "get",
-        "GET" | "HEAD"
-            if request
-                .parameter("watch")
-                .is_some_and(|watch| watch == "true" || watch == "1") =>
-        {
-            "watch"
-        }
+        "GET" | "HEAD" if request.parameter("watch").is_some_and(|watch| watch == "true" || watch == "1") => "watch",
         "GET" | "HEAD" if named => "get",
         "GET" | "HEAD" => "list",
         "POST" => "create",
@@ -197,8 +174,7 @@ impl Handler for State {
 
     fn is_violation(&self, request: &Request) -> bool {
         let secret = Target::parse(&request.segments()).is_some_and(|target| {
-            target.plural == "secrets"
-                || (target.plural == "serviceaccounts" && target.subresource.is_some())
+            target.plural == "secrets" || (target.plural == "serviceaccounts" && target.subresource.is_some())
         });
         secret || !matches!(request.method.as_str(), "GET" | "HEAD")
     }
@@ -221,28 +197,16 @@ impl Handler for State {
             };
         }
         let Some(target) = target else {
-            return settings
-                .discovery
-                .answer(&request.path, settings.rollouts)
-                .unwrap_or_else(status::no_such_path);
+            return settings.discovery.answer(&request.path, settings.rollouts).unwrap_or_else(status::no_such_path);
         };
-        let forbidden = settings
-            .rules
-            .as_ref()
-            .is_some_and(|rules| !rules.iter().any(|rule| rule.allows(verb, target)));
+        let forbidden = settings.rules.as_ref().is_some_and(|rules| !rules.iter().any(|rule| rule.allows(verb, target)));
         if forbidden {
             return status::forbidden(&settings.user, verb, request, Some(target));
         }
         self.read(request, target, &settings)
     }
 
-    fn error(
-        &self,
-        request: &Request,
-        code: u16,
-        reason: Option<&str>,
-        message: Option<&str>,
-    ) -> Response {
+    fn error(&self, request: &Request, code: u16, reason: Option<&str>, message: Option<&str>) -> Response {
         let target = Target::parse(&request.segments());
         let target = target.as_ref().filter(|target| !target.plural.is_empty());
         if code == 403 && reason.is_none() && message.is_none() {
@@ -250,11 +214,7 @@ impl Handler for State {
             return status::forbidden(&user, verb(request, target), request, target);
         }
         match (code, target) {
-            (404, Some(target))
-                if target.name.is_some() && reason.is_none() && message.is_none() =>
-            {
-                status::not_found(target)
-            }
+            (404, Some(target)) if target.name.is_some() && reason.is_none() && message.is_none() => status::not_found(target),
             _ => status::usual(code, reason, message, target),
         }
     }
@@ -263,9 +223,7 @@ impl Handler for State {
 impl State {
     /// GET of one object, or LIST.
     fn read(&self, request: &Request, target: &Target, settings: &Settings) -> Response {
-        let served = target
-            .resource()
-            .filter(|resource| resource.group != resource::ARGO_GROUP || settings.rollouts);
+        let served = target.resource().filter(|resource| resource.group != resource::ARGO_GROUP || settings.rollouts);
         let Some(resource) = served.filter(|_| target.subresource.is_none()) else {
             return status::no_such_path();
         };
@@ -273,14 +231,7 @@ impl State {
         let hidden = |path: &str| settings.hidden.iter().any(|pattern| pattern.matches(path));
         let Some(name) = &target.name else {
             let path = |object: &Value| path_of(resource, object);
-            return list::list(
-                &store,
-                resource,
-                target,
-                request,
-                settings.paging,
-                |object| hidden(&path(object)),
-            );
+            return list::list(&store, resource, target, request, settings.paging, |object| hidden(&path(object)));
         };
         match store.get(resource, target.namespace.as_deref(), name) {
             Some(object) if !hidden(&path_of(resource, object)) => {
@@ -297,22 +248,9 @@ impl State {
 /// The path under which an object is read.
 fn path_of(resource: &resource::Resource, object: &Value) -> String {
     let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
-    let root = if resource.group.is_empty() {
-        "/api"
-    } else {
-        "/apis"
-    };
-    let namespace = if resource.namespaced {
-        format!("/namespaces/{}", text("namespace"))
-    } else {
-        String::new()
-    };
-    format!(
-        "{root}/{}{namespace}/{}/{}",
-        resource.api_version(),
-        resource.plural,
-        text("name")
-    )
+    let root = if resource.group.is_empty() { "/api" } else { "/apis" };
+    let namespace = if resource.namespaced { format!("/namespaces/{}", text("namespace")) } else { String::new() };
+    format!("{root}/{}{namespace}/{}/{}", resource.api_version(), resource.plural, text("name"))
 }
 
 #[cfg(test)]

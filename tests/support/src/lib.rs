@@ -21,15 +21,11 @@ mod temp;
 #[cfg(test)]
 mod testing;
 
-pub use aws::{
-    Account, Accounts, Association, Attached, AwsApi, Caller, Cluster, Document, Provider, Role,
-};
+pub use aws::{Account, Accounts, Association, Attached, AwsApi, Caller, Cluster, Document, Provider, Role};
 pub use encoding::{percent_decode, percent_encode};
 pub use fault::{Effect, Fault, Pattern};
 pub use http::{Request, Response};
 pub use kubernetes::{KubernetesApi, Rule};
-pub use recording::{
-    ApiServer, Expect, IdentityExpect, Kind, Mentions, Recording, Scenario, Served,
-};
+pub use recording::{ApiServer, Expect, IdentityExpect, Kind, Mentions, Recording, Scenario, Served};
 pub use server::{Logged, Server, rounds};
 pub use temp::TempDir;

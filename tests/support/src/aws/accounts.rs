@@ -46,14 +46,8 @@ pub struct Accounts {
 impl Accounts {
     /// One account with these roles and the usual provider.
     pub fn single(id: &str, roles: Vec<Role>) -> Self {
-        let account = Account {
-            roles,
-            ..Account::default()
-        };
-        Self {
-            accounts: BTreeMap::from([(id.to_owned(), account)]),
-            raw_documents: BTreeMap::new(),
-        }
+        let account = Account { roles, ..Account::default() };
+        Self { accounts: BTreeMap::from([(id.to_owned(), account)]), raw_documents: BTreeMap::new() }
     }
 }
 
@@ -133,9 +127,7 @@ impl Role {
     /// Adds a customer managed policy.
     #[must_use]
     pub fn attach(mut self, name: &str, document: impl Into<Document>) -> Self {
-        self.attached
-            .customer
-            .insert(name.to_owned(), document.into());
+        self.attached.customer.insert(name.to_owned(), document.into());
         self
     }
 }

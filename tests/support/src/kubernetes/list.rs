@@ -47,23 +47,13 @@ fn page(
     let labels = Labels::parse(selector("labelSelector")).map_err(bad)?;
     let fields = Fields::parse(selector("fieldSelector"), resource).map_err(bad)?;
     let limit: Option<usize> = match request.parameter("limit").filter(|limit| !limit.is_empty()) {
-        Some(limit) => Some(limit.parse().map_err(|_| {
-            bad(format!(
-                "strconv.ParseInt: parsing \"{limit}\": invalid syntax"
-            ))
-        })?),
+        Some(limit) => Some(limit.parse().map_err(|_| bad(format!("strconv.ParseInt: parsing \"{limit}\": invalid syntax")))?),
         None => None,
     };
-    let limit = limit
-        .filter(|limit| *limit > 0)
-        .map(|limit| limit.min(paging.largest.unwrap_or(limit)));
-    let start = match request
-        .parameter("continue")
-        .filter(|token| !token.is_empty())
-    {
+    let limit = limit.filter(|limit| *limit > 0).map(|limit| limit.min(paging.largest.unwrap_or(limit)));
+    let start = match request.parameter("continue").filter(|token| !token.is_empty()) {
         Some(token) => {
-            let start = read_token(token)
-                .ok_or_else(|| bad("continue key is not valid: illegal base64 data".to_owned()))?;
+            let start = read_token(token).ok_or_else(|| bad("continue key is not valid: illegal base64 data".to_owned()))?;
             if paging.expired {
                 return Err(status::expired(&write_token(store.revision(), &start)));
             }
@@ -74,12 +64,7 @@ fn page(
     let namespace = target.namespace.as_deref().filter(|_| resource.namespaced);
     let rest: Vec<(&str, &Value)> = store
         .list(resource, namespace)
-        .filter(|(key, object)| {
-            *key >= start.as_str()
-                && labels.matches(object)
-                && fields.matches(object)
-                && !hidden(object)
-        })
+        .filter(|(key, object)| *key >= start.as_str() && labels.matches(object) && fields.matches(object) && !hidden(object))
         .collect();
     let size = limit.unwrap_or(rest.len()).min(rest.len());
     let (items, more) = rest.split_at(size);
@@ -92,15 +77,9 @@ fn page(
         }
     }
     let metadata_only = wants_metadata_only(request);
-    let items: Vec<Value> = items
-        .iter()
-        .map(|(_, object)| item(object, metadata_only))
-        .collect();
+    let items: Vec<Value> = items.iter().map(|(_, object)| item(object, metadata_only)).collect();
     let (api_version, kind) = if metadata_only {
-        (
-            "meta.k8s.io/v1".to_owned(),
-            "PartialObjectMetadataList".to_owned(),
-        )
+        ("meta.k8s.io/v1".to_owned(), "PartialObjectMetadataList".to_owned())
     } else {
         (resource.api_version(), format!("{}List", resource.kind))
     };
@@ -109,9 +88,7 @@ fn page(
 
 /// Whether the client accepts `PartialObjectMetadata` in place of whole objects.
 pub(crate) fn wants_metadata_only(request: &Request) -> bool {
-    request
-        .header("accept")
-        .is_some_and(|accept| accept.contains("as=PartialObjectMetadata"))
+    request.header("accept").is_some_and(|accept| accept.contains("as=PartialObjectMetadata"))
 }
 
 /// Only the metadata of an object.
@@ -134,8 +111,7 @@ fn item(object: &Value, only_metadata: bool) -> Value {
 
 /// The token names the first key of the next page. (The real one names the last of this page with a NUL behind it.)
 fn write_token(revision: u64, start: &str) -> String {
-    URL_SAFE_NO_PAD
-        .encode(json!({"v": "meta.k8s.io/v1", "rv": revision, "start": start}).to_string())
+    URL_SAFE_NO_PAD.encode(json!({"v": "meta.k8s.io/v1", "rv": revision, "start": start}).to_string())
 }
 
 fn read_token(token: &str) -> Option<String> {

@@ -51,18 +51,10 @@ impl Served {
         let folder = TempDir::new();
         folder.write("kubeconfig", &kubeconfig(&cluster, &server));
         folder.write("aws-config", &aws_config(&cluster.region));
-        folder.write(
-            "aws-credentials",
-            &aws_credentials(&recording.accounts.accounts.keys().collect::<Vec<_>>()),
-        );
+        folder.write("aws-credentials", &aws_credentials(&recording.accounts.accounts.keys().collect::<Vec<_>>()));
         let aws = AwsApi::start(&recording.accounts, cluster);
         aws.set_faults(recording.aws_faults());
-        Self {
-            kubernetes,
-            aws,
-            arguments: scenario.command.clone(),
-            folder,
-        }
+        Self { kubernetes, aws, arguments: scenario.command.clone(), folder }
     }
 
     /// The recorded command for the program at `binary`, with the environment of [`Served::bare_command`].
@@ -86,10 +78,7 @@ impl Served {
             ("HOME", self.folder.path().to_path_buf()),
             ("KUBECONFIG", self.kubeconfig()),
             ("AWS_CONFIG_FILE", self.folder.path().join("aws-config")),
-            (
-                "AWS_SHARED_CREDENTIALS_FILE",
-                self.folder.path().join("aws-credentials"),
-            ),
+            ("AWS_SHARED_CREDENTIALS_FILE", self.folder.path().join("aws-credentials")),
         ]);
         command.envs([
             ("AWS_ENDPOINT_URL", self.aws.url()),
@@ -113,9 +102,7 @@ impl Served {
 /// A URL whose port refuses connections: it was free a moment ago.
 fn refused_url() -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port on 127.0.0.1");
-    let address = listener
-        .local_addr()
-        .expect("the address of a bound socket");
+    let address = listener.local_addr().expect("the address of a bound socket");
     format!("http://{address}")
 }
 
@@ -151,19 +138,12 @@ fn aws_config(region: &str) -> String {
 
 /// `default` is of the cluster's account, `other` of the other one, if there is one.
 fn aws_credentials(accounts: &[&String]) -> String {
-    let other = accounts
-        .iter()
-        .find(|account| **account != CLUSTER_ACCOUNT)
-        .map_or(CLUSTER_ACCOUNT, |account| account);
+    let other = accounts.iter().find(|account| **account != CLUSTER_ACCOUNT).map_or(CLUSTER_ACCOUNT, |account| account);
     let profile = |name: &str, account: &str| {
         format!(
             "[{name}]\naws_access_key_id = {}\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n",
             AwsApi::access_key(account)
         )
     };
-    format!(
-        "{}\n{}",
-        profile("default", CLUSTER_ACCOUNT),
-        profile("other", other)
-    )
+    format!("{}\n{}", profile("default", CLUSTER_ACCOUNT), profile("other", other))
 }
