@@ -19,11 +19,15 @@ pub mod hand_over;
 pub mod identity;
 pub mod intent;
 pub mod locus;
+pub mod no_role;
+pub mod partition;
+pub mod pod_service_account;
 pub mod policies;
 pub mod registry;
 pub mod report;
 pub mod role_annotation;
 pub mod selector;
+pub mod service_account_annotation;
 pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;
