@@ -2,11 +2,17 @@
 
 use crate::check::Check;
 use crate::fault::Fault;
-use crate::{attached_policies, permissions_boundary, policy_document, required_actions};
 
 /// Every check, in the order of the chain.
-pub static ALL: &[&Check] =
-    &[&attached_policies::CHECK, &policy_document::CHECK, &permissions_boundary::CHECK, &required_actions::CHECK];
+#[rustfmt::skip] // one line a check
+pub static ALL: &[&Check] = &[
+    &crate::pod_service_account::CHECK,
+    &crate::service_account_annotation::CHECK,
+    &crate::attached_policies::CHECK,
+    &crate::policy_document::CHECK,
+    &crate::permissions_boundary::CHECK,
+    &crate::required_actions::CHECK,
+];
 
 /// A check by its id.
 pub fn check(id: &str) -> Option<&'static Check> {
