@@ -18,6 +18,7 @@ pub mod fix;
 pub mod hand_over;
 pub mod identity;
 pub mod intent;
+pub mod issuers;
 pub mod locus;
 pub mod policies;
 pub mod registry;
