@@ -9,6 +9,7 @@
 
 pub mod actions;
 pub mod arn;
+pub mod audience;
 pub mod check;
 pub mod diagnose;
 pub mod evidence;
