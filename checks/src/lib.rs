@@ -20,6 +20,7 @@ pub mod fix;
 pub mod hand_over;
 pub mod identity;
 pub mod intent;
+pub mod issuers;
 pub mod locus;
 pub mod nearest;
 pub mod no_role;
