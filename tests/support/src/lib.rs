@@ -4,6 +4,7 @@
 //! * [`AwsApi`]: IAM, STS and EKS in the shapes of the real services.
 //! * [`Fault`]: what can go wrong with either: errors, resets, cut or slow answers, HTML pages; delays for benches.
 //! * [`Recording`]: a scenario from `tests/scenarios/recordings`, served, and its right answer checked.
+//! * [`generate`]: large clusters and accounts for benches.
 //!
 //! Both servers refuse writes and looks at secrets, remember them ([`Server::violations`]) and panic when they are
 //! dropped with such an attempt not acknowledged: no test needs to ask whether the program was read-only.
@@ -11,6 +12,7 @@
 mod aws;
 mod encoding;
 mod fault;
+pub mod generate;
 mod http;
 mod kubernetes;
 mod recording;

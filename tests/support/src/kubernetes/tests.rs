@@ -1,3 +1,5 @@
+mod writing;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -130,30 +132,6 @@ fn hidden_objects_are_not_there() {
     api.hide(&["/api/v1/namespaces/a/.*".to_owned()]);
     assert_eq!(get(&api.url(), "/api/v1/namespaces/a/pods/x").json()["reason"], "NotFound");
     assert_eq!(names(&get(&api.url(), "/api/v1/pods").json()), ["a-b/z", "b/x"]);
-}
-
-#[test]
-fn writes_and_secrets_are_refused_and_remembered() {
-    let api = api();
-    assert_eq!(send(&api.url(), "DELETE", "/api/v1/namespaces/a/pods/x", &[], "").status, 405);
-    assert_eq!(get(&api.url(), "/api/v1/namespaces/a/secrets").status, 403);
-    let token = send(&api.url(), "POST", "/api/v1/namespaces/a/serviceaccounts/default/token", &[], "{}");
-    assert_eq!(token.status, 405);
-    assert_eq!(get(&api.url(), "/api/v1/namespaces/a/pods/x").status, 200);
-    let want = [
-        "DELETE /api/v1/namespaces/a/pods/x",
-        "GET /api/v1/namespaces/a/secrets",
-        "POST /api/v1/namespaces/a/serviceaccounts/default/token",
-    ];
-    assert_eq!(api.acknowledge_violations(), want);
-    assert!(api.violations().is_empty());
-}
-
-#[test]
-#[should_panic(expected = "a read-only program sent")]
-fn a_violation_that_nobody_acknowledges_panics() {
-    let api = api();
-    send(&api.url(), "DELETE", "/api/v1/namespaces/a/pods/x", &[], "");
 }
 
 #[test]
