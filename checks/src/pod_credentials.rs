@@ -66,23 +66,13 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
 
 /// What is wrong with a container that nobody asked about is no more than a warning where one was asked about.
 fn weighed(evidence: &Evidence<'_>, container: &ContainerView<'_>, finding: Finding) -> Finding {
-    match evidence.asked().container.as_deref() {
-        Some(asked) if asked != container.name() => {
-            let severity = finding.severity.min(Severity::Warning);
-            finding.severity(severity)
-        }
-        _ => finding,
-    }
+    if evidence.is_beside_the_point(container) { finding.at_most(Severity::Warning) } else { finding }
 }
 
 /// Whether the container has the way to a role, whatever comes before it.
 fn has_role(container: &ContainerView<'_>) -> bool {
     let web_identity = container.is_set("AWS_ROLE_ARN") && container.is_set("AWS_WEB_IDENTITY_TOKEN_FILE");
     web_identity || container.is_set("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-}
-
-fn fix_id(evidence: &Evidence<'_>, what: &str, container: &ContainerView<'_>) -> String {
-    format!("{what} {} {}", evidence.pod_locus().resource, container.name())
 }
 
 /// `iam.amazonaws.com/role` on the pod: kube2iam and kiam read it, IRSA doesn't.
@@ -125,7 +115,7 @@ fn region(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Option<Find
     }
     let name = container.name();
     let region = evidence.cluster.and_then(|cluster| cluster.region.as_deref());
-    let fix = Fix::new(fix_id(evidence, "region", container), format!("set AWS_REGION in container {name}"));
+    let fix = Fix::new(template::id(evidence, "region", container.name()), format!("set AWS_REGION in container {name}"));
     let fix = match region {
         Some(region) => template::put_env(evidence, fix, name, "AWS_REGION", region),
         None => template::by_hand(evidence, fix, &format!("set AWS_REGION in container {name}")),

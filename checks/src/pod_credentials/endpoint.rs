@@ -1,7 +1,7 @@
 //! Endpoints: those that send STS astray, and those that say that keys are not for AWS.
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
 
-use super::{ENDPOINT, fix_id};
+use super::ENDPOINT;
 use crate::evidence::{ContainerView, Evidence};
 use crate::finding::Finding;
 use crate::fix::{Fix, template};
@@ -19,7 +19,7 @@ pub(super) fn endpoint(evidence: &Evidence<'_>, container: &ContainerView<'_>) -
     let url = container.value(variable).filter(|url| !is_sts(url))?;
     let name = container.name();
     let detail = format!("container {name} sets {variable} to {url}: its calls of STS go there, and not to AWS");
-    let fix = Fix::new(fix_id(evidence, "endpoint", container), format!("let container {name} call STS at AWS"))
+    let fix = Fix::new(template::id(evidence, "endpoint", container.name()), format!("let container {name} call STS at AWS"))
         .note("where the endpoint is meant for one service, set that one's own variable, such as AWS_ENDPOINT_URL_S3");
     let fix = if variable == "AWS_ENDPOINT_URL" {
         let region = evidence.cluster.and_then(|cluster| cluster.region.as_deref());

@@ -1,7 +1,7 @@
 //! Profiles and shared configuration files.
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html>
 
-use super::{SHARED_CONFIG, fix_id};
+use super::SHARED_CONFIG;
 use crate::evidence::{ContainerView, Evidence, TokenFile};
 use crate::fault::Severity;
 use crate::finding::Finding;
@@ -41,7 +41,7 @@ pub(super) fn shared_config(evidence: &Evidence<'_>, container: &ContainerView<'
         format!("container {name} {what}, and nothing is mounted for it: what a file in the image says can't be seen")
     };
     let variables: Vec<&str> = profile.into_iter().chain(files).collect();
-    let fix = Fix::new(fix_id(evidence, "profile", container), format!("let container {name} use the role alone"))
+    let fix = Fix::new(template::id(evidence, "profile", container.name()), format!("let container {name} use the role alone"))
         .note("leave it where the profile itself names role_arn and web_identity_token_file, or chains roles on purpose");
     let fix = if variables.is_empty() {
         template::by_hand(evidence, fix, &format!("drop the mount over ~/.aws from container {name}"))

@@ -1,6 +1,6 @@
 //! Keys in the environment.
 
-use super::{STATIC_KEYS, STATIC_KEYS_FROM, endpoint, fix_id, has_role};
+use super::{STATIC_KEYS, STATIC_KEYS_FROM, endpoint, has_role};
 use crate::evidence::{ContainerView, Evidence};
 use crate::fault::{Confidence, Severity};
 use crate::finding::Finding;
@@ -37,7 +37,7 @@ pub(super) fn in_env(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> 
         _ => (Severity::Error, format!("container {name} sets {names}: SDKs use these keys and not the role")),
     };
     let variables: Vec<&str> = there.iter().map(|variable| variable.name.as_str()).collect();
-    let fix = Fix::new(fix_id(evidence, "keys", container), format!("remove {names} from container {name}"))
+    let fix = Fix::new(template::id(evidence, "keys", container.name()), format!("remove {names} from container {name}"))
         .note("first make sure that the role may do what the keys' user does");
     let fix = template::unset_env(evidence, fix, name, &variables);
     let confidence = if maybe { Confidence::Likely } else { Confidence::Certain };
@@ -81,7 +81,10 @@ pub(super) fn in_env_from(evidence: &Evidence<'_>, container: &ContainerView<'_>
         "container {} takes its environment from {kind} {name}, whose name speaks of AWS credentials: keys in it would come before the role",
         container.name()
     );
-    let fix = Fix::new(fix_id(evidence, "env-from", container), format!("take AWS keys out of {kind} {name}, or out of envFrom"));
+    let fix = Fix::new(
+        template::id(evidence, "env-from", container.name()),
+        format!("take AWS keys out of {kind} {name}, or out of envFrom"),
+    );
     let fix = template::by_hand(evidence, fix, &format!("drop {kind} {name} from envFrom of container {}", container.name()));
     let severity = if endpoint::has_its_own(container) { Severity::Info } else { Severity::Warning };
     let locus = container.locus.clone().key("envFrom").index(index);
