@@ -28,8 +28,10 @@ pub mod report;
 pub mod role_annotation;
 pub mod selector;
 pub mod service_account_annotation;
+pub mod service_account_settings;
 pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod webhook;
 pub mod wiring;
 pub mod workload;

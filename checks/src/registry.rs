@@ -4,7 +4,12 @@ use crate::check::Check;
 use crate::fault::Fault;
 
 /// Every check, in the order of the chain.
-pub static ALL: &[&Check] = &[&crate::pod_service_account::CHECK, &crate::service_account_annotation::CHECK];
+pub static ALL: &[&Check] = &[
+    &crate::pod_service_account::CHECK,
+    &crate::service_account_annotation::CHECK,
+    &crate::service_account_settings::CHECK,
+    &crate::webhook::CHECK,
+];
 
 /// A check by its id.
 pub fn check(id: &str) -> Option<&'static Check> {
