@@ -1,6 +1,8 @@
 //! What mends a finding: commands with real values, scoped to exactly what is wrong.
 
 pub mod commands;
+pub mod edit;
+pub mod template;
 
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;

@@ -114,7 +114,7 @@ fn delete_pods(evidence: &Evidence<'_>, fix: Fix) -> Fix {
 }
 
 /// The outermost owner that decides about new pods: kind and name. A ReplicaSet's or a Job's own owner counts, where it is known.
-fn owner(evidence: &Evidence<'_>) -> Option<(String, String)> {
+pub(crate) fn owner(evidence: &Evidence<'_>) -> Option<(String, String)> {
     let outermost = evidence.owners().into_iter().take_while(|(kind, ..)| makes_pods(kind)).last();
     if let Some((kind, name, _)) = outermost {
         return Some((kind.to_owned(), name.to_owned()));

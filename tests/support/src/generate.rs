@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::aws::{Accounts, Cluster, Role};
-use crate::recording::Recording;
+use crate::recording::{ApiServer, Recording, Served};
 
 /// How large, and how broken.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +48,13 @@ pub struct Generated {
     pub broken: BTreeMap<(String, String), Breakage>,
     /// All namespaces of pods.
     pub namespaces: BTreeSet<String>,
+}
+
+impl Generated {
+    /// Starts the servers and writes the configuration files.
+    pub fn serve(&self) -> Served {
+        Served::with(self.objects.clone(), &self.accounts, self.cluster.clone(), ApiServer::Ok)
+    }
 }
 
 const ACCOUNT: &str = "123456789012";
@@ -248,7 +255,6 @@ impl Random {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kubernetes::KubernetesApi;
     use crate::testing::get;
 
     const SHAPE: Shape = Shape { pods: 200, service_accounts: 100, roles: 20, broken_percent: 30, seed: 7 };
@@ -267,7 +273,8 @@ mod tests {
     #[test]
     fn what_is_generated_is_served_and_broken_as_told() {
         let generated = cluster(&SHAPE);
-        let api = KubernetesApi::start(generated.objects.clone());
+        let served = generated.serve();
+        let api = &served.kubernetes;
         assert_eq!(get(&api.url(), "/api/v1/pods").json()["items"].as_array().unwrap().len(), SHAPE.pods);
         let roles = &generated.accounts.accounts[ACCOUNT].roles;
         for pod in generated.objects.iter().filter(|object| object["kind"] == "Pod") {

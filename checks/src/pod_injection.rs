@@ -1,0 +1,167 @@
+//! What the webhook gave the pod's containers, and whether it works: judged container by container.
+//!
+//! The pod's own spec decides: it is what the kubelet runs, whoever wrote it. The webhook acts on the creation of pods
+//! only, so an annotation that came later has no say.
+//! <https://docs.aws.amazon.com/eks/latest/userguide/pod-configuration.html>
+
+mod env;
+mod missing;
+pub mod skip;
+mod state;
+mod token;
+
+use crate::check::{Check, Need, Outcome, Scope, Stage};
+use crate::evidence::{ContainerView, Evidence};
+use crate::fault::{Severity, faults};
+use crate::finding::Finding;
+use crate::snapshot::{Gap, Observed};
+use state::State;
+
+faults! {
+    CREATED_BEFORE_ANNOTATION: "pod-created-before-annotation", Error, Likely,
+        "the service account was annotated after the pod was made";
+    ROLE_STALE: "pod-role-stale", Warning, Certain, "the pod uses an older role than the annotation's";
+    NOT_INJECTED: "pod-not-injected", Error, Likely, "the webhook did not change the pod, though all seems right";
+    CONTAINER_NOT_INJECTED: "container-not-injected", Info, Certain, "one container was not given the role, others were";
+    CONTAINER_SKIPPED: "container-skipped", Warning, Certain, "skip-containers names the container";
+    SKIP_MISUSED: "skip-containers-misused", Warning, Certain, "skip-containers names a container that isn't there";
+    ENV_BLOCKS: "env-blocks-injection", Error, Certain, "the spec sets one of role and token file, so neither was injected";
+    HARD_CODED: "env-role-arn-hardcoded", Warning, Certain, "the spec itself sets the role: the annotation has no say";
+    PATH_WRONG: "token-file-path-wrong", Error, Certain, "the token file isn't the projected token";
+    MOUNT_MISSING: "token-mount-missing", Error, Certain, "the token's variables are set, its mount isn't";
+    VOLUME_COLLISION: "token-volume-collision", Error, Certain, "a volume aws-iam-token that isn't the projected token";
+    AUDIENCE_MISMATCH: "token-audience-mismatch", Error, Certain,
+        "the token's audience isn't what provider and trust policy ask for";
+    WINDOWS_PATH: "windows-token-path", Error, Certain, "a Windows pod with a Unix token path";
+    SUBPATH: "token-subpath-mount", Warning, Certain, "the token is mounted by subPath and never refreshed";
+    SESSION_NAME: "role-session-name-invalid", Error, Certain, "AWS_ROLE_SESSION_NAME isn't one that STS takes";
+}
+
+/// `pod-injection`.
+pub static CHECK: Check = Check {
+    id: "pod-injection",
+    title: "every container was given the role and the token",
+    stage: Stage::Injection,
+    scope: Scope::Pod,
+    needs: &[Need::Pod, Need::ServiceAccount, Need::Associations, Need::Webhooks, Need::Workload, Need::Role, Need::Providers],
+    faults: &[
+        &CREATED_BEFORE_ANNOTATION,
+        &ROLE_STALE,
+        &NOT_INJECTED,
+        &CONTAINER_NOT_INJECTED,
+        &CONTAINER_SKIPPED,
+        &SKIP_MISUSED,
+        &ENV_BLOCKS,
+        &HARD_CODED,
+        &PATH_WRONG,
+        &MOUNT_MISSING,
+        &VOLUME_COLLISION,
+        &AUDIENCE_MISMATCH,
+        &WINDOWS_PATH,
+        &SUBPATH,
+        &SESSION_NAME,
+    ],
+    run,
+};
+
+fn run(evidence: &Evidence<'_>) -> Outcome {
+    match &evidence.pod {
+        Observed::Present(_) => judge(evidence),
+        Observed::Absent if evidence.target.kind.is_workload() => Outcome::not_applicable("it has no pods"),
+        Observed::Absent => Outcome::not_applicable("no pod is looked at"),
+        Observed::Unavailable(gap) => Outcome::unknown(gap.clone()),
+    }
+}
+
+/// What each of the pod's containers bears; where none bears anything, why.
+fn judge(evidence: &Evidence<'_>) -> Outcome {
+    let containers = evidence.containers();
+    let states: Vec<State> = containers.iter().map(state::state).collect();
+    if missing::is_untouched(evidence, &containers, &states) {
+        return missing::judge(evidence);
+    }
+    let mut findings = Vec::new();
+    let mut gaps = Vec::new();
+    for (container, state) in containers.iter().zip(&states) {
+        let found = match state {
+            State::Irsa => irsa(evidence, container, &mut gaps),
+            State::PodIdentity => token::pod_identity(evidence, container).into_iter().collect(),
+            State::Half(set) => env::half(evidence, container, set).into_iter().collect(),
+            State::Bare => missing::bare(evidence, container).into_iter().collect(),
+        };
+        findings.extend(found.into_iter().map(|finding| weighed(evidence, container, finding)));
+    }
+    findings.extend(missing::misused(evidence, &containers));
+    let mut outcome = Outcome::findings(findings);
+    for gap in gaps {
+        outcome = outcome.with_gap(gap);
+    }
+    match windows_gap(evidence, &containers) {
+        Some(gap) if outcome.status() != crate::check::Status::Fail => {
+            Outcome::Judged { findings: into_findings(outcome), gaps: vec![crate::check::FoundGap { gap, decisive: true }] }
+        }
+        _ => outcome,
+    }
+}
+
+/// All about a container with a role and a token file.
+fn irsa(evidence: &Evidence<'_>, container: &ContainerView<'_>, gaps: &mut Vec<Gap>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = token::web_identity(evidence, container).into_iter().collect();
+    if findings.is_empty() {
+        findings.extend(token::audience(evidence, container));
+    }
+    findings.extend(token::sub_path(evidence, container));
+    findings.extend(env::session_name(evidence, container));
+    match env::role(evidence, container) {
+        Ok(finding) => findings.extend(finding),
+        Err(gap) if !gaps.contains(&gap) => gaps.push(gap),
+        Err(_) => {}
+    }
+    findings
+}
+
+/// What is wrong with a container that nobody asked about is no more than a warning where one was asked about.
+fn weighed(evidence: &Evidence<'_>, container: &ContainerView<'_>, finding: Finding) -> Finding {
+    match evidence.asked().container.as_deref() {
+        Some(asked) if asked != container.name() => {
+            let severity = finding.severity.min(Severity::Warning);
+            finding.severity(severity)
+        }
+        _ => finding,
+    }
+}
+
+/// The node, where only it could say whether a Unix path is right.
+fn windows_gap(evidence: &Evidence<'_>, containers: &[ContainerView<'_>]) -> Option<Gap> {
+    let unix = |container: &ContainerView<'_>| {
+        container.value("AWS_WEB_IDENTITY_TOKEN_FILE").is_some_and(|path| !token::is_windows_path(path))
+    };
+    let undecided = state::is_windows(evidence).is_none() && containers.iter().any(unix);
+    let node = evidence.pod_spec()?.node_name.as_deref().unwrap_or_default();
+    let gap =
+        || Gap::not_collected("get nodes").about(node).remedy("allow get on nodes: only the node says whether it runs Windows");
+    undecided.then(|| match evidence.cluster.and_then(|cluster| cluster.nodes.get(node)) {
+        Some(Observed::Unavailable(seen)) => seen.clone(),
+        _ => gap(),
+    })
+}
+
+fn into_findings(outcome: Outcome) -> Vec<Finding> {
+    match outcome {
+        Outcome::Judged { findings, .. } => findings,
+        Outcome::NotApplicable(_) => Vec::new(),
+    }
+}
+
+/// Whether this is the container that matters most: the asked one, the default one, or the only one.
+fn matters_most(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> bool {
+    evidence.default_container().is_some_and(|default| default.name() == container.name())
+}
+
+/// What a fix of a pod's injection is called: one for each container and thing to change.
+fn fix_id(evidence: &Evidence<'_>, what: &str, container: &ContainerView<'_>) -> String {
+    format!("{what} {} {}", evidence.pod_locus().resource, container.name())
+}
+
+#[cfg(test)]
+mod tests;
