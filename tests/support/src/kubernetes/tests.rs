@@ -159,8 +159,9 @@ fn faults_break_the_connection_as_told() {
 #[test]
 fn the_log_tells_the_depth() {
     let api = api();
-    api.set_delay(Duration::from_millis(20));
     get(&api.url(), "/version");
+    // Long enough that the three begin before the first of them ends, even on a busy machine.
+    api.set_delay(Duration::from_millis(400));
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| get(&api.url(), "/api/v1/pods"));

@@ -73,3 +73,10 @@ fn providers_follow_the_issuer() {
     let foreign = call(&api, OTHER, "iam", &format!("Action=GetOpenIDConnectProvider&OpenIDConnectProviderArn={arn}"));
     assert_eq!(foreign.status, 403);
 }
+
+#[test]
+fn a_document_keeps_its_lines_but_not_the_depth_of_the_file() {
+    let text = "{\n  \"x\": {\n    \"Version\": \"2012-10-17\",\n    \"Statement\": [\n      \"  a\"\n    ]\n  }\n}";
+    let documents: BTreeMap<String, Document> = serde_json::from_str(text).unwrap();
+    assert_eq!(documents["x"].0, "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    \"  a\"\n  ]\n}");
+}
