@@ -26,9 +26,11 @@ pub mod oidc_provider;
 pub mod policies;
 pub mod registry;
 pub mod report;
+pub mod role;
 pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod trust;
 pub mod trust_policy;
+pub mod trust_scope;
 pub mod workload;
