@@ -143,8 +143,7 @@ pub fn decision<'a>(evidence: &Evidence<'a>) -> Trust<'a> {
 
 /// Whether a role's trust policy certainly lets the judged service account in.
 pub fn lets_in<'a>(evidence: &Evidence<'a>, role_arn: &str, trust_policy: &'a str) -> bool {
-    let (Some(arn), Some(subject), Observed::Present(issuer)) =
-        (RoleArn::parse(role_arn), evidence.subject(), evidence.issuer())
+    let (Some(arn), Some(subject), Observed::Present(issuer)) = (RoleArn::parse(role_arn), evidence.subject(), evidence.issuer())
     else {
         return false;
     };

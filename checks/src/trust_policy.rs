@@ -171,4 +171,3 @@ fn gap(token: &Token, unresolved: &[Unresolved]) -> Gap {
         token.role_name()
     ))
 }
-

@@ -96,7 +96,9 @@ fn swapped(token: &Token, failing: &mut Vec<Failing<'_>>) -> Option<Difference> 
         failing.value_differs
             && match failing.key {
                 Key::Claim(Claim::Audience) => values.any(|value| value.starts_with("system:serviceaccount:")),
-                Key::Claim(Claim::Subject) => values.any(|value| value == token.audience || value.starts_with("sts.amazonaws.com")),
+                Key::Claim(Claim::Subject) => {
+                    values.any(|value| value == token.audience || value.starts_with("sts.amazonaws.com"))
+                }
                 _ => false,
             }
     };
@@ -160,13 +162,19 @@ fn wrong_key(token: &Token, statement: &Statement, fault: &'static Fault, group:
     let role = token.role_name();
     let listed = keys.join(" and ");
     let detail = if fault.id == CONDITIONS_ANDED.id {
-        format!("role {role} asks in one statement for {listed} too: conditions are anded, and a token has one issuer's keys only")
+        format!(
+            "role {role} asks in one statement for {listed} too: conditions are anded, and a token has one issuer's keys only"
+        )
     } else if fault.id == UNSUPPORTED_CLAIM.id {
         format!("role {role} asks for {listed}, but AWS passes on only aud and sub of a service account's token")
     } else if fault.id == KEY_OTHER_ISSUER.id {
         format!("role {role} asks for {listed}, a key of another issuer than this cluster's, {}", token.issuer)
     } else {
-        format!("role {role} asks for {listed}, a key that no token has; this cluster's are {} and {}", token.key("sub"), token.key("aud"))
+        format!(
+            "role {role} asks for {listed}, a key that no token has; this cluster's are {} and {}",
+            token.key("sub"),
+            token.key("aud")
+        )
     };
     let wanted: Vec<String> = group.iter().filter_map(|failing| Some(token.key(meant(failing.key)?.name()))).collect();
     let difference = Difference::new(fault, place, detail).mend(Mend::Edits(edits));

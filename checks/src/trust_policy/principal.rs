@@ -47,9 +47,8 @@ pub(super) fn explain(evidence: &Evidence<'_>, token: &Token, statement: &Statem
     } else {
         Mend::Edits(vec![Edit::Replace { path: entry.place.path.clone(), json: string(&token.provider_arn) }])
     };
-    let difference = Difference::new(fault, entry.place.clone(), detail)
-        .compared(token.provider_arn.as_str(), entry.text.as_str())
-        .mend(mend);
+    let difference =
+        Difference::new(fault, entry.place.clone(), detail).compared(token.provider_arn.as_str(), entry.text.as_str()).mend(mend);
     Some(WrongPrincipal { difference, issuer, for_others })
 }
 
