@@ -9,8 +9,8 @@ use crate::fault::{Confidence, Severity};
 use crate::finding::{Compared, Finding};
 use crate::fix::{Fix, commands, template};
 use crate::identity::{self, Mode};
-use crate::snapshot::Observed;
 use crate::snapshot::kubernetes::{Metadata, Pod, ServiceAccount};
+use crate::snapshot::{Gap, Observed};
 use crate::webhook;
 use jiff::Timestamp;
 use serde_json::json;
@@ -44,7 +44,16 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Outcome {
     if webhook::explains(evidence) {
         return Outcome::not_applicable("not injected, and the webhook is why: see webhook");
     }
-    Outcome::finding(created_before(evidence, account).unwrap_or_else(|| not_injected(evidence)))
+    // The pod has no role, whatever the webhook's configuration says: what can't be read beside it decides nothing.
+    let outcome = Outcome::finding(created_before(evidence, account).unwrap_or_else(|| not_injected(evidence)));
+    match webhooks_unread(evidence) {
+        Some(gap) => outcome.with_gap(gap),
+        None => outcome,
+    }
+}
+
+fn webhooks_unread(evidence: &Evidence<'_>) -> Option<Gap> {
+    evidence.cluster.and_then(|cluster| cluster.webhooks.gap().cloned())
 }
 
 fn created_before(evidence: &Evidence<'_>, account: &ServiceAccount) -> Option<Finding> {
@@ -80,6 +89,9 @@ fn not_injected(evidence: &Evidence<'_>) -> Finding {
     };
     let why = match sibling(evidence) {
         Some(sibling) => format!("pod {}, of the same workload, was changed", sibling.metadata.name),
+        None if webhooks_unread(evidence).is_some() => {
+            "the webhook could not be looked at: it may leave the pod out, or have failed".to_owned()
+        }
         None => "the webhook's cache had not seen it yet, or the call of the webhook failed".to_owned(),
     };
     Finding::new(
