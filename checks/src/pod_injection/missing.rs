@@ -1,6 +1,5 @@
 //! What was not injected: the whole pod, or one of its containers.
 
-use super::skip::{self, SKIP_CONTAINERS};
 use super::state::{self, State};
 use super::{CONTAINER_NOT_INJECTED, CONTAINER_SKIPPED, CREATED_BEFORE_ANNOTATION, NOT_INJECTED, SKIP_MISUSED, matters_most};
 use crate::check::Outcome;
@@ -9,6 +8,7 @@ use crate::fault::{Confidence, Severity};
 use crate::finding::{Compared, Finding};
 use crate::fix::{Fix, commands, template};
 use crate::identity::{self, Mode};
+use crate::skip_containers::{self as skip, SKIP_CONTAINERS};
 use crate::snapshot::kubernetes::{Metadata, Pod, ServiceAccount};
 use crate::snapshot::{Gap, Observed};
 use crate::webhook;
@@ -22,7 +22,7 @@ pub(super) fn is_untouched(evidence: &Evidence<'_>) -> bool {
         return false;
     }
     let bare = |container: &ContainerView<'_>| state::state(container) == State::Bare;
-    evidence.default_container().is_some_and(|container| bare(&container) && !skip::is_skipped(evidence, container.name()))
+    evidence.default_container().is_some_and(|container| bare(&container)) && !skip::skips_the_default(evidence)
 }
 
 /// Why the webhook did nothing to the pod.
@@ -155,8 +155,11 @@ pub(super) fn bare(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Op
 
 /// Whether the webhook would have given this pod a role.
 fn expects_role(evidence: &Evidence<'_>) -> bool {
-    let saw = evidence.pod_spec().is_some_and(state::webhook_saw);
-    saw || evidence.annotated_role().is_some() || evidence.association().is_present()
+    if evidence.pod_spec().is_some_and(state::webhook_saw) {
+        return true;
+    }
+    // The label that skips the whole pod comes first.
+    !webhook::explains(evidence) && (evidence.annotated_role().is_some() || evidence.association().is_present())
 }
 
 fn skipped(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Finding {
