@@ -23,6 +23,8 @@ const SUBJECT: &str = "system:serviceaccount:default:awscli";
 struct Case {
     name: &'static str,
     documents: Vec<String>,
+    /// What has to be added to each statement for `iam-rs`.
+    added: &'static str,
     kind: PolicyKind,
     request: Request,
     theirs: IAMRequest,
@@ -55,7 +57,9 @@ fn decisions(criterion: &mut Criterion, case: &Case) -> Result<(), Fault> {
     let theirs: Vec<IAMPolicy> = case
         .documents
         .iter()
-        .map(|text| serde_json::from_str(text))
+        .map(|text| {
+            serde_json::from_str(&text.replace("\"Effect\"", &format!("{}\"Effect\"", case.added)))
+        })
         .collect::<Result<_, _>>()?;
     let evaluator = PolicyEvaluator::with_policies(theirs);
     let allowed = evaluator.evaluate(&case.theirs)?.decision == iam_rs::Decision::Allow;
@@ -125,6 +129,7 @@ fn one_statement() -> Result<Case, Fault> {
     Ok(Case {
         name: "one-statement",
         documents: vec![document.to_owned()],
+        added: "",
         kind: PolicyKind::Identity,
         request,
         theirs,
@@ -161,6 +166,7 @@ fn ten_policies() -> Result<Case, Fault> {
     Ok(Case {
         name: "ten-policies",
         documents: documents.collect(),
+        added: "",
         kind: PolicyKind::Identity,
         request,
         theirs,
@@ -190,6 +196,7 @@ fn trust() -> Result<Case, Fault> {
     Ok(Case {
         name: "trust-policy",
         documents: vec![trust_document()],
+        added: r#""Resource": "*", "#,
         kind: PolicyKind::Trust,
         request,
         theirs,
@@ -206,7 +213,7 @@ fn parsing(criterion: &mut Criterion) -> Result<(), Fault> {
     ] {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(name, |bench| {
-            bench.iter(|| Policy::parse(black_box(&text), kind))
+            bench.iter(|| Policy::parse(black_box(&text), kind));
         });
         group.bench_function(format!("{name}/iam-rs"), |bench| {
             bench.iter(|| serde_json::from_str::<IAMPolicy>(black_box(&text)));

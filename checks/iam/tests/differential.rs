@@ -240,10 +240,10 @@ fn theirs(
                 context.insert((*key).to_owned(), ContextValue::Boolean(value == "true"));
             }
             KeyValue::Single(value) => {
-                context.insert((*key).to_owned(), ContextValue::String(value.clone()))
+                context.insert((*key).to_owned(), ContextValue::String(value.clone()));
             }
             KeyValue::Many(values) => {
-                context.insert((*key).to_owned(), ContextValue::StringList(values.clone()))
+                context.insert((*key).to_owned(), ContextValue::StringList(values.clone()));
             }
             _ => {}
         }

@@ -2,7 +2,7 @@ use super::*;
 use crate::policy::Effect;
 
 /// The faults of a document: message and path.
-fn faults(text: &str, kind: PolicyKind) -> Vec<(String, String)> {
+pub(super) fn faults(text: &str, kind: PolicyKind) -> Vec<(String, String)> {
     match Policy::parse(text, kind) {
         Ok(_) => Vec::new(),
         Err(errors) => errors
@@ -23,7 +23,8 @@ fn statement(elements: &str) -> Vec<(String, String)> {
 
 const FINE: &str = r#""Effect":"Allow","Action":"s3:GetObject","Resource":"*""#;
 
-fn one(found: &[(String, String)], message: &str, path: &str) {
+/// Exactly one fault, with this message at this path.
+pub(super) fn one(found: &[(String, String)], message: &str, path: &str) {
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].0.contains(message), "{found:?}");
     assert_eq!(found[0].1, path);
@@ -327,82 +328,6 @@ fn what_is_legal_and_can_not_work_is_a_warning() {
             "`five` can't be compared by NumericEquals",
             "the condition has no values, so it can't match"
         ]
-    );
-}
-
-/// The faults of a trust policy with this Principal element.
-fn trust(element: &str) -> Vec<(String, String)> {
-    let text =
-        format!(r#"{{"Statement":[{{"Effect":"Allow",{element},"Action":"sts:AssumeRole"}}]}}"#);
-    faults(&text, PolicyKind::Trust)
-}
-
-#[test]
-fn legal_principals() {
-    for value in [
-        r#""*""#,
-        r#"{"AWS":"*"}"#,
-        r#"{"AWS":["111122223333","arn:aws:iam::111122223333:root","arn:aws-cn:iam::111122223333:role/a/b"]}"#,
-        r#"{"AWS":"arn:aws:sts::111122223333:assumed-role/a/b"}"#,
-        r#"{"AWS":"AROAIIDR4EXAMPLE1234A"}"#,
-        r#"{"Service":"ec2.amazonaws.com","Federated":["cognito-identity.amazonaws.com","https://oidc.example.com"]}"#,
-        r#"{"Federated":"arn:aws:iam::111122223333:oidc-provider/oidc.example.com"}"#,
-    ] {
-        assert_eq!(trust(&format!(r#""Principal":{value}"#)), [], "{value}");
-    }
-}
-
-#[test]
-fn illegal_principals() {
-    let base = "$['Statement'][0]['Principal']";
-    one(&trust(r#""Sid":"x""#), "no Principal", "$['Statement'][0]");
-    one(
-        &trust(r#""Principal":"111122223333""#),
-        "must be `*` or an object",
-        base,
-    );
-    one(&trust(r#""Principal":{}"#), "empty", base);
-    one(
-        &trust(r#""Principal":{"Aws":"*"}"#),
-        "no type of principal",
-        &format!("{base}['Aws']"),
-    );
-    one(
-        &trust(r#""Principal":{"AWS":[]}"#),
-        "empty list",
-        &format!("{base}['AWS']"),
-    );
-    for name in [
-        "",
-        "1234",
-        "arn:aws:iam::1:role/x",
-        "arn:aws:iam::111122223333:role/*",
-        "arn:aws:s3:::b",
-        "arn:aws:iam",
-        "x",
-    ] {
-        let found = trust(&format!(r#""Principal":{{"AWS":["{name}"]}}"#));
-        one(&found, "malformed principal", &format!("{base}['AWS'][0]"));
-    }
-    one(
-        &trust(r#""Principal":{"Federated":"arn:aws:iam"}"#),
-        "malformed",
-        &format!("{base}['Federated']"),
-    );
-    one(
-        &trust(r#""Principal":{"Service":"*.amazonaws.com"}"#),
-        "malformed",
-        &format!("{base}['Service']"),
-    );
-    one(
-        &trust(r#""Principal":"*","Resource":"*""#),
-        "trust policy has no Resource",
-        "$['Statement'][0]['Resource']",
-    );
-    one(
-        &trust(r#""Principal":"*","NotPrincipal":"*""#),
-        "both Principal and NotPrincipal",
-        "$['Statement'][0]",
     );
 }
 
