@@ -31,6 +31,13 @@ pub fn diagnose(snapshot: &Snapshot) -> Report {
     }
 }
 
+/// The evidence of the first target, as its first pod and first role are judged.
+#[cfg(test)]
+pub(crate) fn first_evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>) -> crate::evidence::Evidence<'a> {
+    let target = snapshot.asked.targets.first().expect("a target");
+    target::first_evidence(snapshot, policies, target)
+}
+
 fn cluster_head(snapshot: &Snapshot, policies: &Policies<'_>, cluster: &Cluster) -> ClusterHead {
     let issuer = snapshot.asked.targets.first().and_then(|target| {
         let evidence = target::evidence(snapshot, policies, target);

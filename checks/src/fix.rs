@@ -1,5 +1,7 @@
 //! What mends a finding: commands with real values, scoped to exactly what is wrong.
 
+pub mod commands;
+
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 

@@ -23,4 +23,6 @@ pub mod policies;
 pub mod registry;
 pub mod report;
 pub mod snapshot;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod workload;
