@@ -4,8 +4,8 @@ mod parse;
 mod target;
 mod usage;
 
-pub(crate) use target::{Targets, targets};
-pub(crate) use usage::{asked_for_json, parse};
+pub(crate) use target::{asked, nearest};
+pub(crate) use usage::{Parsed, asked_for_json, parse};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use irsa_doctor_checks::fault::Severity;
@@ -45,12 +45,6 @@ pub(crate) enum Command {
     /// List all checks and the faults that they find
     Checks {
         /// The format
-        #[arg(short, long, value_enum, default_value_t = Format::Table)]
-        output: Format,
-    },
-    /// Print the least IAM policy and Kubernetes role that a run needs
-    Permissions {
-        /// The format: `table` is both with a heading, `json` one document
         #[arg(short, long, value_enum, default_value_t = Format::Table)]
         output: Format,
     },

@@ -1,5 +1,6 @@
 //! What keeps a run from a report: a message, what to do, and an exit code.
 
+use crate::collect::CollectError;
 use crate::collect::bundle::BundleError;
 use crate::report::v1::{ErrorBody, ErrorDocument};
 use thiserror::Error;
@@ -18,6 +19,12 @@ pub(crate) enum Error {
     /// A bundle can't be read or written.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// There is nothing to judge.
+    #[error(transparent)]
+    Collect(#[from] CollectError),
+    /// The machine gives us no threads.
+    #[error("the run can't be started: {0}")]
+    Start(std::io::Error),
     /// stdout can't be written.
     #[error("the report can't be written: {0}")]
     Write(#[from] std::io::Error),
@@ -33,7 +40,8 @@ impl Error {
     pub(crate) fn exit(&self) -> u8 {
         match self {
             Self::Usage { .. } | Self::Bundle(_) => 2,
-            Self::Write(_) => 4,
+            Self::Collect(error) => error.exit_code(),
+            Self::Start(_) | Self::Write(_) => 4,
         }
     }
 
@@ -42,6 +50,8 @@ impl Error {
         match self {
             Self::Usage { .. } => "usage",
             Self::Bundle(_) => "bad-bundle",
+            Self::Collect(error) => error.code(),
+            Self::Start(_) => "start-failed",
             Self::Write(_) => "write-failed",
         }
     }
@@ -50,14 +60,19 @@ impl Error {
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::Usage { help, .. } => Some(help.clone()),
-            Self::Bundle(error) => error.help(),
-            Self::Write(_) => None,
+            Self::Bundle(error) => Some(error.help()),
+            Self::Collect(error) => Some(error.help()),
+            Self::Start(_) | Self::Write(_) => None,
         }
     }
 
     /// Whether the same command may succeed later.
     pub(crate) fn retryable(&self) -> bool {
-        false
+        match self {
+            Self::Collect(error) => error.retryable(),
+            Self::Usage { .. } | Self::Bundle(_) => false,
+            Self::Start(_) | Self::Write(_) => true,
+        }
     }
 
     /// The document that `-o json` prints in place of a report.

@@ -32,7 +32,11 @@ pub(crate) fn redact(text: &str) -> String {
         let value_follows = separators.contains([':', '=']) || word.eq_ignore_ascii_case("bearer");
         if !word.is_empty() {
             let scheme = matches!(word.to_ascii_lowercase().as_str(), "bearer" | "basic");
-            redacted.push_str(if is_secret(word) || (secret_follows && !scheme && word != REDACTED_WORD) { REDACTED } else { word });
+            redacted.push_str(if is_secret(word) || (secret_follows && !scheme && word != REDACTED_WORD) {
+                REDACTED
+            } else {
+                word
+            });
             secret_follows = value_follows && (secret_follows && scheme || is_secret_name(word));
         }
         redacted.push_str(separators);

@@ -7,13 +7,6 @@ use crate::redact::redact;
 use irsa_doctor_checks::snapshot::{Asked, RequiredAction, Target, TargetKind};
 use std::collections::BTreeMap;
 
-/// What was asked.
-#[derive(Debug)]
-pub(crate) struct Targets {
-    /// The question. The namespace of a target is empty where the command line names none.
-    pub(crate) asked: Asked,
-}
-
 /// The names that kubectl has for each kind.
 const KINDS: &[(&[&str], TargetKind)] = &[
     (&["pod", "pods", "po"], TargetKind::Pod),
@@ -32,12 +25,12 @@ const KINDS: &[(&[&str], TargetKind)] = &[
 /// The subcommands: a target that is nearly one of them is a typo.
 const SUBCOMMANDS: &[&str] = &["explain", "checks", "permissions", "schema", "completions"];
 
-/// Reads what was asked from the command line.
+/// Reads what was asked from the command line. The namespace of a target is empty where the command line names none.
 ///
 /// # Errors
 ///
 /// A usage error where a target can't be read, or where options contradict each other.
-pub(crate) fn targets(args: &RunArgs) -> Result<Targets, Error> {
+pub(crate) fn asked(args: &RunArgs) -> Result<Asked, Error> {
     let mut targets = named(&args.target)?;
     let namespace = args.target.namespace.clone().unwrap_or_default();
     if let (true, Some(account)) = (targets.is_empty(), &args.expect.service_account) {
@@ -64,7 +57,7 @@ pub(crate) fn targets(args: &RunArgs) -> Result<Targets, Error> {
         ));
     }
     targets.dedup();
-    let asked = Asked {
+    Ok(Asked {
         targets,
         container: args.target.container.clone(),
         service_account: args.expect.service_account.clone(),
@@ -72,8 +65,7 @@ pub(crate) fn targets(args: &RunArgs) -> Result<Targets, Error> {
         policies: args.expect.policy.clone(),
         actions: actions(&args.expect.action, &args.expect.resource),
         error: args.expect.error.as_deref().map(redact),
-    };
-    Ok(Targets { asked })
+    })
 }
 
 /// Every action with every resource.
@@ -166,7 +158,9 @@ fn unknown_kind(word: &str) -> Error {
     let names = KINDS.iter().flat_map(|(names, _)| names.iter().copied());
     let help = match nearest(word, names) {
         Some(name) => format!("did you mean `{name}/NAME`?"),
-        None => "write pod/NAME, sa/NAME, deploy/NAME, sts/NAME, ds/NAME, rs/NAME, job/NAME, cj/NAME, rollout/NAME or role/ARN".into(),
+        None => {
+            "write pod/NAME, sa/NAME, deploy/NAME, sts/NAME, ds/NAME, rs/NAME, job/NAME, cj/NAME, rollout/NAME or role/ARN".into()
+        }
     };
     Error::usage(format!("`{word}` is not a kind that can be looked at"), help)
 }
@@ -177,7 +171,10 @@ fn not_a_target(word: &str) -> Error {
             format!("`{word}` is neither a target nor a subcommand"),
             format!("did you mean `irsa-doctor {subcommand}`? A pod is named as pod/{word}"),
         ),
-        None => Error::usage(format!("`{word}` doesn't say what it is"), format!("a pod is named as pod/{word}, a workload as deploy/{word}")),
+        None => Error::usage(
+            format!("`{word}` doesn't say what it is"),
+            format!("a pod is named as pod/{word}, a workload as deploy/{word}"),
+        ),
     }
 }
 
@@ -195,7 +192,7 @@ mod tests {
 
     fn ask(args: &[&str]) -> Result<Asked, Error> {
         let cli = Cli::try_parse_from(std::iter::once("irsa-doctor").chain(args.iter().copied())).unwrap();
-        targets(&cli.run).map(|targets| targets.asked)
+        asked(&cli.run)
     }
 
     fn one(args: &[&str]) -> Target {

@@ -67,6 +67,9 @@ pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<Snapshot, BundleError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(BundleError::Empty { name: name() });
     }
+    if !matches!(bytes.trim_ascii_start(), [b'{', ..]) && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        return Err(BundleError::NotBundle { name: name() });
+    }
     let head: Head = serde_json::from_slice(bytes).map_err(|source| BundleError::parse(name(), &source))?;
     let version = head.schema_version.as_ref().and_then(serde_json::Value::as_u64);
     match (head.asked, version) {
