@@ -37,8 +37,10 @@ pub mod required_actions;
 pub mod role_annotation;
 pub mod selector;
 pub mod service_account_annotation;
+pub mod service_account_settings;
 pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod webhook;
 pub mod wiring;
 pub mod workload;

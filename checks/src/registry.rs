@@ -8,6 +8,8 @@ use crate::fault::Fault;
 pub static ALL: &[&Check] = &[
     &crate::pod_service_account::CHECK,
     &crate::service_account_annotation::CHECK,
+    &crate::service_account_settings::CHECK,
+    &crate::webhook::CHECK,
     &crate::pod_injection::CHECK,
     &crate::attached_policies::CHECK,
     &crate::policy_document::CHECK,
