@@ -27,6 +27,7 @@ pub mod no_role;
 pub mod partition;
 pub mod permissions;
 pub mod permissions_boundary;
+pub mod pod_credentials;
 pub mod pod_injection;
 pub mod pod_service_account;
 pub mod policies;
@@ -42,5 +43,6 @@ pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod webhook;
+pub mod token_readable;
 pub mod wiring;
 pub mod workload;

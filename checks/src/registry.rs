@@ -11,6 +11,8 @@ pub static ALL: &[&Check] = &[
     &crate::service_account_settings::CHECK,
     &crate::webhook::CHECK,
     &crate::pod_injection::CHECK,
+    &crate::token_readable::CHECK,
+    &crate::pod_credentials::CHECK,
     &crate::attached_policies::CHECK,
     &crate::policy_document::CHECK,
     &crate::permissions_boundary::CHECK,

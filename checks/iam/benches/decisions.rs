@@ -20,6 +20,8 @@ const SUBJECT: &str = "system:serviceaccount:default:awscli";
 struct Case {
     name: &'static str,
     documents: Vec<String>,
+    /// What has to be added to each statement for `iam-rs`.
+    added: &'static str,
     kind: PolicyKind,
     request: Request,
     theirs: IAMRequest,
@@ -38,12 +40,33 @@ fn main() -> Result<(), Fault> {
 }
 
 fn decisions(criterion: &mut Criterion, case: &Case) -> Result<(), Fault> {
+<<<<<<< HEAD
     let policies: Vec<Policy> = case.documents.iter().map(|text| Policy::parse(text, case.kind)).collect::<Result<_, _>>()?;
     let set = policies.iter().fold(PolicySet::new(), |set, policy| match case.kind {
         PolicyKind::Trust => set.trust("trust", policy),
         _ => set.identity("identity", policy),
     });
     let theirs: Vec<IAMPolicy> = case.documents.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>()?;
+=======
+    let policies: Vec<Policy> = case
+        .documents
+        .iter()
+        .map(|text| Policy::parse(text, case.kind))
+        .collect::<Result<_, _>>()?;
+    let set = policies
+        .iter()
+        .fold(PolicySet::new(), |set, policy| match case.kind {
+            PolicyKind::Trust => set.trust("trust", policy),
+            _ => set.identity("identity", policy),
+        });
+    let theirs: Vec<IAMPolicy> = case
+        .documents
+        .iter()
+        .map(|text| {
+            serde_json::from_str(&text.replace("\"Effect\"", &format!("{}\"Effect\"", case.added)))
+        })
+        .collect::<Result<_, _>>()?;
+>>>>>>> main
     let evaluator = PolicyEvaluator::with_policies(theirs);
     let allowed = evaluator.evaluate(&case.theirs)?.decision == iam_rs::Decision::Allow;
     if decide(&case.request, &set) != case.expected || allowed != (case.expected == Verdict::Allowed) {
@@ -91,6 +114,7 @@ fn one_statement() -> Result<Case, Fault> {
     Ok(Case {
         name: "one-statement",
         documents: vec![document.to_owned()],
+        added: "",
         kind: PolicyKind::Identity,
         request,
         theirs,
@@ -121,6 +145,7 @@ fn ten_policies() -> Result<Case, Fault> {
     Ok(Case {
         name: "ten-policies",
         documents: documents.collect(),
+        added: "",
         kind: PolicyKind::Identity,
         request,
         theirs,
@@ -147,6 +172,7 @@ fn trust() -> Result<Case, Fault> {
     Ok(Case {
         name: "trust-policy",
         documents: vec![trust_document()],
+        added: r#""Resource": "*", "#,
         kind: PolicyKind::Trust,
         request,
         theirs,
@@ -161,7 +187,13 @@ fn parsing(criterion: &mut Criterion) -> Result<(), Fault> {
         [("trust-policy", trust_document(), PolicyKind::Trust), ("twenty-statements", large, PolicyKind::Identity)]
     {
         group.throughput(Throughput::Bytes(text.len() as u64));
+<<<<<<< HEAD
         group.bench_function(name, |bench| bench.iter(|| Policy::parse(black_box(&text), kind)));
+=======
+        group.bench_function(name, |bench| {
+            bench.iter(|| Policy::parse(black_box(&text), kind));
+        });
+>>>>>>> main
         group.bench_function(format!("{name}/iam-rs"), |bench| {
             bench.iter(|| serde_json::from_str::<IAMPolicy>(black_box(&text)));
         });

@@ -3,13 +3,15 @@
 //! The grammar is <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>.
 
 mod condition;
+mod error;
 mod principal;
 mod statement;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use crate::json::{self, JsonError, Limits, Member, Node, Position, Value, path_index, path_key};
+pub use error::{ParseError, ParseErrors};
+
+use crate::json::{self, Limits, Member, Node, Position, Value, path_index, path_key};
 use crate::policy::{Located, Place, Policy, PolicyKind, Statement, Version, Warning};
 
 /// The longest document that is read. IAM's own limits lie far below: 6,144 characters for a
@@ -23,6 +25,7 @@ const MAX_DEPTH: usize = 32;
 /// What is reported of a document at most: a hostile one shouldn't grow a report without bound.
 const MAX_ERRORS: usize = 100;
 
+<<<<<<< HEAD
 /// One fault of a policy document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message} ({path}, line {line} column {column})")]
@@ -75,6 +78,8 @@ impl From<JsonError> for ParseErrors {
     }
 }
 
+=======
+>>>>>>> main
 impl Policy {
     /// Reads the text of a policy document (not URL-encoded).
     ///

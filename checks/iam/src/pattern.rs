@@ -195,6 +195,7 @@ fn resolve<'a>(variable: &'a Variable, context: &'a Context) -> Resolution<'a> {
 }
 
 #[cfg(test)]
+<<<<<<< HEAD
 mod tests {
     use super::*;
 
@@ -268,3 +269,6 @@ mod tests {
         assert_eq!(pattern.equals_ignoring_case("écolexx", &Context::new()), Truth::False);
     }
 }
+=======
+mod tests;
+>>>>>>> main

@@ -273,6 +273,7 @@ impl Reader<'_> {
 }
 
 #[cfg(test)]
+<<<<<<< HEAD
 mod tests {
     use super::*;
 
@@ -347,3 +348,6 @@ mod tests {
         }
     }
 }
+=======
+mod tests;
+>>>>>>> main

@@ -115,3 +115,6 @@ fn is_unique_id(value: &str) -> bool {
         && ["AROA", "AIDA", "AGPA", "AIPA", "ANPA", "ASCA", "APKA"].iter().any(|prefix| value.starts_with(prefix))
         && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests;

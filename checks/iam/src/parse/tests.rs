@@ -2,7 +2,7 @@ use super::*;
 use crate::policy::Effect;
 
 /// The faults of a document: message and path.
-fn faults(text: &str, kind: PolicyKind) -> Vec<(String, String)> {
+pub(super) fn faults(text: &str, kind: PolicyKind) -> Vec<(String, String)> {
     match Policy::parse(text, kind) {
         Ok(_) => Vec::new(),
         Err(errors) => errors.errors.into_iter().map(|e| (e.message, e.path)).collect(),
@@ -16,7 +16,8 @@ fn statement(elements: &str) -> Vec<(String, String)> {
 
 const FINE: &str = r#""Effect":"Allow","Action":"s3:GetObject","Resource":"*""#;
 
-fn one(found: &[(String, String)], message: &str, path: &str) {
+/// Exactly one fault, with this message at this path.
+pub(super) fn one(found: &[(String, String)], message: &str, path: &str) {
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].0.contains(message), "{found:?}");
     assert_eq!(found[0].1, path);
@@ -143,6 +144,7 @@ fn what_is_legal_and_can_not_work_is_a_warning() {
     assert_eq!(messages, ["`five` can't be compared by NumericEquals", "the condition has no values, so it can't match"]);
 }
 
+<<<<<<< HEAD
 /// The faults of a trust policy with this Principal element.
 fn trust(element: &str) -> Vec<(String, String)> {
     let text = format!(r#"{{"Statement":[{{"Effect":"Allow",{element},"Action":"sts:AssumeRole"}}]}}"#);
@@ -182,6 +184,8 @@ fn illegal_principals() {
     one(&trust(r#""Principal":"*","NotPrincipal":"*""#), "both Principal and NotPrincipal", "$['Statement'][0]");
 }
 
+=======
+>>>>>>> main
 #[test]
 fn all_faults_are_found_in_document_order() {
     let text = "{\n\"Version\": \"1\",\n\"Statement\": [\n{\"Effect\": \"allow\"},\n{\"Action\": \"x\"}]}";
