@@ -23,6 +23,7 @@ pub mod intent;
 pub mod issuers;
 pub mod locus;
 pub mod oidc_provider;
+pub mod pod_identity;
 pub mod policies;
 pub mod registry;
 pub mod report;
