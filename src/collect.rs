@@ -3,7 +3,9 @@
 //! [`collect`] is the one entry. The plan (`plan`) decides what is asked and when; `kubernetes` and `aws`
 //! fetch one thing each; `observe` turns an SDK's answer into an [`Observed`](irsa_doctor_checks::snapshot::Observed).
 
+pub(crate) mod bundle;
 mod error;
+mod plan;
 
 pub(crate) use error::CollectError;
 

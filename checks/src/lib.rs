@@ -30,6 +30,7 @@ pub mod partition;
 pub mod permissions;
 pub mod permissions_boundary;
 pub mod pod_credentials;
+pub mod pod_identity;
 pub mod pod_injection;
 pub mod pod_service_account;
 pub mod policies;

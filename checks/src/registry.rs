@@ -13,6 +13,7 @@ pub static ALL: &[&Check] = &[
     &crate::pod_injection::CHECK,
     &crate::token_readable::CHECK,
     &crate::pod_credentials::CHECK,
+    &crate::pod_identity::CHECK,
     &crate::cluster_issuer::CHECK,
     &crate::oidc_provider::CHECK,
     &crate::role::CHECK,

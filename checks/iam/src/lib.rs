@@ -47,7 +47,9 @@ mod parse;
 pub mod pattern;
 pub mod policy;
 pub mod request;
+pub mod services;
 mod statement;
+mod text;
 pub mod truth;
 
 pub use arn::{Arn, ArnError};
@@ -55,10 +57,10 @@ pub use authorize::{Layer, PolicySet, authorize, decide};
 pub use condition::Operator;
 pub use context::{Context, KeyValue};
 pub use decision::{
-    Decision, ElementKind, ElementTrace, Had, LayerDecision, LayerOutcome, NearMiss, Outcome, StatementRef, StatementTrace,
-    Unresolved, Verdict, Wanted,
+    Decision, ElementKind, ElementTrace, Had, LayerDecision, LayerOutcome, NearMiss, Outcome,
+    StatementRef, StatementTrace, Unresolved, Verdict, Wanted,
 };
 pub use parse::{MAX_BYTES, ParseError, ParseErrors};
 pub use policy::{Effect, Place, Policy, PolicyKind, Statement, Version};
-pub use request::{Principal, Request};
+pub use request::{PodIdentityCall, Principal, Request};
 pub use truth::Truth;
