@@ -3,7 +3,9 @@
 //! [`collect`] is the one entry. The plan (`plan`) decides what is asked and when; `kubernetes` and `aws`
 //! fetch one thing each; `observe` turns an SDK's answer into an [`Observed`](irsa_doctor_checks::snapshot::Observed).
 
+pub(crate) mod aws;
 mod error;
+pub(crate) mod observe;
 
 pub(crate) use error::CollectError;
 

@@ -1,0 +1,3 @@
+//! An SDK's answer, as an `Observed`. The only place that looks into an SDK's error.
+
+pub(crate) mod aws;
