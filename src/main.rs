@@ -1,2 +1,5 @@
 //! irsa-doctor
+
+mod collect;
+
 fn main() {}

@@ -1,0 +1,3 @@
+//! An SDK's error, as a gap. The only place that looks into one.
+
+pub(crate) mod kubernetes;
