@@ -4,8 +4,11 @@
 //! fetch one thing each; `observe` turns an SDK's answer into an [`Observed`](irsa_doctor_checks::snapshot::Observed).
 
 pub(crate) mod aws;
+pub(crate) mod eks_token;
 mod error;
+pub(crate) mod kubernetes;
 pub(crate) mod observe;
+mod plan;
 
 pub(crate) use error::CollectError;
 

@@ -21,7 +21,7 @@ mod tests;
 
 pub(crate) use guard::{Finish, Guard, LastAttempt};
 pub(crate) use operations::{OPERATIONS, Operation};
-pub(crate) use region::{partition_of_region, region_of_partition};
+pub(crate) use region::region_of_partition;
 pub(crate) use session::{Limits, Profile, Session};
 
 /// Asks one question: the credentials first, then a free place, then the call with its note of the last attempt.

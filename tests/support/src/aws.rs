@@ -11,6 +11,7 @@ mod paging;
 mod policies;
 mod sts;
 mod world;
+mod write;
 mod xml;
 
 use std::collections::BTreeMap;
@@ -96,6 +97,7 @@ struct State {
 struct Settings {
     callers: BTreeMap<String, Caller>,
     page_size: Option<usize>,
+    writable: bool,
     decoded_messages: BTreeMap<String, String>,
 }
 
@@ -139,6 +141,11 @@ impl AwsApi {
     /// No page of any list is longer than this.
     pub fn set_page_size(&self, size: usize) {
         lock(&self.state.settings).page_size = Some(size);
+    }
+
+    /// From now on writing operations change the accounts and are no violations.
+    pub fn allow_writes(&self) {
+        lock(&self.state.settings).writable = true;
     }
 
     /// What `DecodeAuthorizationMessage` makes of an encoded message.
@@ -199,7 +206,7 @@ impl State {
     fn dispatch(&self, request: &Request) -> Result<Response, Failure> {
         let call = self.authenticate(request)?;
         if !AwsApi::is_read(&call) {
-            return Err(self.denied(&call));
+            return self.write(&call);
         }
         let world = lock(&self.world);
         match call.service.as_str() {
@@ -210,6 +217,18 @@ impl State {
                 sts::answer(&world, &call, &mut settings)
             }
             _ => Err(Failure::unknown_operation(&call)),
+        }
+    }
+
+    fn write(&self, call: &Call) -> Result<Response, Failure> {
+        if !lock(&self.settings).writable {
+            return Err(self.denied(call));
+        }
+        let mut world = lock(&self.world);
+        match call.service.as_str() {
+            "iam" => write::answer(&mut world, call),
+            "eks" => eks::write(&mut world, call),
+            _ => Err(Failure::unknown_operation(call)),
         }
     }
 
@@ -224,7 +243,7 @@ impl Handler for State {
     }
 
     fn is_violation(&self, request: &Request) -> bool {
-        !AwsApi::is_read(&Call::parse(request))
+        !AwsApi::is_read(&Call::parse(request)) && !lock(&self.settings).writable
     }
 
     fn answer(&self, request: &Request) -> Response {

@@ -50,5 +50,5 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
 
 /// An error's sources, itself first; bounded, since nothing says that the chain ends.
 pub(crate) fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source()).take(16)
+    std::iter::successors(Some(error), |&error: &&'a (dyn Error + 'static)| error.source()).take(16)
 }

@@ -34,7 +34,8 @@ pub(crate) fn list(
     }
 }
 
-fn page(
+/// A page of a LIST, or the `Status` of what is wrong with the request.
+pub(crate) fn page(
     store: &Store,
     resource: &Resource,
     target: &Target,

@@ -83,6 +83,12 @@ impl Store {
         self.revision
     }
 
+    /// A new resource version for a write.
+    pub(crate) fn next_revision(&mut self) -> u64 {
+        self.revision += 1;
+        self.revision
+    }
+
     fn table(&mut self, resource: &Resource) -> &mut BTreeMap<String, Value> {
         self.objects.entry(table_name(resource)).or_default()
     }
