@@ -9,9 +9,10 @@ use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::ProvideRegion;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use irsa_doctor_checks::snapshot::{Caller, Gap, Observed};
@@ -63,6 +64,7 @@ pub(super) struct Clients {
 pub(crate) struct Session {
     profile: Option<String>,
     region: String,
+    config: Option<SdkConfig>,
     credentials: Option<Credentials>,
     clients: Result<Clients, NoCredentials>,
     caller: OnceCell<Observed<Caller>>,
@@ -111,6 +113,7 @@ impl Session {
             Err(why) => Self {
                 profile: profile.name().map(str::to_owned),
                 region,
+                config: None,
                 credentials: None,
                 clients: Err(why),
                 caller: OnceCell::new(),
@@ -146,6 +149,7 @@ impl Session {
         Self {
             profile: profile.map(str::to_owned),
             region: config.region().map_or_else(String::new, ToString::to_string),
+            config: Some(shared),
             credentials,
             clients: Ok(clients),
             caller: OnceCell::new(),
@@ -168,6 +172,17 @@ impl Session {
         self.credentials.as_ref()
     }
 
+    /// The credentials of a role that the session's own may assume: what a kubeconfig's exec entry with `--role-arn`
+    /// asks for. `None` where they may not, or STS does not answer.
+    pub(crate) async fn assume(&self, role: &str, name: Option<&str>, external_id: Option<&str>) -> Option<Credentials> {
+        let (config, credentials) = (self.config.as_ref()?, self.credentials.clone()?);
+        let mut provider = AssumeRoleProvider::builder(role).configure(config).session_name(name.unwrap_or("EKSGetTokenAuth"));
+        if let Some(id) = external_id {
+            provider = provider.external_id(id);
+        }
+        provider.build_from_provider(credentials).await.provide_credentials().await.ok()
+    }
+
     /// Why there are no credentials, where there are none.
     pub(crate) fn no_credentials(&self) -> Option<&NoCredentials> {
         self.clients.as_ref().err()
@@ -176,6 +191,11 @@ impl Session {
     /// Who we are: `sts:GetCallerIdentity`, asked once.
     pub(crate) async fn caller(&self) -> Observed<Caller> {
         self.caller.get_or_init(|| self.get_caller_identity()).await.clone()
+    }
+
+    /// Who we are, if somebody asked.
+    pub(crate) fn caller_if_asked(&self) -> Observed<Caller> {
+        self.caller.get().cloned().unwrap_or_else(|| Observed::Unavailable(Gap::not_collected(GET_CALLER_IDENTITY.action)))
     }
 
     async fn get_caller_identity(&self) -> Observed<Caller> {
