@@ -155,11 +155,9 @@ pub(super) fn bare(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Op
 
 /// Whether the webhook would have given this pod a role.
 fn expects_role(evidence: &Evidence<'_>) -> bool {
-    if evidence.pod_spec().is_some_and(state::webhook_saw) {
-        return true;
-    }
-    // The label that skips the whole pod comes first.
-    !webhook::explains(evidence) && (evidence.annotated_role().is_some() || evidence.association().is_present())
+    evidence.pod_spec().is_some_and(state::webhook_saw)
+        || evidence.annotated_role().is_some()
+        || evidence.association().is_present()
 }
 
 fn skipped(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Finding {

@@ -22,7 +22,10 @@ fn with_sidecar(env: &Value) -> Snapshot {
 }
 
 fn skip(snapshot: &mut Snapshot, value: &str) {
-    testing::pod(snapshot).metadata.annotations.insert(crate::skip_containers::SKIP_CONTAINERS.to_owned(), Some(value.to_owned()));
+    testing::pod(snapshot)
+        .metadata
+        .annotations
+        .insert(crate::skip_containers::SKIP_CONTAINERS.to_owned(), Some(value.to_owned()));
 }
 
 #[test]
@@ -191,7 +194,7 @@ fn of_several_reasons_the_chain_names_one() {
     assert_eq!(errors(&skipped), ["container-skipped"]);
 
     skip(&mut labelled, "awscli");
-    assert_eq!(errors(&labelled), ["webhook-skip-label"]);
+    assert_eq!(errors(&labelled), ["container-skipped"]);
 
     let mut unread = uninjected();
     testing::cluster(&mut unread).webhooks = Observed::default();
