@@ -49,6 +49,7 @@ pub static CHECK: Check = Check {
         Need::Webhooks,
         Need::Workload,
         Need::Node,
+        Need::Issuer,
         Need::Role,
         Need::Providers,
     ],

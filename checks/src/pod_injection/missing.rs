@@ -38,9 +38,6 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Outcome {
     if evidence.annotated_role().is_none() && !association {
         return Outcome::not_applicable("the service account names no role");
     }
-    if association && state::no_pod_identity(evidence) {
-        return Outcome::not_applicable("EKS Pod Identity doesn't work on this node: see pod-identity");
-    }
     if webhook::explains(evidence) {
         return Outcome::not_applicable("not injected, and the webhook is why: see webhook");
     }

@@ -63,8 +63,6 @@ fn without_a_role_nothing_was_to_be_injected() {
     assert_eq!(status(&snapshot), Status::NotApplicable);
     associate(&mut snapshot, testing::ROLE);
     assert_eq!(only(&snapshot).0, "pod-not-injected");
-    testing::pod(&mut snapshot).spec.scheduler_name = Some("fargate-scheduler".to_owned());
-    assert_eq!(status(&snapshot), Status::NotApplicable);
 }
 
 #[test]
