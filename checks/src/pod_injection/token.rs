@@ -248,7 +248,7 @@ pub(super) fn audience(evidence: &Evidence<'_>, container: &ContainerView<'_>) -
     if audience.is_empty() && annotated == Some("") && by_webhook {
         return None;
     }
-    let decision = audience::decision_for(evidence, audience, true);
+    let decision = audience::decision_for(&super::env::with_role_of(evidence, container), audience, true);
     // A token for the API server is refused unless the provider lists just that audience.
     let for_api_server = decision.token.is_empty();
     if decision.odd != Odd::Token && !for_api_server {
