@@ -1,0 +1,147 @@
+//! The chain: each check's outcomes over pods and roles, merged into one link.
+
+use super::{merge, target};
+use crate::check::{Check, FoundGap, Outcome, Scope, Status};
+use crate::evidence::{Evidence, RoleUnderJudgement};
+use crate::registry;
+use crate::report::{CheckResult, FoundFinding, ReportedGap, Verdict};
+use crate::snapshot::Target;
+
+/// One link of a target's chain.
+pub(super) struct Link {
+    check: &'static Check,
+    outcome: Outcome,
+}
+
+impl Link {
+    /// The link as a report has it.
+    pub(super) fn result(&self) -> CheckResult {
+        let reason = match &self.outcome {
+            Outcome::NotApplicable(reason) => Some(reason.clone()),
+            Outcome::Judged { gaps, .. } if self.outcome.status() == Status::Unknown => {
+                gaps.iter().find(|gap| gap.decisive).map(|gap| reason(&gap.gap))
+            }
+            Outcome::Judged { .. } => None,
+        };
+        CheckResult { id: self.check.id, stage: self.check.stage, title: self.check.title, status: self.outcome.status(), reason }
+    }
+}
+
+/// Why a link is unknown: "iam:GetRole denied".
+fn reason(gap: &crate::snapshot::Gap) -> String {
+    let cause = gap.cause.as_str();
+    if gap.operation.is_empty() { cause.to_owned() } else { format!("{} {cause}", gap.operation) }
+}
+
+/// Runs every check for the pods and roles that it is judged for.
+pub(super) fn run(pods: &[Evidence<'_>], roles: &[Option<RoleUnderJudgement>]) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::new();
+    for check in registry::ALL {
+        let outcome = merge::outcomes(judged_for(check.scope, pods, roles).iter().map(|evidence| (check.run)(evidence)));
+        let broken = links.iter().find(|link| link.outcome.status() == Status::Fail).map(|link| link.check.id);
+        links.push(Link {
+            check,
+            outcome: match broken {
+                Some(id) => not_reached(outcome, id),
+                None => outcome,
+            },
+        });
+    }
+    links
+}
+
+/// Runs the checks that depend on the role, for one role.
+pub(super) fn run_role_links(evidence: &Evidence<'_>) -> Vec<Link> {
+    let role_links = registry::ALL.iter().filter(|check| check.scope == Scope::Role);
+    role_links.map(|check| Link { check, outcome: (check.run)(evidence) }).collect()
+}
+
+/// The evidence that a check of this scope is run with.
+fn judged_for<'a>(scope: Scope, pods: &[Evidence<'a>], roles: &[Option<RoleUnderJudgement>]) -> Vec<Evidence<'a>> {
+    let first_role = roles.first().cloned().flatten();
+    match scope {
+        Scope::Pod => pods.iter().map(|evidence| target::with_role(evidence, first_role.clone())).collect(),
+        Scope::Cluster | Scope::ServiceAccount | Scope::Target => {
+            pods.iter().take(1).map(|evidence| target::with_role(evidence, first_role.clone())).collect()
+        }
+        Scope::Role => {
+            let Some(evidence) = pods.first() else { return Vec::new() };
+            roles.iter().map(|role| target::with_role(evidence, role.clone())).collect()
+        }
+    }
+}
+
+/// A link after the first broken one that can't be judged wasn't reached; its gaps decide nothing any more.
+fn not_reached(outcome: Outcome, broken: &str) -> Outcome {
+    if outcome.status() != Status::Unknown {
+        return outcome;
+    }
+    let Outcome::Judged { findings, gaps } = outcome else { return outcome };
+    if findings.is_empty() {
+        return Outcome::NotApplicable(format!("not reached: {broken} is broken"));
+    }
+    let gaps = gaps.into_iter().map(|found| FoundGap { decisive: false, ..found }).collect();
+    Outcome::Judged { findings, gaps }
+}
+
+/// Every check, not applicable for one reason.
+pub(super) fn all_not_applicable(reason: &str) -> Vec<CheckResult> {
+    let link = |check: &&'static Check| Link { check, outcome: Outcome::not_applicable(reason) }.result();
+    registry::ALL.iter().map(link).collect()
+}
+
+/// What the links come to.
+pub(super) fn verdict(links: &[Link]) -> Verdict {
+    let has = |status| links.iter().any(|link| link.outcome.status() == status);
+    if has(Status::Fail) {
+        Verdict::Broken
+    } else if has(Status::Unknown) {
+        Verdict::Inconclusive
+    } else if has(Status::Warn) {
+        Verdict::Degraded
+    } else {
+        Verdict::Healthy
+    }
+}
+
+/// The first link with an error.
+pub(super) fn first_broken(links: &[Link]) -> Option<&'static str> {
+    links.iter().find(|link| link.outcome.status() == Status::Fail).map(|link| link.check.id)
+}
+
+/// The first unknown link, if it comes before the first broken one.
+pub(super) fn first_unknown(links: &[Link], broken: Option<&'static str>) -> Option<&'static str> {
+    let before = links.iter().take_while(|link| Some(link.check.id) != broken);
+    before.into_iter().find(|link| link.outcome.status() == Status::Unknown).map(|link| link.check.id)
+}
+
+/// The findings of all links, in chain order.
+pub(super) fn findings(target: &Target, links: &[Link]) -> Vec<FoundFinding> {
+    let mut found = Vec::new();
+    for link in links {
+        if let Outcome::Judged { findings, .. } = &link.outcome {
+            found.extend(findings.iter().map(|finding| FoundFinding {
+                check: link.check.id,
+                fingerprint: merge::fingerprint(target, finding),
+                finding: finding.clone(),
+                suppressed: None,
+            }));
+        }
+    }
+    found
+}
+
+/// The gaps of all links, each once, in chain order.
+pub(super) fn gaps(links: &[Link]) -> Vec<ReportedGap> {
+    let mut reported: Vec<ReportedGap> = Vec::new();
+    for link in links {
+        let Outcome::Judged { gaps, .. } = &link.outcome else { continue };
+        for found in gaps {
+            match reported.iter_mut().find(|known| known.found.gap == found.gap) {
+                Some(known) => known.found.decisive |= found.decisive,
+                None => reported.push(ReportedGap { check: link.check.id, found: found.clone() }),
+            }
+        }
+    }
+    reported
+}

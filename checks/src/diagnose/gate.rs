@@ -1,0 +1,56 @@
+//! The gate: what is left of the truth after `--fail-on` and `--allow-unknown`.
+
+use crate::check::Status;
+use crate::fault::Severity;
+use crate::report::{Gate, Report, TargetReport};
+use std::collections::BTreeSet;
+
+/// What a gate lets through.
+#[derive(Debug, Clone)]
+pub struct GateOptions {
+    /// The least severity that fails; `None` is "never".
+    pub fail_on: Option<Severity>,
+    /// Whether unknown links pass: none, all, or those of these checks.
+    pub allow_unknown: AllowUnknown,
+}
+
+/// Which unknown links a gate accepts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AllowUnknown {
+    /// None.
+    None,
+    /// All.
+    All,
+    /// Those of these checks.
+    Checks(BTreeSet<String>),
+}
+
+impl Default for GateOptions {
+    fn default() -> Self {
+        Self { fail_on: Some(Severity::Error), allow_unknown: AllowUnknown::None }
+    }
+}
+
+/// Sets a report's gate: an error beats an unknown. The verdict stays as it is.
+pub fn apply_gate(report: &mut Report, options: &GateOptions) {
+    report.suppressed =
+        report.targets.iter().flat_map(|target| &target.findings).filter(|found| found.suppressed.is_some()).count();
+    report.gate = report.targets.iter().map(|target| gate(target, options)).max().unwrap_or(Gate::Pass);
+}
+
+fn gate(target: &TargetReport, options: &GateOptions) -> Gate {
+    let counted = target.findings.iter().filter(|found| found.suppressed.is_none());
+    let worst = counted.map(|found| found.finding.severity).max();
+    if let (Some(worst), Some(fail_on)) = (worst, options.fail_on)
+        && worst >= fail_on
+    {
+        return Gate::Fail;
+    }
+    let unknown = target.checks.iter().filter(|check| check.status == Status::Unknown);
+    let accepted = |id: &str| match &options.allow_unknown {
+        AllowUnknown::None => false,
+        AllowUnknown::All => true,
+        AllowUnknown::Checks(checks) => checks.contains(id),
+    };
+    if unknown.into_iter().all(|check| accepted(check.id)) { Gate::Pass } else { Gate::Inconclusive }
+}

@@ -1,0 +1,79 @@
+//! Several judgements of one link, made one.
+
+use crate::check::{FoundGap, Outcome};
+use crate::finding::Finding;
+use crate::identity::Identity;
+use crate::snapshot::Target;
+
+/// Merges the outcomes of one check for several pods or roles: what any of them found, each once.
+/// It doesn't apply only where it applies to none.
+pub(super) fn outcomes(outcomes: impl Iterator<Item = Outcome>) -> Outcome {
+    let mut merged: Option<(Vec<Finding>, Vec<FoundGap>)> = None;
+    let mut reason: Option<String> = None;
+    for outcome in outcomes {
+        match outcome {
+            Outcome::NotApplicable(why) => reason = reason.or(Some(why)),
+            Outcome::Judged { findings, gaps } => {
+                let (all, all_gaps) = merged.get_or_insert_with(Default::default);
+                for finding in findings {
+                    if !all.iter().any(|known| same(known, &finding)) {
+                        all.push(finding);
+                    }
+                }
+                for gap in gaps {
+                    if !all_gaps.contains(&gap) {
+                        all_gaps.push(gap);
+                    }
+                }
+            }
+        }
+    }
+    match (merged, reason) {
+        (Some((mut findings, gaps)), _) => {
+            findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+            Outcome::Judged { findings, gaps }
+        }
+        (None, reason) => Outcome::NotApplicable(reason.unwrap_or_else(|| "nothing to judge".to_owned())),
+    }
+}
+
+/// Whether two findings are one: pods of one workload share a spec, so what is wrong at the same
+/// path in two of them is one thing, said once.
+fn same(a: &Finding, b: &Finding) -> bool {
+    let pod = |finding: &Finding| finding.locus.resource.starts_with("Pod ");
+    let same_place = a.locus.path == b.locus.path && a.locus.document == b.locus.document && a.locus.missing == b.locus.missing;
+    a.fault.id == b.fault.id && same_place && (a.locus.resource == b.locus.resource || (pod(a) && pod(b))) && a.actual == b.actual
+}
+
+/// The identities of all pods; those of sibling pods that say the same stand once.
+pub(super) fn identities(pods: impl Iterator<Item = Vec<Identity>>) -> Vec<Identity> {
+    let mut all: Vec<Identity> = Vec::new();
+    for identity in pods.flatten() {
+        let known = |other: &Identity| {
+            other.container == identity.container && other.mode == identity.mode && other.role_arn == identity.role_arn
+        };
+        if !all.iter().any(known) {
+            all.push(identity);
+        }
+    }
+    all
+}
+
+/// A fingerprint that stays the same from run to run: fault, target and place, without the hash in a pod's name.
+/// FNV-1a: it identifies, it doesn't protect.
+pub(super) fn fingerprint(target: &Target, finding: &Finding) -> String {
+    let resource = if finding.locus.resource.starts_with("Pod ") { "Pod" } else { &finding.locus.resource };
+    let parts = [
+        finding.fault.id,
+        target.kind.as_str(),
+        &target.namespace,
+        &target.name,
+        resource,
+        finding.locus.document.as_deref().unwrap_or_default(),
+        &finding.locus.path,
+        finding.locus.missing.as_deref().unwrap_or_default(),
+    ];
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}")
+}

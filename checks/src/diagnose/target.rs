@@ -1,0 +1,186 @@
+//! One target: which pods and roles are judged, and what the chain comes to.
+
+use super::chain::{self, Link};
+use super::{merge, sentence};
+use crate::evidence::{ContainerGroup, Evidence, RoleSource, RoleUnderJudgement, lookup};
+use crate::identity::{self, Identity, Mode};
+use crate::policies::Policies;
+use crate::report::{AfterRestart, TargetReport, Verdict};
+use crate::snapshot::kubernetes::Pod;
+use crate::snapshot::{Observed, Snapshot, Target, TargetKind, key};
+use crate::{actions, hand_over, intent, workload};
+
+/// The evidence of a target before a pod or a role is chosen: its first pod, and no role.
+pub(super) fn evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, target: &'a Target) -> Evidence<'a> {
+    let cluster = snapshot.cluster().map(|(_, cluster)| cluster);
+    let mut evidence = Evidence { snapshot, policies, target, cluster, pod: Observed::Absent, pods: Vec::new(), role: None };
+    match target.kind {
+        TargetKind::Pod => {
+            evidence.pod = lookup(cluster.map(|cluster| &cluster.pods), &key(&target.namespace, &target.name), "get pods");
+            evidence.pods = evidence.pod.present().copied().into_iter().collect();
+        }
+        kind if kind.is_workload() => {
+            evidence.pods = workload::current_pods(&evidence).pods;
+            evidence.pod = evidence.pods.first().map_or(Observed::Absent, |pod| Observed::Present(*pod));
+        }
+        _ => {}
+    }
+    evidence
+}
+
+/// The evidence of a target as its first pod and first role are judged.
+#[cfg(test)]
+pub(super) fn first_evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, target: &'a Target) -> Evidence<'a> {
+    let pods = for_each_pod(&evidence(snapshot, policies, target));
+    let role = roles_in_use(&pods).into_iter().next().flatten();
+    with_role(pods.first().expect("one at least"), role)
+}
+
+/// Judges one target.
+pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, target: &'a Target) -> TargetReport {
+    let base = evidence(snapshot, policies, target);
+    let pods = for_each_pod(&base);
+    let identities: Vec<Identity> = merge::identities(pods.iter().map(identity::identities));
+    let Some(intent) = pods.iter().find_map(intent::intent) else {
+        return without_intent(target, identities);
+    };
+    let roles = roles_in_use(&pods);
+    let links = chain::run(&pods, &roles);
+    let findings = chain::findings(target, &links);
+    let gaps = chain::gaps(&links);
+    let verdict = chain::verdict(&links);
+    let first_broken = chain::first_broken(&links);
+    let first_unknown = chain::first_unknown(&links, first_broken);
+    let first = pods.first().unwrap_or(&base);
+    let judged = with_role(first, roles.first().cloned().flatten());
+    let after_restart = after_restart(first, &roles, target);
+    TargetReport {
+        target: target.clone(),
+        verdict,
+        first_broken,
+        first_unknown,
+        sentence: sentence::sentence(target, verdict, first_broken, first_unknown, &findings, &gaps),
+        intent: Some(intent),
+        identities,
+        decisions: actions::decisions(&judged),
+        not_examined: actions::not_examined(&judged),
+        notes: workload::notes(&base),
+        hand_over: hand_over::hand_over(&judged, &gaps, &findings),
+        checks: links.iter().map(Link::result).collect(),
+        findings,
+        gaps,
+        after_restart,
+    }
+}
+
+fn without_intent(target: &Target, identities: Vec<Identity>) -> TargetReport {
+    TargetReport {
+        target: target.clone(),
+        verdict: Verdict::NotApplicable,
+        first_broken: None,
+        first_unknown: None,
+        sentence: format!("{target} asks nothing of AWS"),
+        intent: None,
+        identities,
+        checks: chain::all_not_applicable("it asks nothing of AWS"),
+        findings: Vec::new(),
+        decisions: Vec::new(),
+        gaps: Vec::new(),
+        not_examined: Vec::new(),
+        after_restart: None,
+        notes: Vec::new(),
+        hand_over: Vec::new(),
+    }
+}
+
+/// The evidence once for each pod that counts; once where there is none.
+fn for_each_pod<'a>(base: &Evidence<'a>) -> Vec<Evidence<'a>> {
+    if base.pods.is_empty() {
+        return vec![base.clone()];
+    }
+    let pod = |pod: &&'a Pod| Evidence { pod: Observed::Present(*pod), ..base.clone() };
+    base.pods.iter().map(pod).collect()
+}
+
+/// The same evidence, with a role under judgement.
+pub(super) fn with_role<'a>(evidence: &Evidence<'a>, role: Option<RoleUnderJudgement>) -> Evidence<'a> {
+    Evidence { role, ..evidence.clone() }
+}
+
+/// The roles that the containers use now, each once, the default container's first; where none uses
+/// one, the role that the association or the annotation names. At least one entry, `None` without a role.
+fn roles_in_use(pods: &[Evidence<'_>]) -> Vec<Option<RoleUnderJudgement>> {
+    let mut roles: Vec<RoleUnderJudgement> = Vec::new();
+    for evidence in pods {
+        for role in roles_of_pod(evidence) {
+            if !roles.iter().any(|known| known.arn == role.arn && known.mode == role.mode) {
+                roles.push(role);
+            }
+        }
+    }
+    if roles.is_empty() {
+        return vec![pods.first().and_then(role_of_next_pod)];
+    }
+    roles.into_iter().map(Some).collect()
+}
+
+fn roles_of_pod(evidence: &Evidence<'_>) -> Vec<RoleUnderJudgement> {
+    if !evidence.pod.is_present() {
+        return Vec::new();
+    }
+    let asked = evidence.asked().container.as_deref();
+    let default = evidence.default_container().map(|container| container.name());
+    let mut containers = evidence.containers();
+    containers.retain(|container| asked.is_none_or(|name| container.name() == name));
+    // The default container first, then the others as they stand, init containers last.
+    containers.sort_by_key(|container| (Some(container.name()) != default, container.group == ContainerGroup::Init));
+    containers
+        .iter()
+        .filter_map(|container| match identity::mode(container) {
+            Mode::Irsa => Some(RoleUnderJudgement {
+                arn: container.value("AWS_ROLE_ARN")?.to_owned(),
+                source: RoleSource::Container(container.name().to_owned()),
+                mode: Mode::Irsa,
+            }),
+            Mode::PodIdentity => association_role(evidence),
+            Mode::Static | Mode::None => None,
+        })
+        .collect()
+}
+
+fn association_role(evidence: &Evidence<'_>) -> Option<RoleUnderJudgement> {
+    let association = evidence.association();
+    let arn = association.present()?.role_arn.clone();
+    Some(RoleUnderJudgement { arn, source: RoleSource::Association, mode: Mode::PodIdentity })
+}
+
+/// The role that a pod would get if it were made now: the association's before the annotation's.
+fn role_of_next_pod(evidence: &Evidence<'_>) -> Option<RoleUnderJudgement> {
+    if evidence.target.kind == TargetKind::Role {
+        return Some(RoleUnderJudgement { arn: evidence.target.name.clone(), source: RoleSource::Given, mode: Mode::Irsa });
+    }
+    association_role(evidence).or_else(|| {
+        let arn = evidence.annotated_role()?.to_owned();
+        Some(RoleUnderJudgement { arn, source: RoleSource::Annotation, mode: Mode::Irsa })
+    })
+}
+
+/// The links that depend on the role, judged for the role that new pods would get, where that is another one.
+fn after_restart(evidence: &Evidence<'_>, roles: &[Option<RoleUnderJudgement>], target: &Target) -> Option<AfterRestart> {
+    if !evidence.pod.is_present() {
+        return None;
+    }
+    let next = role_of_next_pod(evidence)?;
+    let now = roles.iter().flatten().next()?;
+    if now.arn == next.arn && now.mode == next.mode {
+        return None;
+    }
+    let role_arn = next.arn.clone();
+    let links = chain::run_role_links(&with_role(evidence, Some(next)));
+    Some(AfterRestart {
+        role_arn,
+        verdict: chain::verdict(&links),
+        checks: links.iter().map(Link::result).collect(),
+        findings: chain::findings(target, &links),
+    })
+}

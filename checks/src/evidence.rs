@@ -1,0 +1,232 @@
+//! A borrowed view of a snapshot for one target: the only thing that a check sees.
+
+mod container;
+mod issuer;
+mod role;
+
+pub use container::{ContainerGroup, ContainerView, TokenFile};
+pub use issuer::{Issuer, IssuerSource};
+pub use role::{RoleSource, RoleUnderJudgement};
+
+use crate::locus::Locus;
+use crate::policies::Policies;
+use crate::snapshot::kubernetes::{Metadata, Pod, PodSpec, ServiceAccount, Workload};
+use crate::snapshot::{Account, Asked, Association, Cluster, Gap, Observed, Snapshot, Target, TargetKind, key, kind_key};
+
+/// The annotation that names the role.
+pub const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
+
+/// What a check sees: one target, one of its pods (if it has any), one role under judgement.
+///
+/// `diagnose` makes one for each pod of the target and each role that its containers use; a check
+/// reads, and never loops over targets, pods or roles itself.
+#[derive(Debug, Clone)]
+pub struct Evidence<'a> {
+    /// Everything that was collected.
+    pub snapshot: &'a Snapshot,
+    /// Policies, parsed once.
+    pub policies: &'a Policies<'a>,
+    /// The target.
+    pub target: &'a Target,
+    /// The cluster, unless the target is a role without one.
+    pub cluster: Option<&'a Cluster>,
+    /// The pod that is being judged; `Absent` where the target has (or needs) none.
+    pub pod: Observed<&'a Pod>,
+    /// All pods of the target that count: of its current revision, neither finished nor terminating unless named.
+    pub pods: Vec<&'a Pod>,
+    /// The role under judgement, where there is one.
+    pub role: Option<RoleUnderJudgement>,
+}
+
+impl<'a> Evidence<'a> {
+    /// What the user asked.
+    pub fn asked(&self) -> &'a Asked {
+        &self.snapshot.asked
+    }
+
+    /// The target's namespace; of a role, that of its `--subject`.
+    pub fn namespace(&self) -> &'a str {
+        match (&self.target.kind, &self.target.subject) {
+            (TargetKind::Role, Some(subject)) => subject.split_once('/').map_or("", |(namespace, _)| namespace),
+            _ => &self.target.namespace,
+        }
+    }
+
+    /// The judged pod's name.
+    pub fn pod_name(&self) -> Option<&'a str> {
+        self.pod.present().map(|pod| pod.metadata.name.as_str())
+    }
+
+    /// The workload that the target is, where it is one.
+    pub fn workload(&self) -> Option<Observed<&'a Workload>> {
+        let target = self.target;
+        target.kind.is_workload().then(|| self.workload_of(target.kind.kind(), &target.name))
+    }
+
+    /// A workload of the target's namespace.
+    pub fn workload_of(&self, kind: &str, name: &str) -> Observed<&'a Workload> {
+        lookup(self.cluster.map(|cluster| &cluster.workloads), &kind_key(kind, self.namespace(), name), "get workloads")
+    }
+
+    /// The spec that pods are made of: the judged pod's own, else the workload's template.
+    pub fn pod_spec(&self) -> Option<&'a PodSpec> {
+        if let Some(pod) = self.pod.present() {
+            return Some(&pod.spec);
+        }
+        let workload = self.workload()?;
+        workload.present().and_then(|workload| workload.template()).map(|template| &template.spec)
+    }
+
+    /// The chain of owners of the judged pod, nearest first, as far as it was read: (kind, name, object).
+    pub fn owners(&self) -> Vec<(&'a str, &'a str, Observed<&'a Workload>)> {
+        let mut owners = Vec::new();
+        let mut metadata: Option<&Metadata> = self.pod.present().map(|pod| &pod.metadata);
+        // A chain of owners is at most CronJob, Job, Pod; the bound is for objects that own themselves.
+        while let Some(owner) = metadata.and_then(controller).filter(|_| owners.len() < 5) {
+            let workload = self.workload_of(&owner.kind, &owner.name);
+            metadata = workload.present().map(|workload| &workload.metadata);
+            owners.push((owner.kind.as_str(), owner.name.as_str(), workload));
+        }
+        owners
+    }
+
+    /// The service account's name: the pod's, the template's, or the target's own.
+    pub fn account_name(&self) -> Option<&'a str> {
+        match self.target.kind {
+            TargetKind::ServiceAccount => Some(&self.target.name),
+            TargetKind::Role => self.target.subject.as_deref()?.split_once('/').map(|(_, name)| name),
+            _ => self.pod_spec().map(PodSpec::account_name),
+        }
+    }
+
+    /// The service account, as it was read.
+    pub fn service_account(&self) -> Observed<&'a ServiceAccount> {
+        match self.account_name() {
+            Some(name) => self.service_account_of(name),
+            None => Observed::Unavailable(self.pod.gap().cloned().unwrap_or_else(|| Gap::not_collected("get serviceaccounts"))),
+        }
+    }
+
+    /// Another service account of the namespace.
+    pub fn service_account_of(&self, name: &str) -> Observed<&'a ServiceAccount> {
+        lookup(self.cluster.map(|cluster| &cluster.service_accounts), &key(self.namespace(), name), "get serviceaccounts")
+    }
+
+    /// The `eks.amazonaws.com/role-arn` of the service account; an empty value is none to the webhook.
+    pub fn annotated_role(&self) -> Option<&'a str> {
+        match self.service_account() {
+            Observed::Present(account) => account.metadata.annotation(ROLE_ANNOTATION).filter(|arn| !arn.is_empty()),
+            Observed::Absent | Observed::Unavailable(_) => None,
+        }
+    }
+
+    /// The Pod Identity association of the service account.
+    pub fn association(&self) -> Observed<&'a Association> {
+        match self.account_name() {
+            Some(name) => lookup(
+                self.cluster.map(|cluster| &cluster.associations),
+                &key(self.namespace(), name),
+                "eks:ListPodIdentityAssociations",
+            ),
+            None => Observed::Unavailable(Gap::not_collected("eks:ListPodIdentityAssociations")),
+        }
+    }
+
+    /// The subject that stands in this service account's tokens.
+    pub fn subject(&self) -> Option<String> {
+        self.account_name().map(|name| format!("system:serviceaccount:{}:{name}", self.namespace()))
+    }
+
+    /// The containers of the judged pod (or of the template): init containers first, as they run.
+    /// Debug containers are not among them: the webhook never sees those.
+    pub fn containers(&self) -> Vec<ContainerView<'a>> {
+        let Some(spec) = self.pod_spec() else { return Vec::new() };
+        let locus = self.pod_spec_locus();
+        ContainerView::all(spec, &locus)
+    }
+
+    /// The container that matters most: the asked one, the declared default, else the first.
+    pub fn default_container(&self) -> Option<ContainerView<'a>> {
+        let containers = self.containers();
+        let named = self.asked().container.as_deref().or_else(|| {
+            let pod = self.pod.present()?;
+            pod.metadata.annotation("kubectl.kubernetes.io/default-container")
+        });
+        let position = named
+            .and_then(|name| containers.iter().position(|container| container.name() == name))
+            .or_else(|| containers.iter().position(|container| container.group == ContainerGroup::Regular))?;
+        containers.into_iter().nth(position)
+    }
+
+    /// Whether another container was asked about: what is wrong with this one is then no more than a warning.
+    pub fn is_beside_the_point(&self, container: &ContainerView<'_>) -> bool {
+        self.asked().container.as_deref().is_some_and(|asked| asked != container.name())
+    }
+
+    /// The place of the judged pod, or of the workload where there is no pod.
+    pub fn pod_locus(&self) -> Locus {
+        match self.pod.present() {
+            Some(pod) => Locus::object("Pod", self.namespace(), &pod.metadata.name),
+            None => Locus::object(self.target.kind.kind(), self.namespace(), &self.target.name),
+        }
+    }
+
+    /// The place of the spec that [`Evidence::pod_spec`] gives.
+    pub fn pod_spec_locus(&self) -> Locus {
+        let locus = self.pod_locus();
+        if self.pod.is_present() || !self.target.kind.is_workload() {
+            locus.key("spec")
+        } else if self.target.kind == TargetKind::CronJob {
+            locus.keys(&["spec", "jobTemplate", "spec", "template", "spec"])
+        } else {
+            locus.keys(&["spec", "template", "spec"])
+        }
+    }
+
+    /// The place of the service account.
+    pub fn account_locus(&self) -> Locus {
+        Locus::object("ServiceAccount", self.namespace(), self.account_name().unwrap_or_default())
+    }
+
+    /// The place of one of the service account's annotations; where it is missing, the nearest parent.
+    pub fn account_annotation_locus(&self, name: &str) -> Locus {
+        match self.service_account() {
+            Observed::Present(account) => annotation_locus(self.account_locus(), &account.metadata, name),
+            Observed::Absent | Observed::Unavailable(_) => self.account_locus(),
+        }
+    }
+
+    /// An account by its id; `None` where nothing of it was read.
+    pub fn account(&self, id: &str) -> Option<&'a Account> {
+        self.snapshot.accounts.get(id)
+    }
+}
+
+/// The place of an annotation; where it is missing, the nearest parent that is there, with the missing key.
+pub fn annotation_locus(object: Locus, metadata: &Metadata, name: &str) -> Locus {
+    let metadata_locus = object.key("metadata");
+    if metadata.annotations.contains_key(name) {
+        metadata_locus.keys(&["annotations", name])
+    } else if metadata.annotations.is_empty() {
+        metadata_locus.missing(format!("annotations.{name}"))
+    } else {
+        metadata_locus.key("annotations").missing(name)
+    }
+}
+
+/// The owner that controls an object.
+pub fn controller(metadata: &Metadata) -> Option<&crate::snapshot::kubernetes::OwnerReference> {
+    metadata.owner_references.iter().find(|owner| owner.controller == Some(true)).or_else(|| metadata.owner_references.first())
+}
+
+/// What a map of a snapshot says of a key; what isn't in it was not collected.
+pub fn lookup<'a, T>(
+    map: Option<&'a std::collections::BTreeMap<String, Observed<T>>>,
+    key: &str,
+    operation: &str,
+) -> Observed<&'a T> {
+    match map.and_then(|map| map.get(key)) {
+        Some(observed) => observed.as_ref(),
+        None => Observed::Unavailable(Gap::not_collected(operation).about(key)),
+    }
+}

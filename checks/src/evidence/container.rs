@@ -1,0 +1,147 @@
+//! A container, its environment, and the token that its token file is.
+
+use crate::locus::Locus;
+use crate::snapshot::kubernetes::{Container, EnvVar, PodSpec, TokenProjection, Volume, VolumeMount};
+
+/// Which list of the spec a container is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ContainerGroup {
+    /// `initContainers`.
+    Init,
+    /// `containers`.
+    Regular,
+}
+
+/// A container of a spec, with its place.
+#[derive(Debug, Clone)]
+pub struct ContainerView<'a> {
+    /// The container.
+    pub container: &'a Container,
+    /// Which list it is in.
+    pub group: ContainerGroup,
+    /// The spec that it is in.
+    pub spec: &'a PodSpec,
+    /// Its place.
+    pub locus: Locus,
+    spec_locus: Locus,
+}
+
+/// What a container's token file turns out to be.
+#[derive(Debug, Clone)]
+pub enum TokenFile<'a> {
+    /// A projected service account token.
+    Projected {
+        /// The projection.
+        token: &'a TokenProjection,
+        /// The mount that it is reached through.
+        mount: &'a VolumeMount,
+        /// The place of the projection.
+        locus: Locus,
+    },
+    /// The path lies under a mount, but no projected token is there: the volume, and its place.
+    OtherVolume {
+        /// The volume, if the spec has one of that name.
+        volume: Option<&'a Volume>,
+        /// The mount that covers the path.
+        mount: &'a VolumeMount,
+        /// The place of the volume, or of the mount where the volume is missing.
+        locus: Locus,
+    },
+    /// No mount covers the path.
+    NotMounted,
+}
+
+impl<'a> ContainerView<'a> {
+    /// All containers of a spec: init containers first, as they run.
+    pub fn all(spec: &'a PodSpec, spec_locus: &Locus) -> Vec<Self> {
+        let view = |group, list: &'static str, index, container| Self {
+            container,
+            group,
+            spec,
+            locus: spec_locus.clone().key(list).index(index),
+            spec_locus: spec_locus.clone(),
+        };
+        let init = spec.init_containers.iter().enumerate().map(|(i, c)| view(ContainerGroup::Init, "initContainers", i, c));
+        let regular = spec.containers.iter().enumerate().map(|(i, c)| view(ContainerGroup::Regular, "containers", i, c));
+        init.chain(regular).collect()
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        &self.container.name
+    }
+
+    /// A variable of `env` and its index; of several of one name the last counts, as in Kubernetes.
+    pub fn variable(&self, name: &str) -> Option<(usize, &'a EnvVar)> {
+        self.container.env.iter().enumerate().rev().find(|(_, variable)| variable.name == name)
+    }
+
+    /// Whether `env` sets a variable to something that isn't known to be empty.
+    pub fn is_set(&self, name: &str) -> bool {
+        self.variable(name).is_some_and(|(_, variable)| !variable.is_empty())
+    }
+
+    /// The literal value of a variable, where it is one that is kept.
+    pub fn value(&self, name: &str) -> Option<&'a str> {
+        self.variable(name).and_then(|(_, variable)| variable.value.as_deref()).filter(|value| !value.is_empty())
+    }
+
+    /// The place of a variable; where `env` doesn't set it, the container with the missing name.
+    pub fn variable_locus(&self, name: &str) -> Locus {
+        match self.variable(name) {
+            Some((index, _)) => self.locus.clone().key("env").index(index),
+            None => self.locus.clone().missing(format!("env[{name}]")),
+        }
+    }
+
+    /// What is at a path inside the container: the longest mount that covers it wins.
+    pub fn file(&self, path: &str) -> TokenFile<'a> {
+        let path = normalized(path);
+        let mounts = self.container.volume_mounts.iter().enumerate();
+        let covering =
+            mounts.filter_map(|(index, mount)| below(&path, &normalized(&mount.mount_path)).map(|rest| (index, mount, rest)));
+        let Some((index, mount, rest)) = covering.min_by_key(|(_, _, rest)| rest.len()) else { return TokenFile::NotMounted };
+        let volumes = self.spec.volumes.iter().enumerate();
+        let Some((volume_index, volume)) = volumes.into_iter().find(|(_, volume)| volume.name == mount.name) else {
+            return TokenFile::OtherVolume { volume: None, mount, locus: self.locus.clone().key("volumeMounts").index(index) };
+        };
+        let volume_locus = self.spec_locus.clone().key("volumes").index(volume_index);
+        let inside = match mount.sub_path.as_deref().filter(|sub_path| !sub_path.is_empty()) {
+            Some(sub_path) if rest.is_empty() => sub_path.to_owned(),
+            Some(sub_path) => format!("{sub_path}/{rest}"),
+            None => rest,
+        };
+        let sources = volume.projected.iter().flat_map(|projected| projected.sources.iter().enumerate());
+        for (source_index, source) in sources {
+            if let Some(token) = source.service_account_token.as_ref().filter(|token| normalized(&token.path) == inside) {
+                let locus = volume_locus.keys(&["projected", "sources"]).index(source_index).key("serviceAccountToken");
+                return TokenFile::Projected { token, mount, locus };
+            }
+        }
+        TokenFile::OtherVolume { volume: Some(volume), mount, locus: volume_locus }
+    }
+
+    /// What the container's `AWS_WEB_IDENTITY_TOKEN_FILE` is, where that is set to a known path.
+    pub fn token_file(&self) -> Option<TokenFile<'a>> {
+        self.value("AWS_WEB_IDENTITY_TOKEN_FILE").map(|path| self.file(path))
+    }
+}
+
+/// A path in one form: forward slashes, no drive, no doubled or trailing slash.
+fn normalized(path: &str) -> String {
+    let slashes = path.replace('\\', "/");
+    let rooted = match slashes.get(..2) {
+        Some(drive) if drive.ends_with(':') => slashes.get(2..).unwrap_or_default(),
+        _ => &slashes,
+    };
+    rooted.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
+}
+
+/// What is left of a path below a folder, if it is below (or the folder itself).
+fn below(path: &str, folder: &str) -> Option<String> {
+    if folder.is_empty() {
+        return Some(path.to_owned());
+    }
+    let rest = path.strip_prefix(folder)?;
+    if rest.is_empty() { Some(String::new()) } else { rest.strip_prefix('/').map(str::to_owned) }
+}

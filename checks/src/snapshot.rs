@@ -1,0 +1,133 @@
+//! The raw evidence: what was asked for, and what clusters and accounts answered. A bundle file is this type.
+//!
+//! Everything is keyed by identity (a cluster's key, an account's id, `namespace/name`, an ARN), so that
+//! two halves can be joined and each object stands once however many pods use it.
+
+mod asked;
+mod aws;
+pub mod kubernetes;
+mod observed;
+
+pub use asked::{Asked, RequiredAction, Target, TargetKind};
+pub use aws::{
+    Account, Addon, Association, AttachedPolicy, Caller, EksCluster, ManagedPolicy, OidcProvider, PolicyEvidence, PolicyVersion,
+    Role, RoleEvidence, RoleSummary,
+};
+pub use observed::{Gap, GapCause, Observed};
+
+use kubernetes::{
+    Event, Namespace, Node, OpenIdConfiguration, Pod, ServerVersion, ServiceAccount, WebhookConfiguration, Workload,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of the bundle format that this crate writes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// All evidence of one run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Snapshot {
+    /// The version of the format: 1.
+    pub schema_version: u32,
+    /// Which version of the tool wrote it.
+    pub tool_version: String,
+    /// When it was collected, RFC 3339. The only clock that the core knows.
+    pub collected_at: String,
+    /// What the user asked for and said to expect.
+    pub asked: Asked,
+    /// By whom, from where and when each half was read.
+    pub halves: Vec<Half>,
+    /// Who we are to AWS, by profile (`default` where none was named).
+    pub callers: BTreeMap<String, Observed<Caller>>,
+    /// Clusters by key: the ARN, else the context's name, else the server.
+    pub clusters: BTreeMap<String, Cluster>,
+    /// Accounts by id.
+    pub accounts: BTreeMap<String, Account>,
+}
+
+/// One half of a snapshot: who read it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Half {
+    /// `kubernetes` or `aws`.
+    pub side: String,
+    /// The caller, as far as it is known.
+    pub by: String,
+    /// The context and server, or the profile and region.
+    pub from: String,
+    /// When, RFC 3339.
+    pub at: String,
+}
+
+/// One cluster and what was read of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Cluster {
+    /// The kubeconfig context.
+    pub context: Option<String>,
+    /// The API server's URL.
+    pub server: Option<String>,
+    /// The cluster's name in EKS, where it is known.
+    pub name: Option<String>,
+    /// The cluster's ARN, where it is known.
+    pub arn: Option<String>,
+    /// The AWS region.
+    pub region: Option<String>,
+    /// The AWS account that the cluster lives in.
+    pub account: Option<String>,
+    /// The AWS partition: `aws`, `aws-cn`, `aws-us-gov`, ...
+    pub partition: Option<String>,
+    /// The issuer that the user gave (`--issuer`).
+    pub given_issuer: Option<String>,
+    /// The issuer that the EKS host name of the API server hints at; never more than a hint.
+    pub hinted_issuer: Option<String>,
+    /// `/version`.
+    pub version: Observed<ServerVersion>,
+    /// `/.well-known/openid-configuration`.
+    pub openid_configuration: Observed<OpenIdConfiguration>,
+    /// `eks:DescribeCluster`.
+    pub eks: Observed<EksCluster>,
+    /// Namespaces by name.
+    pub namespaces: BTreeMap<String, Observed<Namespace>>,
+    /// Pods by `namespace/name`.
+    pub pods: BTreeMap<String, Observed<Pod>>,
+    /// Service accounts by `namespace/name`.
+    pub service_accounts: BTreeMap<String, Observed<ServiceAccount>>,
+    /// Workloads by `Kind/namespace/name`.
+    pub workloads: BTreeMap<String, Observed<Workload>>,
+    /// Nodes by name.
+    pub nodes: BTreeMap<String, Observed<Node>>,
+    /// All mutating webhook configurations.
+    pub webhooks: Observed<Vec<WebhookConfiguration>>,
+    /// Events about an object, by `Kind/namespace/name`.
+    pub events: BTreeMap<String, Observed<Vec<Event>>>,
+    /// Names of all service accounts of a namespace (they themselves are in `service_accounts`).
+    pub service_account_lists: BTreeMap<String, Observed<Vec<String>>>,
+    /// Names of the pods of a namespace that were listed for a target, by namespace or by `Kind/namespace/name`.
+    pub pod_lists: BTreeMap<String, Observed<Vec<String>>>,
+    /// Pod Identity associations by `namespace/service account`; `Absent` is "asked, there is none".
+    pub associations: BTreeMap<String, Observed<Association>>,
+    /// EKS add-ons by name.
+    pub addons: Observed<BTreeMap<String, Observed<Addon>>>,
+    /// DaemonSets of `kube-system` (and hybrid nodes' namespaces) that are Pod Identity agents, kube2iam or kiam.
+    pub agents: Observed<Vec<Workload>>,
+}
+
+impl Snapshot {
+    /// The cluster that the targets are in: the only one, until there are several.
+    pub fn cluster(&self) -> Option<(&str, &Cluster)> {
+        self.clusters.iter().next().map(|(key, cluster)| (key.as_str(), cluster))
+    }
+}
+
+/// The key of a namespaced object.
+pub fn key(namespace: &str, name: &str) -> String {
+    format!("{namespace}/{name}")
+}
+
+/// The key of a workload or of the events about an object.
+pub fn kind_key(kind: &str, namespace: &str, name: &str) -> String {
+    format!("{kind}/{namespace}/{name}")
+}
