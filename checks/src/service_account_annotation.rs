@@ -75,11 +75,15 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     }
 }
 
-/// Whether the pod has a role, by its own spec.
+/// Whether the pod has a role, by its own spec: one that an annotation could rightly have given it.
 fn has_role(evidence: &Evidence<'_>) -> bool {
     match wiring(evidence) {
-        Wiring::PodIdentity | Wiring::SelfWired => true,
-        Wiring::Webhook => evidence.containers().iter().any(names_role_and_token),
+        Wiring::PodIdentity => true,
+        Wiring::SelfWired | Wiring::Webhook => {
+            let containers = evidence.containers();
+            let mut with_role = containers.iter().filter(|container| names_role_and_token(container)).peekable();
+            with_role.peek().is_some() && with_role.all(|container| value::is_right(evidence, container))
+        }
         Wiring::Bare => false,
     }
 }

@@ -160,6 +160,8 @@ fn an_account_that_cannot_be_read_decides_only_where_the_pod_shows_nothing() {
     let key = "default/my-service-account".to_owned();
     testing::cluster(&mut snapshot).service_accounts.insert(key, Observed::Unavailable(gap));
     assert_eq!(gaps(&run_on(&snapshot)), [("get serviceaccounts", false)]);
+    testing::edit(testing::container(&mut snapshot), |container| container["env"][3]["value"] = json!("arn:aws:iam::1:role/r"));
+    assert_eq!(gaps(&run_on(&snapshot)), [("get serviceaccounts", true)], "it was given what is no role");
     testing::uninject(&mut snapshot);
     assert_eq!(gaps(&run_on(&snapshot)), [("get serviceaccounts", true)]);
 }

@@ -31,6 +31,15 @@ pub(super) fn finding(evidence: &Evidence<'_>, value: &str) -> Option<Finding> {
     Some(explained(evidence, &ANNOTATION_INVALID_ARN, detail, value))
 }
 
+/// Whether the role that a container was given is a role of this cluster's partition. A value that isn't
+/// known (it comes from a config map) is not seen to be wrong.
+pub(super) fn is_right(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> bool {
+    container.value("AWS_ROLE_ARN").is_none_or(|value| {
+        let partition = partition::of_cluster(evidence);
+        RoleArn::parse(value).is_some_and(|arn| partition.is_none_or(|partition| partition == arn.partition))
+    })
+}
+
 /// A value that was too long to be kept is too long to be an ARN.
 pub(super) fn too_long(evidence: &Evidence<'_>) -> Finding {
     let name = evidence.account_name().unwrap_or_default();
