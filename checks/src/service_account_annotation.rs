@@ -22,6 +22,7 @@ faults! {
     ANNOTATION_INVALID_ARN: "annotation-invalid-arn", Error, Certain, "the annotation is not the ARN of a role";
     ANNOTATION_WRONG_RESOURCE_TYPE: "annotation-wrong-resource-type", Error, Certain, "the annotation is the ARN of something else than a role";
     ANNOTATION_PARTITION_MISMATCH: "annotation-partition-mismatch", Error, Certain, "the annotation's ARN is of another partition than the cluster";
+    ANNOTATION_OTHER_ROLE: "annotation-other-role", Error, Certain, "the annotation names another role than the expected one";
     ADDON_ROLE_DRIFT: "addon-role-drift", Warning, Certain, "the EKS add-on names another role than the annotation";
 }
 
@@ -39,6 +40,7 @@ pub static CHECK: Check = Check {
         &ANNOTATION_INVALID_ARN,
         &ANNOTATION_WRONG_RESOURCE_TYPE,
         &ANNOTATION_PARTITION_MISMATCH,
+        &ANNOTATION_OTHER_ROLE,
         &ADDON_ROLE_DRIFT,
     ],
     run,

@@ -242,6 +242,35 @@ fn a_role_of_another_partition_is_a_mismatch() {
 }
 
 #[test]
+fn openshift_has_a_prefix_of_its_own() {
+    let mut snapshot = without_role();
+    testing::annotate(&mut snapshot, "sts.amazonaws.com/role-arn", Some(ROLE));
+    assert_eq!(faults(&run_on(&snapshot)), ["annotation-key-typo"], "on EKS it is a misspelt key");
+    testing::edit(&mut testing::webhook(&mut snapshot).webhooks[0], |webhook| {
+        let service = json!({"namespace": "openshift-cloud-credential-operator", "name": "pod-identity-webhook"});
+        webhook["clientConfig"] = json!({"service": service});
+    });
+    assert_eq!(run_on(&snapshot).status(), Status::NotApplicable);
+}
+
+#[test]
+fn another_role_than_the_expected_one_is_an_error() {
+    let mut snapshot = testing::healthy();
+    for expected in ["my-test-role", ROLE] {
+        snapshot.asked.role = Some(expected.to_owned());
+        assert_eq!(faults(&run_on(&snapshot)), [""; 0], "{expected}");
+    }
+    snapshot.asked.role = Some("arn:aws:iam::123456789012:role/expected".to_owned());
+    let outcome = run_on(&snapshot);
+    assert_eq!(faults(&outcome), ["annotation-other-role"]);
+    assert!(shells(&outcome)[0].contains("role-arn=arn:aws:iam::123456789012:role/expected"));
+    snapshot.asked.role = Some("unheard-of".to_owned());
+    let outcome = run_on(&snapshot);
+    assert_eq!(faults(&outcome), ["annotation-other-role"]);
+    assert!(testing::findings(&outcome)[0].fix.as_ref().unwrap().needs_decision.is_some());
+}
+
+#[test]
 fn an_association_makes_the_annotation_moot_for_a_bare_pod() {
     let mut snapshot = with_value_of("nonsense");
     let association = testing::read(&json!({"role_arn": ROLE}));
