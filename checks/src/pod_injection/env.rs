@@ -1,7 +1,7 @@
 //! What the environment says: half a configuration, a role of its own, a session name.
 
+use super::state;
 use super::{ENV_BLOCKS, HARD_CODED, ROLE_STALE, SESSION_NAME};
-use super::{missing, state};
 use crate::arn::RoleArn;
 use crate::evidence::{ContainerView, Evidence, RoleSource, RoleUnderJudgement};
 use crate::fault::Severity;
@@ -20,7 +20,7 @@ pub(super) fn half(evidence: &Evidence<'_>, container: &ContainerView<'_>, set: 
         return None;
     }
     // Without its volume the webhook never came as far as the env.
-    if !saw && missing::webhook_is_broken(evidence) {
+    if !saw && crate::webhook::explains(evidence) {
         return None;
     }
     let name = container.name();

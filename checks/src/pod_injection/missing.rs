@@ -3,7 +3,7 @@
 use super::skip::{self, SKIP_CONTAINERS};
 use super::state::{self, State};
 use super::{CONTAINER_NOT_INJECTED, CONTAINER_SKIPPED, CREATED_BEFORE_ANNOTATION, NOT_INJECTED, SKIP_MISUSED, matters_most};
-use crate::check::{Outcome, Status};
+use crate::check::Outcome;
 use crate::evidence::{ContainerGroup, ContainerView, Evidence, ROLE_ANNOTATION, annotation_locus};
 use crate::fault::{Confidence, Severity};
 use crate::finding::{Compared, Finding};
@@ -40,15 +40,11 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Outcome {
     if association && state::no_pod_identity(evidence) {
         return Outcome::not_applicable("EKS Pod Identity doesn't work on this node: see pod-identity");
     }
-    if webhook_is_broken(evidence) {
+    // The check of the webhook decides that; this one only looks at what came of it.
+    if crate::webhook::explains(evidence) {
         return Outcome::not_applicable("not injected, and the webhook is why: see webhook");
     }
     Outcome::finding(created_before(evidence, account).unwrap_or_else(|| not_injected(evidence)))
-}
-
-/// The check of the webhook decides that; this one only looks at what came of it.
-pub(super) fn webhook_is_broken(evidence: &Evidence<'_>) -> bool {
-    crate::registry::check("webhook").is_some_and(|webhook| (webhook.run)(evidence).status() == Status::Fail)
 }
 
 fn created_before(evidence: &Evidence<'_>, account: &ServiceAccount) -> Option<Finding> {
