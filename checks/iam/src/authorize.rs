@@ -103,8 +103,8 @@ pub fn decide(request: &Request, policies: &PolicySet<'_>) -> Verdict {
 
 /// Evaluates a statement and adds it to the tally: the one place where both paths decide.
 fn weigh<R: Recorder>(tally: &mut Tally, layer: Layer, statement: &Statement, request: &Request, recorder: &mut R) -> Truth {
-    let (result, grant) = statement::evaluate(statement, request, recorder);
-    tally.add(layer, statement.effect, result, grant);
+    let (result, grants) = statement::evaluate(statement, request, recorder);
+    tally.add(layer, statement.effect, result, grants);
     result
 }
 

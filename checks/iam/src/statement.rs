@@ -3,7 +3,7 @@
 mod principal;
 mod trace;
 
-pub(crate) use principal::Grant;
+pub(crate) use principal::Grants;
 
 use crate::condition;
 use crate::decision::ElementTrace;
@@ -39,20 +39,20 @@ impl Recorder for Vec<ElementTrace> {
 /// Whether `statement` matches, and how closely its Principal names the one who asks. All elements
 /// have to match
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_statement.html>).
-pub(crate) fn evaluate<R: Recorder>(statement: &Statement, request: &Request, recorder: &mut R) -> (Truth, Grant) {
+pub(crate) fn evaluate<R: Recorder>(statement: &Statement, request: &Request, recorder: &mut R) -> (Truth, Grants) {
     let mut result = action(&statement.action, request);
     recorder.element(|| trace::action(&statement.action, request, result));
     if !R::ALL && result.is_false() {
-        return (result, Grant::None);
+        return (result, Grants::NONE);
     }
-    let mut grant = Grant::None;
+    let mut grants = Grants::NONE;
     if let Some(principals) = &statement.principal {
         let (matches, closeness) = principal::evaluate(principals, request.principal());
         recorder.element(|| trace::principal(principals, request, matches));
-        grant = closeness;
+        grants = closeness;
         result = result.and(matches);
         if !R::ALL && result.is_false() {
-            return (result, grant);
+            return (result, grants);
         }
     }
     if let Some(entries) = &statement.resource {
@@ -60,7 +60,7 @@ pub(crate) fn evaluate<R: Recorder>(statement: &Statement, request: &Request, re
         recorder.element(|| trace::resource(entries, request, matches));
         result = result.and(matches);
         if !R::ALL && result.is_false() {
-            return (result, grant);
+            return (result, grants);
         }
     }
     for condition in &statement.conditions {
@@ -71,7 +71,7 @@ pub(crate) fn evaluate<R: Recorder>(statement: &Statement, request: &Request, re
             break;
         }
     }
-    (result, grant)
+    (result, grants)
 }
 
 /// "Actions are case-insensitive", wildcards match any part

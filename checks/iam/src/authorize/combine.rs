@@ -4,7 +4,7 @@ use super::set::{Layer, PolicySet};
 use crate::decision::{LayerOutcome, Verdict};
 use crate::policy::Effect;
 use crate::request::Request;
-use crate::statement::Grant;
+use crate::statement::Grants;
 use crate::truth::Truth;
 
 const LAYERS: usize = Layer::ALL.len();
@@ -28,7 +28,7 @@ impl Default for Tally {
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, layer: Layer, effect: Effect, result: Truth, grant: Grant) {
+    pub(super) fn add(&mut self, layer: Layer, effect: Effect, result: Truth, grants: Grants) {
         let side = match effect {
             Effect::Allow => &mut self.allows,
             Effect::Deny => &mut self.denies,
@@ -38,20 +38,15 @@ impl Tally {
         }
         self.denied |= effect == Effect::Deny && result.is_true();
         if effect == Effect::Allow && matches!(layer, Layer::Trust | Layer::Resource) {
-            // An unknown principal may turn out to be named in any way.
-            if grant >= Grant::Direct || result == Truth::Unknown {
-                self.direct = self.direct.or(result);
-            }
-            if grant >= Grant::Role || result == Truth::Unknown {
-                self.by_role = self.by_role.or(result);
-            }
+            self.direct = self.direct.or(result.and(grants.direct));
+            self.by_role = self.by_role.or(result.and(grants.by_role));
         }
     }
 
     /// A policy that couldn't be read may allow and may deny.
     pub(super) fn unreadable(&mut self, layer: Layer) {
-        self.add(layer, Effect::Allow, Truth::Unknown, Grant::None);
-        self.add(layer, Effect::Deny, Truth::Unknown, Grant::None);
+        self.add(layer, Effect::Allow, Truth::Unknown, Grants::UNKNOWN);
+        self.add(layer, Effect::Deny, Truth::Unknown, Grants::UNKNOWN);
     }
 
     /// Whether another statement of this effect can't change anything in its layer. In trust and

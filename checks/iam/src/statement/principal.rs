@@ -3,14 +3,14 @@ use crate::policy::{PrincipalEntry, PrincipalType, Principals};
 use crate::request::Principal;
 use crate::truth::Truth;
 
-/// How closely a Principal element names the one who asks.
+/// How closely an entry of a Principal element names the one who asks.
 ///
 /// In its own account a resource policy that names a user or session grants by itself, one that
 /// names a role is limited by boundary and session policy, and one that names the account only
 /// lets the account's own policies decide
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-resource.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Grant {
+pub(super) enum Grant {
     /// Not at all.
     None,
     /// The account.
@@ -21,20 +21,39 @@ pub(crate) enum Grant {
     Direct,
 }
 
-pub(super) fn evaluate(principals: &Principals, principal: &Principal) -> (Truth, Grant) {
+/// Whether a Principal element names the one who asks at least as closely as that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Grants {
+    /// As a session, user, provider or service.
+    pub(crate) direct: Truth,
+    /// As a role or as everyone, or directly.
+    pub(crate) by_role: Truth,
+}
+
+impl Grants {
+    pub(crate) const NONE: Self = Self { direct: Truth::False, by_role: Truth::False };
+    pub(crate) const UNKNOWN: Self = Self { direct: Truth::Unknown, by_role: Truth::Unknown };
+}
+
+pub(super) fn evaluate(principals: &Principals, principal: &Principal) -> (Truth, Grants) {
     if principals.negated {
-        return (not_principal(principals, principal), Grant::Role);
+        let matches = not_principal(principals, principal);
+        let grants = Grants { by_role: matches, ..Grants::NONE };
+        return (matches, grants);
     }
     let mut result = Truth::False;
-    let mut grant = Grant::None;
+    let mut grants = Grants::NONE;
     for entry in &principals.entries {
         let (matches, closeness) = entry_matches(entry, principal);
         result = result.or(matches);
-        if matches.is_true() {
-            grant = grant.max(closeness);
+        if closeness >= Grant::Role {
+            grants.by_role = grants.by_role.or(matches);
+        }
+        if closeness == Grant::Direct {
+            grants.direct = grants.direct.or(matches);
         }
     }
-    (result, grant)
+    (result, grants)
 }
 
 /// Whether one entry names `principal`. Names are compared as they are: a wildcard stands for no
