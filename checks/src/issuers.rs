@@ -122,10 +122,7 @@ mod tests {
                 "oidc.us-east-1.eks.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
                 "the parts of its host are in another order",
             ),
-            (
-                "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
-                "it is of another region, with the same id",
-            ),
+            ("oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE", "it is of another region, with the same id"),
             ("oidc.eks.us-east-1.amazonaws.com/EXAMPLED539D4633E53DE1B71EXAMPLE", "its path differs"),
             ("oidc.eks.us-east-1/id/EXAMPLED539D4633E53DE1B71EXAMPLE", "its host differs, with the same id"),
         ] {

@@ -80,8 +80,12 @@ fn judge_audience(evidence: &Evidence<'_>, role: RoleArn<'_>, arn: &str, provide
         return Outcome::pass();
     }
     let ids = if provider.client_ids.is_empty() { "none".to_owned() } else { provider.client_ids.join(", ") };
-    let detail = format!("the OIDC provider of this issuer in account {} accepts the audience {ids}, but the token's is {audience}", role.account);
-    let args = ["iam", "add-client-id-to-open-id-connect-provider", "--open-id-connect-provider-arn", arn, "--client-id", audience];
+    let detail = format!(
+        "the OIDC provider of this issuer in account {} accepts the audience {ids}, but the token's is {audience}",
+        role.account
+    );
+    let args =
+        ["iam", "add-client-id-to-open-id-connect-provider", "--open-id-connect-provider-arn", arn, "--client-id", audience];
     let fix = Fix::new(arn, format!("Let the provider accept the audience {audience}"))
         .command(Effect::WritesIam, aws(evidence, role.account, &args));
     let finding = Finding::new(&AUDIENCE_MISSING, Locus::new(arn).missing("ClientIDList"), detail);
@@ -93,12 +97,14 @@ fn missing(evidence: &Evidence<'_>, role: RoleArn<'_>, issuer: &Issuer, account:
     let fix = create(evidence, role, issuer, &wanted);
     if let Some((variant, what)) = nearly(account, &wanted, issuer) {
         let theirs = variant.split_once(":oidc-provider/").map_or(variant.as_str(), |(_, issuer)| issuer);
-        let detail = format!("account {} has an OIDC provider for {theirs}, which is not the issuer {}: {what}", role.account, issuer.url);
+        let detail =
+            format!("account {} has an OIDC provider for {theirs}, which is not the issuer {}: {what}", role.account, issuer.url);
         return Finding::new(&URL_VARIANT, Locus::new(variant.as_str()), detail)
             .compared(issuer.host_path(), theirs)
             .fix(fix.note(format!("{variant} can stay: look what trusts it before anyone deletes it")));
     }
-    let place = Locus::new(format!("arn:{}:iam::{}:root", role.partition, role.account)).missing(format!("oidc-provider/{}", issuer.host_path()));
+    let place = Locus::new(format!("arn:{}:iam::{}:root", role.partition, role.account))
+        .missing(format!("oidc-provider/{}", issuer.host_path()));
     let cluster_account = evidence.cluster.and_then(|cluster| cluster.account.as_deref()).filter(|id| *id != role.account);
     let in_clusters = cluster_account.filter(|id| {
         let arn = issuer.provider_arn(role.partition, id);
@@ -140,14 +146,12 @@ fn create(evidence: &Evidence<'_>, role: RoleArn<'_>, issuer: &Issuer, arn: &str
         ));
     }
     let decision = audience::decision(evidence);
-    let args =
-        ["iam", "create-open-id-connect-provider", "--url", issuer.url.as_str(), "--client-id-list", decision.judged()];
+    let args = ["iam", "create-open-id-connect-provider", "--url", issuer.url.as_str(), "--client-id-list", decision.judged()];
     let fix = fix.command(Effect::WritesIam, aws(evidence, role.account, &args));
     let cluster = evidence.cluster.filter(|cluster| cluster.account.as_deref() == Some(role.account));
     match cluster.and_then(|cluster| Some((cluster.name.as_deref()?, cluster.region.as_deref()?))) {
-        Some((name, region)) => fix.note(format!(
-            "with eksctl: eksctl utils associate-iam-oidc-provider --cluster {name} --region {region} --approve"
-        )),
+        Some((name, region)) => fix
+            .note(format!("with eksctl: eksctl utils associate-iam-oidc-provider --cluster {name} --region {region} --approve")),
         None => fix,
     }
 }

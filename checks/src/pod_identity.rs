@@ -131,7 +131,8 @@ fn overrides(evidence: &Evidence<'_>, association: &Association) -> Option<Findi
         (false, false) if evidence.pod.is_present() => "this pod still has the other one, by web identity",
         (false, false) => "and not the annotation's",
     };
-    let detail = format!("an EKS Pod Identity association gives new pods of {subject} role {}: {how} ({now})", association.role_arn);
+    let detail =
+        format!("an EKS Pod Identity association gives new pods of {subject} role {}: {how} ({now})", association.role_arn);
     let mut finding = Finding::new(&OVERRIDES, locus(evidence, association), detail).compared(now, association.role_arn.as_str());
     if same {
         finding = finding.severity(Severity::Info);

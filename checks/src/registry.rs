@@ -4,7 +4,14 @@ use crate::check::Check;
 use crate::fault::Fault;
 
 /// Every check, in the order of the chain.
-pub static ALL: &[&Check] = &[&crate::pod_identity::CHECK, &crate::cluster_issuer::CHECK, &crate::oidc_provider::CHECK, &crate::role::CHECK, &crate::trust_policy::CHECK, &crate::trust_scope::CHECK];
+pub static ALL: &[&Check] = &[
+    &crate::pod_identity::CHECK,
+    &crate::cluster_issuer::CHECK,
+    &crate::oidc_provider::CHECK,
+    &crate::role::CHECK,
+    &crate::trust_policy::CHECK,
+    &crate::trust_scope::CHECK,
+];
 
 /// A check by its id.
 pub fn check(id: &str) -> Option<&'static Check> {

@@ -92,9 +92,8 @@ fn deleted_principals(evidence: &Evidence<'_>, role: &Role) -> Vec<Finding> {
                 .at(entry.place.path.as_str())
                 .line_column(entry.place.line, entry.place.column);
             Finding::new(&RECREATED_PRINCIPAL, locus, detail).fix(
-                Fix::new(format!("{}#principal", role.arn), "Name the principal by its ARN again, or take it out").decision(
-                    format!("whoever owns role {} must say who {} was", role.name, entry.text),
-                ),
+                Fix::new(format!("{}#principal", role.arn), "Name the principal by its ARN again, or take it out")
+                    .decision(format!("whoever owns role {} must say who {} was", role.name, entry.text)),
             )
         })
         .collect()
@@ -116,17 +115,16 @@ fn missing(evidence: &Evidence<'_>, arn: RoleArn<'_>, text: &str) -> Finding {
         None => String::new(),
     };
     let detail = format!("role {} doesn't exist in account {}{hint}", arn.name, arn.account);
-    let place = Locus::new(format!("arn:{}:iam::{}:root", arn.partition, arn.account)).missing(format!("role{}{}", arn.path, arn.name));
+    let place =
+        Locus::new(format!("arn:{}:iam::{}:root", arn.partition, arn.account)).missing(format!("role{}{}", arn.path, arn.name));
     let trusting: Vec<_> = near.iter().filter(|role| role.lets_in).collect();
-    let fix = match trusting.as_slice() {
-        [only] => rename(evidence, text, &only.arn, format!("Use role {}", only.arn)),
-        _ => {
-            let mut fix = Fix::new(format!("role:{text}"), format!("Name a role that exists, or create {}", arn.name)).decision(
-                format!("whoever owns this workload must say which role of account {} it is meant to have", arn.account),
-            );
-            fix.choices = near.iter().map(|role| role.arn.clone()).collect();
-            fix
-        }
+    let fix = if let [only] = trusting.as_slice() {
+        rename(evidence, text, &only.arn, format!("Use role {}", only.arn))
+    } else {
+        let mut fix = Fix::new(format!("role:{text}"), format!("Name a role that exists, or create {}", arn.name))
+            .decision(format!("whoever owns this workload must say which role of account {} it is meant to have", arn.account));
+        fix.choices = near.iter().map(|role| role.arn.clone()).collect();
+        fix
     };
     Finding::new(&MISSING, place, detail).compared(text, Compared::Nothing).fix(eksctl(evidence, fix))
 }
@@ -135,9 +133,9 @@ fn missing(evidence: &Evidence<'_>, arn: RoleArn<'_>, text: &str) -> Finding {
 fn other_account(evidence: &Evidence<'_>, arn: RoleArn<'_>) -> Option<Finding> {
     let home = evidence.cluster?.account.as_deref().filter(|account| *account != arn.account)?;
     let account = evidence.account(home)?;
-    let read = account.roles.get(arn.name).and_then(|role| role.role.present());
+    let looked_up = account.roles.get(arn.name).and_then(|role| role.role.present());
     let listed = account.role_list.present().and_then(|roles| roles.iter().find(|role| role.name == arn.name));
-    let (real, trust_policy) = match (read, listed) {
+    let (real, trust_policy) = match (looked_up, listed) {
         (Some(role), _) => (role.arn.as_str(), role.trust_policy.as_str()),
         (None, Some(role)) => (role.arn.as_str(), role.trust_policy.as_deref()?),
         (None, None) => return None,
@@ -165,7 +163,9 @@ fn rename(evidence: &Evidence<'_>, from: &str, to: &str, summary: String) -> Fix
             restart(evidence, fix.command(Effect::WritesCluster, annotate(evidence, ROLE_ANNOTATION, to)))
         }
         Some(annotated) if annotated == to => restart(evidence, fix),
-        _ => fix.decision(format!("whoever set the role {from} must change it to {to}: it stands neither in the annotation nor in an association")),
+        _ => fix.decision(format!(
+            "whoever set the role {from} must change it to {to}: it stands neither in the annotation nor in an association"
+        )),
     }
 }
 
@@ -185,14 +185,16 @@ fn associate(evidence: &Evidence<'_>, to: &str, fix: Fix) -> Fix {
         "--role-arn",
         to,
     ];
-    fix.command(Effect::WritesEks, aws(evidence, account, &args)).note("pods get the new role at their next refresh, within hours")
+    fix.command(Effect::WritesEks, aws(evidence, account, &args))
+        .note("pods get the new role at their next refresh, within hours")
 }
 
-/// eksctl goes by its CloudFormation stack, not by the service account: both must be made anew.
+/// `eksctl` goes by its `CloudFormation` stack, not by the service account: both must be made anew.
 fn eksctl(evidence: &Evidence<'_>, fix: Fix) -> Fix {
-    let managed = evidence.service_account().present().is_some_and(|account| {
-        account.metadata.labels.get("app.kubernetes.io/managed-by").is_some_and(|by| by == "eksctl")
-    });
+    let managed = evidence
+        .service_account()
+        .present()
+        .is_some_and(|account| account.metadata.labels.get("app.kubernetes.io/managed-by").is_some_and(|by| by == "eksctl"));
     let cluster = evidence.cluster.and_then(|cluster| cluster.name.as_deref());
     let (true, Some(cluster), Some(name)) = (managed, cluster, evidence.account_name()) else { return fix };
     let namespace = evidence.namespace();

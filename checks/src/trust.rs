@@ -26,6 +26,8 @@ pub struct Token {
     pub provider_arn: String,
     /// The issuer without its scheme, as condition keys have it.
     pub issuer: String,
+    /// Whether this is the cluster's issuer. It isn't where that couldn't be read: then it is the one that comes nearest.
+    pub issuer_known: bool,
     /// `aud`.
     pub audience: String,
     /// `sub`.
@@ -122,7 +124,8 @@ pub fn decision<'a>(evidence: &Evidence<'a>) -> Trust<'a> {
         return Trust::Unread(gap);
     };
     let audience = audience::decision(evidence).judged().to_owned();
-    let token = |issuer: &str| Token {
+    let token = |issuer: &str, issuer_known: bool| Token {
+        issuer_known,
         role_arn: role.arn.clone(),
         provider_arn: format!("arn:{}:iam::{}:oidc-provider/{issuer}", arn.partition, arn.account),
         issuer: issuer.to_owned(),
@@ -130,9 +133,9 @@ pub fn decision<'a>(evidence: &Evidence<'a>) -> Trust<'a> {
         subject: subject.clone(),
     };
     let token = match evidence.issuer() {
-        Observed::Present(issuer) => token(issuer.host_path()),
+        Observed::Present(issuer) => token(issuer.host_path(), true),
         Observed::Absent => return Trust::NotReached("not reached: the cluster has no OIDC issuer".to_owned()),
-        Observed::Unavailable(gap) => match refused_whatever_the_issuer(parsed, token) {
+        Observed::Unavailable(gap) => match refused_whatever_the_issuer(parsed, |issuer| token(issuer, false)) {
             Some(token) => token,
             None => return Trust::Unread(gap),
         },
@@ -143,8 +146,7 @@ pub fn decision<'a>(evidence: &Evidence<'a>) -> Trust<'a> {
 
 /// Whether a role's trust policy certainly lets the judged service account in.
 pub fn lets_in<'a>(evidence: &Evidence<'a>, role_arn: &str, trust_policy: &'a str) -> bool {
-    let (Some(arn), Some(subject), Observed::Present(issuer)) =
-        (RoleArn::parse(role_arn), evidence.subject(), evidence.issuer())
+    let (Some(arn), Some(subject), Observed::Present(issuer)) = (RoleArn::parse(role_arn), evidence.subject(), evidence.issuer())
     else {
         return false;
     };
@@ -154,6 +156,7 @@ pub fn lets_in<'a>(evidence: &Evidence<'a>, role_arn: &str, trust_policy: &'a st
         role_arn: role_arn.to_owned(),
         provider_arn: issuer.provider_arn(arn.partition, arn.account),
         issuer: issuer.host_path().to_owned(),
+        issuer_known: true,
         audience: audience::decision(evidence).judged().to_owned(),
         subject,
     };

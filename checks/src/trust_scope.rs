@@ -56,7 +56,9 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
             findings.extend(subject(evidence, &judgement, policy, &statements));
             findings.extend(audience(&judgement, policy, &statements));
         }
-        Decided::Unknown { .. } => return Outcome::not_applicable("not reached: whether the trust policy lets anybody in is not known"),
+        Decided::Unknown { .. } => {
+            return Outcome::not_applicable("not reached: whether the trust policy lets anybody in is not known");
+        }
         _ => {}
     }
     findings.extend(near_limit(&judgement));
@@ -73,12 +75,7 @@ fn gets_in(token: &Token, policy: &Policy, change: impl FnOnce(&mut Token)) -> b
     decide(&other.request(), &PolicySet::new().trust(DOCUMENT, policy)) == Verdict::Allowed
 }
 
-fn subject(
-    evidence: &Evidence<'_>,
-    judgement: &Judgement<'_>,
-    policy: &Policy,
-    statements: &[&Statement],
-) -> Option<Finding> {
+fn subject(evidence: &Evidence<'_>, judgement: &Judgement<'_>, policy: &Policy, statements: &[&Statement]) -> Option<Finding> {
     let token = &judgement.token;
     let key = token.key("sub");
     let free = statements.iter().find(|statement| conditions(statement, &key).next().is_none());

@@ -39,7 +39,8 @@ fn no_provider_at_all() {
 
 #[test]
 fn another_clusters_provider_is_not_nearly_this_one() {
-    let other = format!("arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/EXAMPLEC539D4633E53DE1B71EXAMPLE");
+    let other =
+        format!("arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/EXAMPLEC539D4633E53DE1B71EXAMPLE");
     assert_eq!(testing::faults(&run(|snapshot| without_provider(snapshot, &[&other]))), ["oidc-provider-missing"]);
 }
 

@@ -38,9 +38,12 @@ pub(super) fn judge(evidence: &Evidence<'_>, association: &Association, found: &
             Some(LayerOutcome::ImplicitDeny) => "leaves out",
             _ => continue,
         };
-        let detail = format!("the association's session policy {how} {} on {resource}, whatever role {role} may do", asked.action);
+        let detail =
+            format!("the association's session policy {how} {} on {resource}, whatever role {role} may do", asked.action);
         found.findings.push(
-            Finding::new(&SESSION_POLICY, locus(evidence, association), detail).compared(asked.action.as_str(), how).fix(fix(association)),
+            Finding::new(&SESSION_POLICY, locus(evidence, association), detail)
+                .compared(asked.action.as_str(), how)
+                .fix(fix(association)),
         );
     }
 }

@@ -15,7 +15,9 @@ use crate::locus::Locus;
 use crate::snapshot::{Association, Gap, Observed, Role};
 use crate::trust::DOCUMENT;
 use irsa_doctor_iam::request::PodIdentityCall;
-use irsa_doctor_iam::{Decision, KeyValue, Outcome, ParseErrors, Policy, PolicyKind, PolicySet, Principal, Request, Verdict, authorize};
+use irsa_doctor_iam::{
+    Decision, KeyValue, Outcome, ParseErrors, Policy, PolicyKind, PolicySet, Principal, Request, Verdict, authorize,
+};
 
 const ASSUME: &str = "sts:AssumeRole";
 const TAG: &str = "sts:TagSession";
@@ -57,7 +59,8 @@ pub(super) fn target(evidence: &Evidence<'_>, association: &Association, found: 
     let requests = actions(association).iter().map(|action| if *action == TAG { tag.clone() } else { assume.clone() }).collect();
     let principal = format!(r#"{{"AWS": {}}}"#, crate::fix::edit::string(&association.role_arn));
     let external_id = association.external_id.as_deref();
-    let condition = external_id.map(|id| format!(r#"{{"StringEquals": {{"sts:ExternalId": {}}}}}"#, crate::fix::edit::string(id)));
+    let condition =
+        external_id.map(|id| format!(r#"{{"StringEquals": {{"sts:ExternalId": {}}}}}"#, crate::fix::edit::string(id)));
     let wanted = Wanted { fault: &TARGET_TRUST, whom: &association.role_arn, principal, condition, requests };
     judge(evidence, target, &wanted, found);
 }
@@ -101,7 +104,8 @@ fn judge(evidence: &Evidence<'_>, arn: &str, wanted: &Wanted<'_>, found: &mut Fo
 
 fn decide(evidence: &Evidence<'_>, account: &str, role: &Role, policy: &Policy, wanted: &Wanted<'_>, found: &mut Found) {
     let set = || PolicySet::new().trust(DOCUMENT, policy);
-    let decisions: Vec<(&Request, Decision)> = wanted.requests.iter().map(|request| (request, authorize(request, &set()))).collect();
+    let decisions: Vec<(&Request, Decision)> =
+        wanted.requests.iter().map(|request| (request, authorize(request, &set()))).collect();
     let refused: Vec<&(&Request, Decision)> = decisions.iter().filter(|(_, decision)| is_refused(decision)).collect();
     if let Some((_, first)) = refused.first() {
         let actions: Vec<String> = refused.iter().map(|(request, _)| request.action().to_owned()).collect();

@@ -22,7 +22,10 @@ pub(super) fn roles(evidence: &Evidence<'_>, wanted: RoleArn<'_>) -> Vec<Near> {
     let listed = evidence.role_account().and_then(|account| account.role_list.present());
     let mut found: Vec<(bool, usize, &RoleSummary)> = Vec::new();
     for role in listed.into_iter().flatten().filter(|role| role.name != wanted.name) {
-        let lets_in = role.trust_policy.as_deref().is_some_and(|text| mentions(evidence, text) && trust::lets_in(evidence, &role.arn, text));
+        let lets_in = role
+            .trust_policy
+            .as_deref()
+            .is_some_and(|text| mentions(evidence, text) && trust::lets_in(evidence, &role.arn, text));
         let distance = strsim::damerau_levenshtein(&role.name, wanted.name);
         if lets_in || distance <= tolerance(wanted.name) || is_part(&role.name, wanted.name) {
             found.push((!lets_in, distance, role));

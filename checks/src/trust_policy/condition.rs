@@ -96,19 +96,22 @@ fn swapped(token: &Token, failing: &mut Vec<Failing<'_>>) -> Option<Difference> 
         failing.value_differs
             && match failing.key {
                 Key::Claim(Claim::Audience) => values.any(|value| value.starts_with("system:serviceaccount:")),
-                Key::Claim(Claim::Subject) => values.any(|value| value == token.audience || value.starts_with("sts.amazonaws.com")),
+                Key::Claim(Claim::Subject) => {
+                    values.any(|value| value == token.audience || value.starts_with("sts.amazonaws.com"))
+                }
                 _ => false,
             }
     };
-    let (taken, left): (Vec<_>, Vec<_>) = std::mem::take(failing).into_iter().partition(|failing| is_swapped(failing));
-    *failing = left;
-    let first = taken.first()?;
+    let (exchanged, others): (Vec<_>, Vec<_>) = std::mem::take(failing).into_iter().partition(|failing| is_swapped(failing));
+    *failing = others;
+    let first = exchanged.first()?;
     let claim = |failing: &Failing<'_>| if failing.key == Key::Claim(Claim::Subject) { Claim::Subject } else { Claim::Audience };
     let edit = |failing: &Failing<'_>| Edit::Replace {
         path: failing.condition.place.path.clone(),
         json: string(claim(failing).value(token)),
     };
-    let said: Vec<String> = taken.iter().map(|failing| format!("{} {}", claim(failing).name(), had(failing.condition))).collect();
+    let said: Vec<String> =
+        exchanged.iter().map(|failing| format!("{} {}", claim(failing).name(), had(failing.condition))).collect();
     let detail = format!(
         "role {} asks for {}; the token has aud {} and sub {}",
         token.role_name(),
@@ -119,7 +122,7 @@ fn swapped(token: &Token, failing: &mut Vec<Failing<'_>>) -> Option<Difference> 
     Some(
         Difference::new(&CLAIMS_SWAPPED, first.condition.place.clone(), detail)
             .compared(claim(first).value(token), had(first.condition))
-            .mend(Mend::Edits(taken.iter().map(edit).collect())),
+            .mend(Mend::Edits(exchanged.iter().map(edit).collect())),
     )
 }
 
@@ -160,13 +163,19 @@ fn wrong_key(token: &Token, statement: &Statement, fault: &'static Fault, group:
     let role = token.role_name();
     let listed = keys.join(" and ");
     let detail = if fault.id == CONDITIONS_ANDED.id {
-        format!("role {role} asks in one statement for {listed} too: conditions are anded, and a token has one issuer's keys only")
+        format!(
+            "role {role} asks in one statement for {listed} too: conditions are anded, and a token has one issuer's keys only"
+        )
     } else if fault.id == UNSUPPORTED_CLAIM.id {
         format!("role {role} asks for {listed}, but AWS passes on only aud and sub of a service account's token")
     } else if fault.id == KEY_OTHER_ISSUER.id {
         format!("role {role} asks for {listed}, a key of another issuer than this cluster's, {}", token.issuer)
     } else {
-        format!("role {role} asks for {listed}, a key that no token has; this cluster's are {} and {}", token.key("sub"), token.key("aud"))
+        format!(
+            "role {role} asks for {listed}, a key that no token has; this cluster's are {} and {}",
+            token.key("sub"),
+            token.key("aud")
+        )
     };
     let wanted: Vec<String> = group.iter().filter_map(|failing| Some(token.key(meant(failing.key)?.name()))).collect();
     let difference = Difference::new(fault, place, detail).mend(Mend::Edits(edits));

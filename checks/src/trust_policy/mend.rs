@@ -26,10 +26,16 @@ pub(super) fn fix(evidence: &Evidence<'_>, token: &Token, text: &str, policy: &P
     if !decisions.is_empty() {
         return fix.decision(decisions.join("; "));
     }
+    if !token.issuer_known {
+        return fix
+            .decision("the new trust policy needs the cluster's issuer, which could not be read: give it with --issuer URL");
+    }
     let edited = edited(token, text, differences);
     match edited.or_else(|| Some((with_statement(token, text, policy)?, true))) {
         Some((document, added)) => written(evidence, token, fix, &document, added),
-        None => fix.decision(format!("whoever owns role {role} must write its trust policy: no change of a single place mends it")),
+        None => {
+            fix.decision(format!("whoever owns role {role} must write its trust policy: no change of a single place mends it"))
+        }
     }
 }
 
@@ -80,10 +86,8 @@ fn statement(token: &Token, colon: &str) -> String {
     let comma = if colon == ":" { "," } else { ", " };
     let member = |key: &str, value: &str| format!("{}{colon}{value}", string(key));
     let object = |members: &[String]| format!("{{{}}}", members.join(comma));
-    let claims = object(&[
-        member(&token.key("aud"), &string(&token.audience)),
-        member(&token.key("sub"), &string(&token.subject)),
-    ]);
+    let claims =
+        object(&[member(&token.key("aud"), &string(&token.audience)), member(&token.key("sub"), &string(&token.subject))]);
     object(&[
         member("Effect", &string("Allow")),
         member("Principal", &object(&[member("Federated", &string(&token.provider_arn))])),
@@ -121,7 +125,10 @@ fn written(evidence: &Evidence<'_>, token: &Token, fix: Fix, document: &str, add
         .note(format!("undo: {}", undo.trim_end()))
         .note(whom);
     if !evidence.snapshot.collected_at.is_empty() {
-        fix = fix.note(format!("the document was read at {}: if it has changed since, run irsa-doctor again", evidence.snapshot.collected_at));
+        fix = fix.note(format!(
+            "the document was read at {}: if it has changed since, run irsa-doctor again",
+            evidence.snapshot.collected_at
+        ));
     }
     let size = document.chars().filter(|c| !c.is_whitespace()).count();
     if size > 2048 {

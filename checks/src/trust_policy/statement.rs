@@ -57,11 +57,8 @@ fn explain(
 ) -> Near {
     let differs = |kind: &ElementKind| trace.differing().any(|element| element.element == *kind);
     let action = differs(&ElementKind::Action).then(|| wrong_action(judgement, statement));
-    let principal = if differs(&ElementKind::Principal) {
-        principal::explain(evidence, &judgement.token, statement)
-    } else {
-        None
-    };
+    let principal =
+        if differs(&ElementKind::Principal) { principal::explain(evidence, &judgement.token, statement) } else { None };
     let named = statement.principal.as_ref().is_some_and(|principals| !principals.negated);
     let kin = match &principal {
         _ if !named => Kin::None,
@@ -130,12 +127,15 @@ fn no_web_identity(judgement: &Judgement<'_>, policy: &Policy) -> Difference {
     let only_pod_identity = allows.iter().all(|statement| is_for_pod_identity(statement));
     let place = place_of(first);
     let (fault, detail) = if only_pod_identity {
-        (&POD_IDENTITY_ONLY, format!("role {role} trusts only {POD_IDENTITY}, so it is for EKS Pod Identity and refuses web identity"))
+        (
+            &POD_IDENTITY_ONLY,
+            format!("role {role} trusts only {POD_IDENTITY}, so it is for EKS Pod Identity and refuses web identity"),
+        )
     } else {
         let whom = if trusted.is_empty() { "nobody by name".to_owned() } else { trusted.join(", ") };
         (&NOT_WEB_IDENTITY, format!("role {role} trusts {whom}, and lets no OIDC provider's tokens in"))
     };
-    Difference::new(fault, place, detail).compared(judgement.token.provider_arn.as_str(), trusted)
+    Difference::new(fault, place, detail).compared(principal::wanted(&judgement.token), trusted)
 }
 
 fn place_of(statement: &Statement) -> Place {

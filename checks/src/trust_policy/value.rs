@@ -117,9 +117,7 @@ fn audience(evidence: &Evidence<'_>, token: &Token, condition: &Condition) -> Di
     let wrong = condition.values.first().filter(|value| !in_use(value));
     let place = wrong.map_or(&condition.place, |value| &value.place);
     let mend = match wrong {
-        Some(value) => {
-            Mend::Edits(vec![Edit::Replace { path: value.place.path.clone(), json: string(&token.audience) }])
-        }
+        Some(value) => Mend::Edits(vec![Edit::Replace { path: value.place.path.clone(), json: string(&token.audience) }]),
         None => add(condition, &token.audience),
     };
     Difference::new(&AUDIENCE_MISMATCH, place.clone(), detail).compared(token.audience.as_str(), had(condition)).mend(mend)

@@ -110,9 +110,7 @@ fn a_refusal_is_not_scoped() {
 
 #[test]
 fn the_size_counts_without_white_space() {
-    let padded = |count: usize| {
-        run(|trust| trust["Statement"][0]["Sid"] = json!("a".repeat(count)))
-    };
+    let padded = |count: usize| run(|trust| trust["Statement"][0]["Sid"] = json!("a".repeat(count)));
     let plain = testing::trust().to_string().len() + r#","Sid":"""#.len();
     assert_eq!(testing::faults(&padded(1843 - plain)), [""; 0]);
     assert_eq!(testing::faults(&padded(1850 - plain)), ["trust-policy-near-limit"]);
