@@ -8,7 +8,7 @@ use crate::evidence::{ContainerView, Evidence, RoleSource, TokenFile};
 use crate::identity::{Mode, mode};
 use crate::snapshot::Observed;
 use irsa_doctor_iam::decision::{ElementKind, StatementTrace};
-use irsa_doctor_iam::{Decision, Effect, Policy, PolicyKind, PolicySet, Request, authorize};
+use irsa_doctor_iam::{Decision, Effect, Policy, PolicyKind, PolicySet, Request, Verdict, authorize};
 
 /// The annotation that sets the token's audience.
 /// <https://github.com/aws/amazon-eks-pod-identity-webhook#eks-walkthrough>
@@ -64,11 +64,13 @@ impl AudienceDecision {
     /// The audience to judge provider and trust policy for: the token's, or, where the token is the odd
     /// one (and is reported as that), the one that it should have.
     pub fn judged(&self) -> &str {
-        if !self.is_token() {
-            return &self.token;
-        }
-        let default = || self.wanted.iter().find(|wanted| *wanted == DEFAULT_AUDIENCE).or_else(|| self.wanted.first());
-        default().map_or(DEFAULT_AUDIENCE, String::as_str)
+        if self.is_token() { self.should_be() } else { &self.token }
+    }
+
+    /// The audience that the token should have: the default one where that would do.
+    pub fn should_be(&self) -> &str {
+        let default = self.wanted.iter().find(|wanted| *wanted == DEFAULT_AUDIENCE);
+        default.or_else(|| self.wanted.iter().find(|wanted| !wanted.is_empty())).map_or(DEFAULT_AUDIENCE, String::as_str)
     }
 }
 
@@ -86,9 +88,23 @@ pub fn decision(evidence: &Evidence<'_>) -> AudienceDecision {
 /// The decision for one token: its audience, and whether it is in a pod or only what a new pod would get.
 pub fn decision_for(evidence: &Evidence<'_>, audience: &str, seen: bool) -> AudienceDecision {
     let provider = provider(evidence);
+    let audience = if audience.is_empty() { api_audience(provider) } else { audience };
     let trust = trust(evidence, audience);
     let (odd, wanted) = judge(audience, seen, provider, &trust);
     AudienceDecision { odd, token: audience.to_owned(), wanted }
+}
+
+/// Whether the trust policy is known to refuse the token that is used with the role under judgement, whatever its audience.
+pub fn refuses(evidence: &Evidence<'_>) -> bool {
+    let decision = decision(evidence);
+    let trace = trust_trace(evidence, decision.judged());
+    trace.is_some_and(|(_, trace)| matches!(trace.outcome.verdict(), Verdict::ImplicitDeny | Verdict::ExplicitDeny))
+}
+
+/// The audience of a token that asks for none, where the provider takes it: the API server's own, on EKS and elsewhere.
+fn api_audience(provider: Option<&[String]>) -> &str {
+    let of_api = |id: &&String| id.contains("kubernetes.default.svc") || id.contains("kubernetes.svc.default");
+    provider.and_then(|ids| ids.iter().find(of_api)).map_or("", String::as_str)
 }
 
 /// The audience of the token that is used with the role under judgement: the pod's own, else what a new

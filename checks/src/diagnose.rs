@@ -8,7 +8,7 @@ mod merge;
 mod sentence;
 mod target;
 
-pub use gate::{GateOptions, apply_gate};
+pub use gate::{AllowUnknown, GateOptions, apply_gate};
 
 use crate::policies::Policies;
 use crate::report::{CallerHead, ClusterHead, Gate, Report, Verdict};

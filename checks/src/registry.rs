@@ -4,13 +4,25 @@ use crate::check::Check;
 use crate::fault::Fault;
 
 /// Every check, in the order of the chain.
+#[rustfmt::skip] // one line a check
 pub static ALL: &[&Check] = &[
+    &crate::pod_service_account::CHECK,
+    &crate::service_account_annotation::CHECK,
+    &crate::service_account_settings::CHECK,
+    &crate::webhook::CHECK,
+    &crate::pod_injection::CHECK,
+    &crate::token_readable::CHECK,
+    &crate::pod_credentials::CHECK,
     &crate::pod_identity::CHECK,
     &crate::cluster_issuer::CHECK,
     &crate::oidc_provider::CHECK,
     &crate::role::CHECK,
     &crate::trust_policy::CHECK,
     &crate::trust_scope::CHECK,
+    &crate::attached_policies::CHECK,
+    &crate::policy_document::CHECK,
+    &crate::permissions_boundary::CHECK,
+    &crate::required_actions::CHECK,
 ];
 
 /// A check by its id.

@@ -12,7 +12,10 @@ pub use set::{Layer, PolicySet};
 use combine::Tally;
 use set::Source;
 
-use crate::decision::{Decision, ElementTrace, LayerDecision, Outcome, StatementRef, StatementTrace, Unresolved, Verdict};
+use crate::decision::{
+    Decision, ElementTrace, LayerDecision, Outcome, StatementRef, StatementTrace, Unresolved,
+    Verdict,
+};
 use crate::policy::{Effect, Statement};
 use crate::request::Request;
 use crate::statement::{self, Recorder, Silent};
@@ -24,6 +27,32 @@ use crate::truth::Truth;
 /// out: the outcome, what each layer says by itself, every statement with each of its elements, and
 /// the layers that weren't given. It can't fail: what can't be known makes the outcome
 /// [`Outcome::Unknown`], unless something else already decides.
+///
+/// ```
+/// use irsa_doctor_iam::{authorize, Outcome, Policy, PolicyKind, PolicySet, Request};
+///
+/// let trust = Policy::parse(
+///     r#"{"Version": "2012-10-17", "Statement": [{
+///         "Effect": "Allow",
+///         "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/oidc.example.com"},
+///         "Action": "sts:AssumeRoleWithWebIdentity",
+///         "Condition": {"StringEquals": {"oidc.example.com:sub": "system:serviceaccount:default:web"}}
+///     }]}"#,
+///     PolicyKind::Trust,
+/// )?;
+/// let request = Request::web_identity(
+///     "arn:aws:iam::111122223333:role/app",
+///     "arn:aws:iam::111122223333:oidc-provider/oidc.example.com",
+///     "oidc.example.com",
+///     "sts.amazonaws.com",
+///     "system:serviceaccount:default:awscli",
+/// );
+/// let decision = authorize(&request, &PolicySet::new().trust("trust policy", &trust));
+/// assert!(matches!(decision.outcome, Outcome::ImplicitDeny { .. }));
+/// let nearest = decision.nearest().expect("there is an Allow statement");
+/// assert_eq!(nearest.differing[0].wanted[0].text, "system:serviceaccount:default:web");
+/// # Ok::<(), irsa_doctor_iam::ParseErrors>(())
+/// ```
 #[must_use]
 pub fn authorize(request: &Request, policies: &PolicySet<'_>) -> Decision {
     let mut traces = Vec::new();
@@ -42,14 +71,30 @@ pub fn authorize(request: &Request, policies: &PolicySet<'_>) -> Decision {
     }
     let (verdict, refusing) = tally.combine(request, policies);
     let outcome = match verdict {
-        Verdict::Allowed => Outcome::Allowed { by: references(&traces, Effect::Allow) },
-        Verdict::ExplicitDeny => Outcome::ExplicitDeny { by: references(&traces, Effect::Deny) },
-        Verdict::ImplicitDeny => Outcome::ImplicitDeny { layer: refusing.unwrap_or(Layer::Identity) },
-        Verdict::Unknown => Outcome::Unknown { unresolved: unresolved(&tally, &traces, policies, request) },
+        Verdict::Allowed => Outcome::Allowed {
+            by: references(&traces, Effect::Allow),
+        },
+        Verdict::ExplicitDeny => Outcome::ExplicitDeny {
+            by: references(&traces, Effect::Deny),
+        },
+        Verdict::ImplicitDeny => Outcome::ImplicitDeny {
+            layer: refusing.unwrap_or(Layer::Identity),
+        },
+        Verdict::Unknown => Outcome::Unknown {
+            unresolved: unresolved(&tally, &traces, policies, request),
+        },
     };
-    let layers = policies.examined_layers().map(|layer| tally.layer(layer)).collect();
+    let layers = policies
+        .examined_layers()
+        .map(|layer| tally.layer(layer))
+        .collect();
     let not_examined = policies.not_examined().collect();
-    Decision { outcome, layers, statements: traces, not_examined }
+    Decision {
+        outcome,
+        layers,
+        statements: traces,
+        not_examined,
+    }
 }
 
 /// Decides `request` without its reasons: the same evaluation as [`authorize`], without a trace.
@@ -76,13 +121,25 @@ pub fn decide(request: &Request, policies: &PolicySet<'_>) -> Verdict {
 }
 
 /// Evaluates a statement and adds it to the tally: the one place where both paths decide.
-fn weigh<R: Recorder>(tally: &mut Tally, layer: Layer, statement: &Statement, request: &Request, recorder: &mut R) -> Truth {
+fn weigh<R: Recorder>(
+    tally: &mut Tally,
+    layer: Layer,
+    statement: &Statement,
+    request: &Request,
+    recorder: &mut R,
+) -> Truth {
     let (result, grant) = statement::evaluate(statement, request, recorder);
     tally.add(layer, statement.effect, result, grant);
     result
 }
 
-fn trace(layer: Layer, policy: &str, statement: &Statement, result: Truth, elements: Vec<ElementTrace>) -> StatementTrace {
+fn trace(
+    layer: Layer,
+    policy: &str,
+    statement: &Statement,
+    result: Truth,
+    elements: Vec<ElementTrace>,
+) -> StatementTrace {
     StatementTrace {
         layer,
         policy: policy.to_owned(),
@@ -96,14 +153,23 @@ fn trace(layer: Layer, policy: &str, statement: &Statement, result: Truth, eleme
 }
 
 fn references(traces: &[StatementTrace], effect: Effect) -> Vec<StatementRef> {
-    let matching = traces.iter().filter(|trace| trace.effect == effect && trace.result.is_true());
+    let matching = traces
+        .iter()
+        .filter(|trace| trace.effect == effect && trace.result.is_true());
     matching.map(StatementTrace::reference).collect()
 }
 
 /// The unknown inputs of the statements and policies that could still change the outcome: a Deny
 /// that may match, and an Allow that may match in a layer that doesn't certainly allow.
-fn unresolved(tally: &Tally, traces: &[StatementTrace], policies: &PolicySet<'_>, request: &Request) -> Vec<Unresolved> {
-    let counts = |layer: Layer, effect: Effect| effect == Effect::Deny || !tally.layer(layer).allows.is_true();
+fn unresolved(
+    tally: &Tally,
+    traces: &[StatementTrace],
+    policies: &PolicySet<'_>,
+    request: &Request,
+) -> Vec<Unresolved> {
+    let counts = |layer: Layer, effect: Effect| {
+        effect == Effect::Deny || !tally.layer(layer).allows.is_true()
+    };
     let mut found: Vec<Unresolved> = Vec::new();
     for (layer, named) in policies.policies() {
         if let Source::Unreadable(reason) = &named.source {
@@ -117,8 +183,15 @@ fn unresolved(tally: &Tally, traces: &[StatementTrace], policies: &PolicySet<'_>
             });
         }
     }
-    for trace in traces.iter().filter(|trace| trace.result == Truth::Unknown && counts(trace.layer, trace.effect)) {
-        for element in trace.elements.iter().filter(|element| element.result == Truth::Unknown) {
+    for trace in traces
+        .iter()
+        .filter(|trace| trace.result == Truth::Unknown && counts(trace.layer, trace.effect))
+    {
+        for element in trace
+            .elements
+            .iter()
+            .filter(|element| element.result == Truth::Unknown)
+        {
             found.extend(element_unresolved(trace, element));
         }
     }
@@ -145,14 +218,29 @@ fn element_unresolved(trace: &StatementTrace, element: &ElementTrace) -> Vec<Unr
         path: element.path.clone(),
     };
     if element.unknown.is_empty() {
-        return vec![unresolved(None, format!("AWS does not document how {} is decided here", element.element))];
+        return vec![unresolved(
+            None,
+            format!(
+                "AWS does not document how {} is decided here",
+                element.element
+            ),
+        )];
     }
-    element.unknown.iter().map(|(key, why)| unresolved(Some(key.clone()), why.clone())).collect()
+    element
+        .unknown
+        .iter()
+        .map(|(key, why)| unresolved(Some(key.clone()), why.clone()))
+        .collect()
 }
 
 impl Tally {
     fn layer(&self, layer: Layer) -> LayerDecision {
         let (allows, denies) = (self.allows(layer), self.denies(layer));
-        LayerDecision { layer, outcome: combine::layer_outcome(allows, denies), allows, denies }
+        LayerDecision {
+            layer,
+            outcome: combine::layer_outcome(allows, denies),
+            allows,
+            denies,
+        }
     }
 }

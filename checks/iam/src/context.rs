@@ -1,5 +1,7 @@
 //! The request context: what is known about each condition key.
 
+use std::collections::BTreeMap;
+
 /// What a caller knows about the value of a condition key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyValue {
@@ -42,7 +44,7 @@ impl KeyValue {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
-    /// Sorted by lower-case key.
+    /// Lower-case keys, sorted by length and then by text: most comparisons end at the length.
     entries: Vec<(String, KeyValue)>,
     /// Lower-case prefixes, the longest first.
     prefixes: Vec<(String, KeyValue)>,
@@ -59,19 +61,26 @@ impl Context {
     /// A complete context: what isn't listed is absent.
     #[must_use]
     pub fn new() -> Self {
-        Self { entries: Vec::new(), prefixes: Vec::new(), default: KeyValue::Absent }
+        Self {
+            entries: Vec::new(),
+            prefixes: Vec::new(),
+            default: KeyValue::Absent,
+        }
     }
 
     /// A context of which only some keys are known: the others are unknown, for this reason.
     #[must_use]
     pub fn unknown_by_default(why: impl Into<String>) -> Self {
-        Self { default: KeyValue::Unknown(why.into()), ..Self::new() }
+        Self {
+            default: KeyValue::Unknown(why.into()),
+            ..Self::new()
+        }
     }
 
     /// Sets what is known about a key; the last word on a key counts.
     pub fn set(&mut self, key: &str, value: KeyValue) {
         let key = key.to_ascii_lowercase();
-        match self.entries.binary_search_by(|(have, _)| have.as_str().cmp(&key)) {
+        match self.position(&key) {
             Ok(at) => {
                 if let Some(entry) = self.entries.get_mut(at) {
                     entry.1 = value;
@@ -90,8 +99,15 @@ impl Context {
 
     /// Adds a multivalued key.
     #[must_use]
-    pub fn with_many<S: Into<String>>(mut self, key: &str, values: impl IntoIterator<Item = S>) -> Self {
-        self.set(key, KeyValue::Many(values.into_iter().map(Into::into).collect()));
+    pub fn with_many<S: Into<String>>(
+        mut self,
+        key: &str,
+        values: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.set(
+            key,
+            KeyValue::Many(values.into_iter().map(Into::into).collect()),
+        );
         self
     }
 
@@ -120,7 +136,9 @@ impl Context {
     #[must_use]
     pub fn prefix(mut self, prefix: &str, value: KeyValue) -> Self {
         let prefix = prefix.to_ascii_lowercase();
-        let at = self.prefixes.partition_point(|(have, _)| have.len() >= prefix.len());
+        let at = self
+            .prefixes
+            .partition_point(|(have, _)| have.len() >= prefix.len());
         self.prefixes.insert(at, (prefix, value));
         self
     }
@@ -137,17 +155,30 @@ impl Context {
 
     /// What is known about a key that is in lower case already.
     pub(crate) fn get_lower(&self, key: &str) -> &KeyValue {
-        if let Ok(at) = self.entries.binary_search_by(|(have, _)| have.as_str().cmp(key)) {
-            if let Some((_, value)) = self.entries.get(at) {
-                return value;
-            }
+        if let Ok(at) = self.position(key)
+            && let Some((_, value)) = self.entries.get(at)
+        {
+            return value;
         }
-        self.prefixes.iter().find(|(prefix, _)| key.starts_with(prefix.as_str())).map_or(&self.default, |(_, v)| v)
+        self.prefixes
+            .iter()
+            .find(|(prefix, _)| key.starts_with(prefix.as_str()))
+            .map_or(&self.default, |(_, v)| v)
+    }
+
+    fn position(&self, key: &str) -> Result<usize, usize> {
+        let order = |have: &str| have.len().cmp(&key.len()).then_with(|| have.cmp(key));
+        self.entries.binary_search_by(|(have, _)| order(have))
     }
 
     /// The keys that are listed, in lower case and sorted, with what is known about them.
     pub fn entries(&self) -> impl Iterator<Item = (&str, &KeyValue)> {
-        self.entries.iter().map(|(key, value)| (key.as_str(), value))
+        let sorted: BTreeMap<&str, &KeyValue> = self
+            .entries
+            .iter()
+            .map(|(key, value)| (key.as_str(), value))
+            .collect();
+        sorted.into_iter()
     }
 }
 
@@ -161,9 +192,18 @@ mod tests {
             .prefix("aws:", KeyValue::Absent)
             .prefix("aws:PrincipalTag/", KeyValue::Present("tags".into()))
             .with("aws:PrincipalTag/a", "1");
-        assert_eq!(context.get("aws:principaltag/A"), &KeyValue::Single("1".into()));
-        assert_eq!(context.get("aws:PrincipalTag/b"), &KeyValue::Present("tags".into()));
+        assert_eq!(
+            context.get("aws:principaltag/A"),
+            &KeyValue::Single("1".into())
+        );
+        assert_eq!(
+            context.get("aws:PrincipalTag/b"),
+            &KeyValue::Present("tags".into())
+        );
         assert_eq!(context.get("aws:SourceIp"), &KeyValue::Absent);
-        assert_eq!(context.get("s3:prefix"), &KeyValue::Unknown("not recorded".into()));
+        assert_eq!(
+            context.get("s3:prefix"),
+            &KeyValue::Unknown("not recorded".into())
+        );
     }
 }

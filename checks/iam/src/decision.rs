@@ -125,11 +125,11 @@ pub struct LayerDecision {
 /// The part of a statement that an [`ElementTrace`] is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ElementKind {
-    /// Principal or NotPrincipal.
+    /// Principal or `NotPrincipal`.
     Principal,
-    /// Action or NotAction.
+    /// Action or `NotAction`.
     Action,
-    /// Resource or NotResource.
+    /// Resource or `NotResource`.
     Resource,
     /// One operator and key.
     Condition {
@@ -180,7 +180,7 @@ pub enum Had {
 pub struct ElementTrace {
     /// Which element.
     pub element: ElementKind,
-    /// It asks for what does *not* match: NotAction, StringNotEquals and so on.
+    /// It asks for what does *not* match: `NotAction`, `StringNotEquals` and so on.
     pub negated: bool,
     /// Whether the element lets the statement match.
     pub result: Truth,
@@ -234,7 +234,9 @@ impl StatementTrace {
 
     /// The elements that certainly don't match.
     pub fn differing(&self) -> impl Iterator<Item = &ElementTrace> {
-        self.elements.iter().filter(|element| element.result.is_false())
+        self.elements
+            .iter()
+            .filter(|element| element.result.is_false())
     }
 }
 
@@ -254,7 +256,9 @@ pub struct Decision {
 impl Decision {
     /// The statements that match.
     pub fn matched(&self) -> impl Iterator<Item = &StatementTrace> {
-        self.statements.iter().filter(|statement| statement.result.is_true())
+        self.statements
+            .iter()
+            .filter(|statement| statement.result.is_true())
     }
 
     /// What a layer by itself says, if it was examined.
@@ -271,7 +275,10 @@ impl Decision {
         match &self.outcome {
             Outcome::ImplicitDeny { layer } => self.nearest_in(*layer),
             Outcome::Unknown { .. } => {
-                let undecided = self.layers.iter().find(|decision| !decision.allows.is_true())?;
+                let undecided = self
+                    .layers
+                    .iter()
+                    .find(|decision| !decision.allows.is_true())?;
                 self.nearest_in(undecided.layer)
             }
             Outcome::Allowed { .. } | Outcome::ExplicitDeny { .. } => None,
@@ -284,6 +291,10 @@ impl Decision {
     /// principal, then how many characters would have to change.
     #[must_use]
     pub fn nearest_in(&self, layer: Layer) -> Option<NearMiss<'_>> {
-        nearest::nearest(self.statements.iter().filter(|statement| statement.layer == layer))
+        nearest::nearest(
+            self.statements
+                .iter()
+                .filter(|statement| statement.layer == layer),
+        )
     }
 }

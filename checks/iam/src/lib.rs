@@ -1,7 +1,7 @@
 //! IAM policies: a parser that keeps positions, and a three-valued evaluator that says why.
 //!
 //! [`Policy::parse`] reads a policy document strictly and reports every fault in it with its
-//! JSONPath, line and column. [`authorize`] decides a [`Request`] against a [`PolicySet`] and
+//! `JSONPath`, line and column. [`authorize`] decides a [`Request`] against a [`PolicySet`] and
 //! returns a [`Decision`] with a trace of every statement and every element of it; [`decide`]
 //! gives the outcome alone, from the same evaluation, without building the trace.
 //!
@@ -47,7 +47,9 @@ mod parse;
 pub mod pattern;
 pub mod policy;
 pub mod request;
+pub mod services;
 mod statement;
+mod text;
 pub mod truth;
 
 pub use arn::{Arn, ArnError};
@@ -55,10 +57,10 @@ pub use authorize::{Layer, PolicySet, authorize, decide};
 pub use condition::Operator;
 pub use context::{Context, KeyValue};
 pub use decision::{
-    Decision, ElementKind, ElementTrace, Had, LayerDecision, LayerOutcome, NearMiss, Outcome, StatementRef, StatementTrace,
-    Unresolved, Verdict, Wanted,
+    Decision, ElementKind, ElementTrace, Had, LayerDecision, LayerOutcome, NearMiss, Outcome,
+    StatementRef, StatementTrace, Unresolved, Verdict, Wanted,
 };
 pub use parse::{MAX_BYTES, ParseError, ParseErrors};
 pub use policy::{Effect, Place, Policy, PolicyKind, Statement, Version};
-pub use request::{Principal, Request};
+pub use request::{PodIdentityCall, Principal, Request};
 pub use truth::Truth;

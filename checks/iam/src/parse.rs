@@ -3,13 +3,15 @@
 //! The grammar is <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>.
 
 mod condition;
+mod error;
 mod principal;
 mod statement;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use crate::json::{self, JsonError, Limits, Member, Node, Position, Value, path_index, path_key};
+pub use error::{ParseError, ParseErrors};
+
+use crate::json::{self, Limits, Member, Node, Position, Value, path_index, path_key};
 use crate::policy::{Located, Place, Policy, PolicyKind, Statement, Version, Warning};
 
 /// The longest document that is read. IAM's own limits lie far below: 6,144 characters for a
@@ -23,58 +25,6 @@ const MAX_DEPTH: usize = 32;
 /// What is reported of a document at most: a hostile one shouldn't grow a report without bound.
 const MAX_ERRORS: usize = 100;
 
-/// One fault of a policy document.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message} ({path}, line {line} column {column})")]
-pub struct ParseError {
-    /// What is wrong.
-    pub message: String,
-    /// RFC 9535 normalized path of the element; of the parent if the element is missing.
-    pub path: String,
-    /// Line, counted from 1.
-    pub line: u32,
-    /// Column in characters, counted from 1.
-    pub column: u32,
-}
-
-/// Everything that is wrong with a policy document, in document order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParseErrors {
-    /// The faults; at least one.
-    pub errors: Vec<ParseError>,
-}
-
-impl ParseErrors {
-    /// What a user can do about it.
-    #[must_use]
-    pub fn help(&self) -> &'static str {
-        "see the grammar of the IAM policy language: \
-         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"
-    }
-}
-
-impl fmt::Display for ParseErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.errors.iter().enumerate() {
-            if index > 0 {
-                f.write_str("; ")?;
-            }
-            error.fmt(f)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ParseErrors {}
-
-impl From<JsonError> for ParseErrors {
-    fn from(error: JsonError) -> Self {
-        let Position { line, column, .. } = error.position;
-        let message = format!("not valid JSON: {}", error.message);
-        Self { errors: vec![ParseError { message, path: "$".to_owned(), line, column }] }
-    }
-}
-
 impl Policy {
     /// Reads the text of a policy document (not URL-encoded).
     ///
@@ -83,9 +33,30 @@ impl Policy {
     /// Everything in `text` that AWS refuses in a policy of this kind, each with its place: text
     /// that isn't JSON, unknown elements, values of the wrong type, missing or contradicting
     /// elements, duplicate keys and Sids, a bad Version, malformed principals, unknown operators.
+    ///
+    /// ```
+    /// use irsa_doctor_iam::{Policy, PolicyKind};
+    ///
+    /// let text = "{\"Statement\": {\n  \"Effect\": \"allow\", \"Action\": \"s3:*\"}}";
+    /// let errors = Policy::parse(text, PolicyKind::Identity).unwrap_err().errors;
+    /// assert_eq!(errors[0].message, "the statement has no Resource");
+    /// assert_eq!(errors[1].path, "$['Statement']['Effect']");
+    /// assert_eq!((errors[1].line, errors[1].column), (2, 13));
+    /// ```
     pub fn parse(text: &str, kind: PolicyKind) -> Result<Self, ParseErrors> {
-        let value = json::read(text, Limits { bytes: MAX_BYTES, depth: MAX_DEPTH })?;
-        let mut parser = Parser { kind, variables: false, errors: Vec::new(), warnings: Vec::new() };
+        let value = json::read(
+            text,
+            Limits {
+                bytes: MAX_BYTES,
+                depth: MAX_DEPTH,
+            },
+        )?;
+        let mut parser = Parser {
+            kind,
+            variables: false,
+            errors: Vec::new(),
+            warnings: Vec::new(),
+        };
         let policy = parser.policy(&value);
         match policy {
             Some(mut policy) if parser.errors.is_empty() => {
@@ -93,8 +64,12 @@ impl Policy {
                 Ok(policy)
             }
             _ => {
-                parser.errors.sort_by_key(|error| (error.line, error.column));
-                Err(ParseErrors { errors: parser.errors })
+                parser
+                    .errors
+                    .sort_by_key(|error| (error.line, error.column));
+                Err(ParseErrors {
+                    errors: parser.errors,
+                })
             }
         }
     }
@@ -114,7 +89,11 @@ impl At<'_> {
 }
 
 fn place(path: String, position: Position) -> Place {
-    Place { path, line: position.line, column: position.column }
+    Place {
+        path,
+        line: position.line,
+        column: position.column,
+    }
 }
 
 struct Parser {
@@ -129,7 +108,12 @@ impl Parser {
     fn error(&mut self, path: &str, position: Position, message: impl Into<String>) {
         if self.errors.len() < MAX_ERRORS {
             let Position { line, column, .. } = position;
-            self.errors.push(ParseError { message: message.into(), path: path.to_owned(), line, column });
+            self.errors.push(ParseError {
+                message: message.into(),
+                path: path.to_owned(),
+                line,
+                column,
+            });
         }
     }
 
@@ -144,21 +128,47 @@ impl Parser {
     }
 
     fn policy(&mut self, document: &Value) -> Option<Policy> {
-        let root = At { value: document, path: "$" };
+        let root = At {
+            value: document,
+            path: "$",
+        };
         let members = self.object(root, "a policy document")?;
-        let known = self.members(root, members, &["Version", "Id", "Statement"], "a policy document");
-        let version = known.get("Version").and_then(|value| self.version(At { value, path: "$['Version']" }));
+        let known = self.members(
+            root,
+            members,
+            &["Version", "Id", "Statement"],
+            "a policy document",
+        );
+        let version = known.get("Version").and_then(|value| {
+            self.version(At {
+                value,
+                path: "$['Version']",
+            })
+        });
         self.variables = matches!(version, Some((Version::V2012, _)));
-        let id = known.get("Id").and_then(|value| self.located(At { value, path: "$['Id']" }, "Id"));
+        let id = known.get("Id").and_then(|value| {
+            self.located(
+                At {
+                    value,
+                    path: "$['Id']",
+                },
+                "Id",
+            )
+        });
         let Some(value) = known.get("Statement") else {
             self.wrong(root, "the policy has no Statement");
             return None;
         };
-        let at = At { value, path: "$['Statement']" };
+        let at = At {
+            value,
+            path: "$['Statement']",
+        };
         let (statements, statement_list) = self.statements(at)?;
         Some(Policy {
             kind: self.kind,
-            version: version.as_ref().map_or(Version::V2008, |(version, _)| *version),
+            version: version
+                .as_ref()
+                .map_or(Version::V2008, |(version, _)| *version),
             version_place: version.map(|(_, place)| place),
             id,
             statements,
@@ -175,7 +185,13 @@ impl Parser {
                 return Some((version, text.place));
             }
         }
-        self.wrong(at, format!("Version is `{}`; there are 2012-10-17 and 2008-10-17", text.text));
+        self.wrong(
+            at,
+            format!(
+                "Version is `{}`; there are 2012-10-17 and 2008-10-17",
+                text.text
+            ),
+        );
         None
     }
 
@@ -211,8 +227,19 @@ impl Parser {
             };
             if let Some(first) = seen.insert(&sid.text, statement.index) {
                 let Place { path, line, column } = &sid.place;
-                let position = Position { offset: 0, line: *line, column: *column };
-                self.error(path, position, format!("the Sid `{}` is that of statement {first} already", sid.text));
+                let position = Position {
+                    offset: 0,
+                    line: *line,
+                    column: *column,
+                };
+                self.error(
+                    path,
+                    position,
+                    format!(
+                        "the Sid `{}` is that of statement {first} already",
+                        sid.text
+                    ),
+                );
             }
         }
     }
@@ -221,7 +248,10 @@ impl Parser {
         if let Node::Object(members) = &at.value.node {
             return Some(members);
         }
-        self.wrong(at, format!("{what} must be an object, not {}", at.value.kind()));
+        self.wrong(
+            at,
+            format!("{what} must be an object, not {}", at.value.kind()),
+        );
         None
     }
 
@@ -239,10 +269,21 @@ impl Parser {
             let path = path_key(at.path, &member.key);
             if let Some(name) = known.iter().find(|name| **name == member.key) {
                 found.entry(*name).or_insert(&member.value);
-            } else if let Some(name) = known.iter().find(|name| name.eq_ignore_ascii_case(&member.key)) {
-                self.error(&path, member.position, format!("`{}` must be written `{name}`", member.key));
+            } else if let Some(name) = known
+                .iter()
+                .find(|name| name.eq_ignore_ascii_case(&member.key))
+            {
+                self.error(
+                    &path,
+                    member.position,
+                    format!("`{}` must be written `{name}`", member.key),
+                );
             } else {
-                self.error(&path, member.position, format!("{what} has no element `{}`", member.key));
+                self.error(
+                    &path,
+                    member.position,
+                    format!("{what} has no element `{}`", member.key),
+                );
             }
         }
         found
@@ -252,16 +293,26 @@ impl Parser {
         let mut seen = std::collections::BTreeSet::new();
         for member in members {
             if !seen.insert(member.key.as_str()) {
-                self.error(&path_key(path, &member.key), member.position, format!("duplicate key `{}`", member.key));
+                self.error(
+                    &path_key(path, &member.key),
+                    member.position,
+                    format!("duplicate key `{}`", member.key),
+                );
             }
         }
     }
 
     fn located(&mut self, at: At<'_>, what: &str) -> Option<Located> {
         if let Node::String(text) = &at.value.node {
-            return Some(Located { text: text.clone(), place: at.place() });
+            return Some(Located {
+                text: text.clone(),
+                place: at.place(),
+            });
         }
-        self.wrong(at, format!("{what} must be a string, not {}", at.value.kind()));
+        self.wrong(
+            at,
+            format!("{what} must be a string, not {}", at.value.kind()),
+        );
         None
     }
 

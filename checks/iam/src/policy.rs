@@ -124,11 +124,11 @@ pub struct Statement {
     pub effect: Effect,
     /// Where the Effect stands.
     pub effect_place: Place,
-    /// Principal or NotPrincipal; only in policies that have one.
+    /// Principal or `NotPrincipal`; only in policies that have one.
     pub principal: Option<Principals>,
-    /// Action or NotAction.
+    /// Action or `NotAction`.
     pub action: Entries,
-    /// Resource or NotResource; trust policies have none.
+    /// Resource or `NotResource`; trust policies have none.
     pub resource: Option<Entries>,
     /// All conditions, one for each pair of operator and key. All of them have to hold.
     pub conditions: Vec<Condition>,
@@ -138,7 +138,7 @@ pub struct Statement {
     pub place: Place,
 }
 
-/// Action, NotAction, Resource or NotResource: a list of patterns.
+/// Action, `NotAction`, Resource or `NotResource`: a list of patterns.
 #[derive(Debug, Clone)]
 pub struct Entries {
     /// It is the `Not` form.
@@ -161,10 +161,10 @@ pub struct Entry {
     pub(crate) pattern: Pattern,
 }
 
-/// Principal or NotPrincipal.
+/// Principal or `NotPrincipal`.
 #[derive(Debug, Clone)]
 pub struct Principals {
-    /// It is NotPrincipal.
+    /// It is `NotPrincipal`.
     pub negated: bool,
     /// The entries, in document order.
     pub entries: Vec<PrincipalEntry>,
@@ -212,7 +212,14 @@ impl PrincipalType {
     /// Reads a key.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Aws, Self::Federated, Self::Service, Self::CanonicalUser].into_iter().find(|kind| kind.name() == name)
+        [
+            Self::Aws,
+            Self::Federated,
+            Self::Service,
+            Self::CanonicalUser,
+        ]
+        .into_iter()
+        .find(|kind| kind.name() == name)
     }
 }
 

@@ -11,6 +11,7 @@ mod paging;
 mod policies;
 mod sts;
 mod world;
+mod write;
 mod xml;
 
 use std::collections::BTreeMap;
@@ -92,6 +93,7 @@ struct State {
 struct Settings {
     callers: BTreeMap<String, Caller>,
     page_size: Option<usize>,
+    writable: bool,
     decoded_messages: BTreeMap<String, String>,
 }
 
@@ -121,6 +123,19 @@ impl AwsApi {
     /// No page of any list is longer than this.
     pub fn set_page_size(&self, size: usize) {
         lock(&self.state.settings).page_size = Some(size);
+    }
+
+    /// From now on writing operations change the accounts and are no violations.
+    pub fn allow_writes(&self) {
+        lock(&self.state.settings).writable = true;
+    }
+
+    /// The service accounts of a namespace that have a Pod Identity association in the cluster now.
+    pub fn associated(&self, namespace: &str) -> Vec<String> {
+        let world = lock(&self.state.world);
+        let associations = &world.account(&world.cluster.account).associations;
+        let inside = associations.iter().filter(|association| association.namespace == namespace);
+        inside.map(|association| association.service_account.clone()).collect()
     }
 
     /// What `DecodeAuthorizationMessage` makes of an encoded message.
@@ -167,7 +182,7 @@ impl State {
     fn dispatch(&self, request: &Request) -> Result<Response, Failure> {
         let call = self.authenticate(request)?;
         if !AwsApi::is_read(&call) {
-            return Err(self.denied(&call));
+            return self.write(&call);
         }
         let world = lock(&self.world);
         match call.service.as_str() {
@@ -178,6 +193,18 @@ impl State {
                 sts::answer(&world, &call, &mut settings)
             }
             _ => Err(Failure::unknown_operation(&call)),
+        }
+    }
+
+    fn write(&self, call: &Call) -> Result<Response, Failure> {
+        if !lock(&self.settings).writable {
+            return Err(self.denied(call));
+        }
+        let mut world = lock(&self.world);
+        match call.service.as_str() {
+            "iam" => write::answer(&mut world, call),
+            "eks" => eks::write(&mut world, call),
+            _ => Err(Failure::unknown_operation(call)),
         }
     }
 
@@ -192,7 +219,7 @@ impl Handler for State {
     }
 
     fn is_violation(&self, request: &Request) -> bool {
-        !AwsApi::is_read(&Call::parse(request))
+        !AwsApi::is_read(&Call::parse(request)) && !lock(&self.settings).writable
     }
 
     fn answer(&self, request: &Request) -> Response {

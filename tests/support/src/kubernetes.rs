@@ -1,12 +1,17 @@
 //! A Kubernetes API server that serves recorded objects.
 
+mod controllers;
 mod discovery;
+mod handler;
 mod list;
+mod patch;
 mod rbac;
 mod resource;
 mod selector;
 mod status;
 mod store;
+mod webhook;
+mod write;
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
@@ -15,10 +20,8 @@ use serde_json::Value;
 
 use self::list::Paging;
 pub use self::rbac::Rule;
-use self::resource::Target;
 use self::store::Store;
 use crate::fault::Pattern;
-use crate::http::{Request, Response};
 use crate::server::{Handler, Server, lock};
 
 /// The stand-in. It answers GET and LIST as the real server does, refuses every write and every look at a Secret or
@@ -37,13 +40,14 @@ struct State {
 
 #[derive(Debug, Clone)]
 struct Settings {
-    discovery: discovery::Documents,
+    discovery: Arc<discovery::Documents>,
     user: String,
     token: Option<String>,
     rules: Option<Vec<Rule>>,
     hidden: Vec<Pattern>,
     paging: Paging,
     rollouts: bool,
+    writable: bool,
 }
 
 impl KubernetesApi {
@@ -60,13 +64,14 @@ impl KubernetesApi {
         let state = Arc::new(State {
             store: Mutex::default(),
             settings: Mutex::new(Settings {
-                discovery: discovery::Documents::load(partition),
+                discovery: Arc::new(discovery::Documents::load(partition)),
                 user: "limited".to_owned(),
                 token: None,
                 rules: None,
                 hidden: Vec::new(),
                 paging: Paging::default(),
                 rollouts: false,
+                writable: false,
             }),
         });
         let server = Server::start(Arc::clone(&state) as Arc<dyn Handler>);
@@ -132,14 +137,26 @@ impl KubernetesApi {
         lock(&self.state.settings).paging.expired = expired;
     }
 
+    /// From now on writes change the store and are no violations; Secrets and tokens still are.
+    pub fn allow_writes(&self) {
+        lock(&self.state.settings).writable = true;
+    }
+
+    /// Makes each pod of a namespace anew, as after a rollout restart or the deletion of a bare pod: from its
+    /// Deployment's template if it has one, and through the webhook as it is configured now. `associated` are the
+    /// service accounts of the namespace that have a Pod Identity association.
+    pub fn recreate_pods(&self, namespace: &str, associated: &[String]) {
+        controllers::recreate_pods(&mut lock(&self.state.store), namespace, associated);
+    }
+
     /// Fields that stand in `/version` in place of the recorded ones.
     pub fn set_version(&self, fields: &Value) {
-        lock(&self.state.settings).discovery.set_version(fields);
+        Arc::make_mut(&mut lock(&self.state.settings).discovery).set_version(fields);
     }
 
     /// The issuer in `/.well-known/openid-configuration`.
     pub fn set_issuer(&self, issuer: &str) {
-        lock(&self.state.settings).discovery.set_issuer(issuer);
+        Arc::make_mut(&mut lock(&self.state.settings).discovery).set_issuer(issuer);
     }
 }
 
@@ -149,108 +166,6 @@ impl Deref for KubernetesApi {
     fn deref(&self) -> &Server {
         &self.server
     }
-}
-
-/// The verb that rights are judged by.
-fn verb(request: &Request, target: Option<&Target>) -> &'static str {
-    let named = target.is_some_and(|target| target.name.is_some());
-    match request.method.as_str() {
-        "GET" | "HEAD" if target.is_none_or(|target| target.plural.is_empty()) => "get",
-        "GET" | "HEAD" if request.parameter("watch").is_some_and(|watch| watch == "true" || watch == "1") => "watch",
-        "GET" | "HEAD" if named => "get",
-        "GET" | "HEAD" => "list",
-        "POST" => "create",
-        "PUT" => "update",
-        "PATCH" => "patch",
-        "DELETE" if named => "delete",
-        _ => "deletecollection",
-    }
-}
-
-impl Handler for State {
-    fn operation(&self, request: &Request) -> String {
-        request.path.clone()
-    }
-
-    fn is_violation(&self, request: &Request) -> bool {
-        let secret = Target::parse(&request.segments()).is_some_and(|target| {
-            target.plural == "secrets" || (target.plural == "serviceaccounts" && target.subresource.is_some())
-        });
-        secret || !matches!(request.method.as_str(), "GET" | "HEAD")
-    }
-
-    fn answer(&self, request: &Request) -> Response {
-        let settings = lock(&self.settings).clone();
-        if let Some(token) = &settings.token
-            && request.header("authorization") != Some(&format!("Bearer {token}"))
-        {
-            return status::unauthorized();
-        }
-        let target = Target::parse(&request.segments());
-        let target = target.as_ref().filter(|target| !target.plural.is_empty());
-        let verb = verb(request, target);
-        if self.is_violation(request) {
-            return if matches!(request.method.as_str(), "GET" | "HEAD") {
-                status::forbidden(&settings.user, verb, request, target)
-            } else {
-                status::usual(405, None, None, target)
-            };
-        }
-        let Some(target) = target else {
-            return settings.discovery.answer(&request.path, settings.rollouts).unwrap_or_else(status::no_such_path);
-        };
-        let forbidden = settings.rules.as_ref().is_some_and(|rules| !rules.iter().any(|rule| rule.allows(verb, target)));
-        if forbidden {
-            return status::forbidden(&settings.user, verb, request, Some(target));
-        }
-        self.read(request, target, &settings)
-    }
-
-    fn error(&self, request: &Request, code: u16, reason: Option<&str>, message: Option<&str>) -> Response {
-        let target = Target::parse(&request.segments());
-        let target = target.as_ref().filter(|target| !target.plural.is_empty());
-        if code == 403 && reason.is_none() && message.is_none() {
-            let user = lock(&self.settings).user.clone();
-            return status::forbidden(&user, verb(request, target), request, target);
-        }
-        match (code, target) {
-            (404, Some(target)) if target.name.is_some() && reason.is_none() && message.is_none() => status::not_found(target),
-            _ => status::usual(code, reason, message, target),
-        }
-    }
-}
-
-impl State {
-    /// GET of one object, or LIST.
-    fn read(&self, request: &Request, target: &Target, settings: &Settings) -> Response {
-        let served = target.resource().filter(|resource| resource.group != resource::ARGO_GROUP || settings.rollouts);
-        let Some(resource) = served.filter(|_| target.subresource.is_none()) else {
-            return status::no_such_path();
-        };
-        let store = lock(&self.store);
-        let hidden = |path: &str| settings.hidden.iter().any(|pattern| pattern.matches(path));
-        let Some(name) = &target.name else {
-            let path = |object: &Value| path_of(resource, object);
-            return list::list(&store, resource, target, request, settings.paging, |object| hidden(&path(object)));
-        };
-        match store.get(resource, target.namespace.as_deref(), name) {
-            Some(object) if !hidden(&path_of(resource, object)) => {
-                if list::wants_metadata_only(request) {
-                    return Response::json(200, &list::metadata_only(object));
-                }
-                Response::json(200, object)
-            }
-            _ => status::not_found(target),
-        }
-    }
-}
-
-/// The path under which an object is read.
-fn path_of(resource: &resource::Resource, object: &Value) -> String {
-    let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
-    let root = if resource.group.is_empty() { "/api" } else { "/apis" };
-    let namespace = if resource.namespaced { format!("/namespaces/{}", text("namespace")) } else { String::new() };
-    format!("{root}/{}{namespace}/{}/{}", resource.api_version(), resource.plural, text("name"))
 }
 
 #[cfg(test)]

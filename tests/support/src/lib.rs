@@ -4,13 +4,27 @@
 //! * [`AwsApi`]: IAM, STS and EKS in the shapes of the real services.
 //! * [`Fault`]: what can go wrong with either: errors, resets, cut or slow answers, HTML pages; delays for benches.
 //! * [`Recording`]: a scenario from `tests/scenarios/recordings`, served, and its right answer checked.
+//! * [`generate`]: large clusters and accounts for benches.
 //!
 //! Both servers refuse writes and looks at secrets, remember them ([`Server::violations`]) and panic when they are
 //! dropped with such an attempt not acknowledged: no test needs to ask whether the program was read-only.
+//!
+//! ```no_run
+//! use irsa_doctor_test_support::{Fault, Recording};
+//!
+//! let recording = Recording::load("plain");
+//! let served = recording.serve();
+//! served.aws.set_faults(vec![Fault::throttled("iam:GetRole$").times(1)]);
+//! let output = served.command("target/debug/irsa-doctor").output()?;
+//! let report = serde_json::from_slice(&output.stdout)?;
+//! recording.expect.check(&report, output.status.code().unwrap_or(-1)).expect("the right answer");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod aws;
 mod encoding;
 mod fault;
+pub mod generate;
 mod http;
 mod kubernetes;
 mod recording;

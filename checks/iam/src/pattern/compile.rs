@@ -24,7 +24,9 @@ pub(crate) fn split_segments(text: &str, variables: bool) -> Vec<&str> {
             segments.push(text.get(start..at).unwrap_or_default());
             start = at + 1;
         }
-        let variable = (variables && c == '$').then(|| read_variable(text.get(at..).unwrap_or_default())).flatten();
+        let variable = (variables && c == '$')
+            .then(|| read_variable(text.get(at..).unwrap_or_default()))
+            .flatten();
         at += variable.map_or(c.len_utf8(), |(_, length)| length);
     }
     segments.push(text.get(start..).unwrap_or_default());
@@ -43,12 +45,13 @@ impl Builder {
         let mut colons = 0;
         while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
             let rest = text.get(at..).unwrap_or_default();
-            if variables && c == '$' {
-                if let Some((piece, length)) = read_variable(rest) {
-                    self.push(piece);
-                    at += length;
-                    continue;
-                }
+            if variables
+                && c == '$'
+                && let Some((piece, length)) = read_variable(rest)
+            {
+                self.push(piece);
+                at += length;
+                continue;
             }
             at += c.len_utf8();
             if c == ':' {
@@ -57,10 +60,20 @@ impl Builder {
             let inside = arn && colons < DELIMITERS;
             match c {
                 '*' if wildcards => {
-                    let ends_segment = text.get(at..).is_none_or(|after| after.is_empty() || after.starts_with(':'));
-                    self.push(if inside && !ends_segment { Piece::AnyInSegment } else { Piece::Any });
+                    let ends_segment = text
+                        .get(at..)
+                        .is_none_or(|after| after.is_empty() || after.starts_with(':'));
+                    self.push(if inside && !ends_segment {
+                        Piece::AnyInSegment
+                    } else {
+                        Piece::Any
+                    });
                 }
-                '?' if wildcards => self.push(if inside { Piece::OneInSegment } else { Piece::One }),
+                '?' if wildcards => self.push(if inside {
+                    Piece::OneInSegment
+                } else {
+                    Piece::One
+                }),
                 c => self.literal.push(c),
             }
         }
@@ -89,15 +102,23 @@ impl Builder {
 
     fn flush(&mut self) {
         if !self.literal.is_empty() {
-            self.pieces.push(Piece::Literal(std::mem::take(&mut self.literal)));
+            self.pieces
+                .push(Piece::Literal(std::mem::take(&mut self.literal)));
         }
     }
 
     fn finish(mut self) -> Pattern {
         self.flush();
-        let dynamic = self.pieces.iter().any(|piece| matches!(piece, Piece::Variable(_)));
+        let dynamic = self
+            .pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Variable(_)));
         let segmented = self.pieces.contains(&Piece::AnyInSegment);
-        Pattern { pieces: self.pieces, dynamic, segmented }
+        Pattern {
+            pieces: self.pieces,
+            dynamic,
+            segmented,
+        }
     }
 }
 
@@ -105,7 +126,10 @@ impl Builder {
 fn read_variable(text: &str) -> Option<(Piece, usize)> {
     let body = text.strip_prefix("${")?;
     for special in ["*", "?", "$"] {
-        if body.strip_prefix(special).is_some_and(|rest| rest.starts_with('}')) {
+        if body
+            .strip_prefix(special)
+            .is_some_and(|rest| rest.starts_with('}'))
+        {
             return Some((Piece::Literal(special.to_owned()), 4));
         }
     }
@@ -119,12 +143,19 @@ fn read_variable(text: &str) -> Option<(Piece, usize)> {
         let rest = quoted.get(length + 1..)?.trim_start_matches(' ');
         rest.strip_prefix('}')?;
         let end = body.len() - rest.len();
-        (body.get(quoted_at..quoted_at + length).map(str::to_owned), end)
+        (
+            body.get(quoted_at..quoted_at + length).map(str::to_owned),
+            end,
+        )
     } else {
         (None, key_end)
     };
     let length = 2 + end + 1;
-    let variable = Variable { key: key.to_ascii_lowercase(), text: text.get(..length)?.to_owned(), default };
+    let variable = Variable {
+        key: key.to_ascii_lowercase(),
+        text: text.get(..length)?.to_owned(),
+        default,
+    };
     Some((Piece::Variable(variable), length))
 }
 
@@ -134,9 +165,25 @@ mod tests {
 
     #[test]
     fn colons_in_variables_do_not_delimit() {
-        let parts = split_segments("arn:aws:sns:${aws:RequestedRegion, 'a:b'}:1:${aws:x}:y", true);
-        assert_eq!(parts, ["arn", "aws", "sns", "${aws:RequestedRegion, 'a:b'}", "1", "${aws:x}:y"]);
-        assert_eq!(split_segments("arn:${aws:x}", false), ["arn", "${aws", "x}"]);
+        let parts = split_segments(
+            "arn:aws:sns:${aws:RequestedRegion, 'a:b'}:1:${aws:x}:y",
+            true,
+        );
+        assert_eq!(
+            parts,
+            [
+                "arn",
+                "aws",
+                "sns",
+                "${aws:RequestedRegion, 'a:b'}",
+                "1",
+                "${aws:x}:y"
+            ]
+        );
+        assert_eq!(
+            split_segments("arn:${aws:x}", false),
+            ["arn", "${aws", "x}"]
+        );
         assert_eq!(split_segments("", true), [""]);
     }
 }

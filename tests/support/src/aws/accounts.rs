@@ -27,8 +27,17 @@ impl From<&str> for Document {
 impl<'de> Deserialize<'de> for Document {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Ok(Self(raw.get().to_owned()))
+        Ok(Self(dedent(raw.get())))
     }
+}
+
+/// Takes away the indentation that a document has only because it stands inside of another one. JSON has no line
+/// breaks inside of strings, so nothing else changes.
+fn dedent(text: &str) -> String {
+    let spaces = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let depth = text.lines().last().map_or(0, spaces);
+    let lines: Vec<&str> = text.lines().map(|line| &line[spaces(line).min(depth)..]).collect();
+    lines.join("\n")
 }
 
 /// All accounts, by id.

@@ -1,5 +1,7 @@
 //! A request to AWS: which service, which operation, by whom.
 
+use serde_json::Value;
+
 use super::Caller;
 use crate::encoding;
 use crate::http::Request;
@@ -16,6 +18,8 @@ pub(crate) struct Call {
     /// The decoded segments of the path.
     pub(crate) segments: Vec<String>,
     parameters: Vec<(String, String)>,
+    /// The body of a JSON service.
+    pub(crate) fields: Value,
     pub(crate) caller: Caller,
     pub(crate) page_size: Option<usize>,
 }
@@ -28,6 +32,7 @@ impl Call {
         if is_form {
             parameters.extend(encoding::parse_form(&String::from_utf8_lossy(&request.body)));
         }
+        let fields = serde_json::from_slice(&request.body).ok().filter(Value::is_object);
         let signed = request.header("authorization").and_then(|value| value.split("Credential=").nth(1));
         let presigned = request.parameter("X-Amz-Credential");
         let scope = signed.or(presigned).unwrap_or_default();
@@ -41,6 +46,7 @@ impl Call {
             access_key,
             segments: request.segments(),
             parameters,
+            fields: fields.unwrap_or_default(),
             caller: Caller { account: String::new(), arn: "arn:aws:iam::000000000000:user/nobody".to_owned() },
             page_size: None,
         };

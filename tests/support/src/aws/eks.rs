@@ -45,6 +45,42 @@ pub(crate) fn answer(world: &World, call: &Call) -> Result<Response, Failure> {
     }
 }
 
+/// Answers a write: associations and add-ons of the caller's cluster.
+pub(crate) fn write(world: &mut World, call: &Call) -> Result<Response, Failure> {
+    let cluster = world.cluster.clone();
+    let id = call.segments.get(3).map(String::as_str).unwrap_or_default();
+    let account = world.account_mut(&cluster.account);
+    let position = account.associations.iter().position(|association| association_id(association) == id);
+    let missing = || Failure::no_such_resource(&format!("The association id {id} was not found."));
+    let association = match call.action.as_str() {
+        "CreatePodIdentityAssociation" => {
+            let new: Association = serde_json::from_value(call.fields.clone())
+                .map_err(|error| Failure::new(400, "InvalidParameterException", &error.to_string()))?;
+            if account.associations.iter().any(|old| association_id(old) == association_id(&new)) {
+                return Err(Failure::new(409, "ResourceInUseException", "Association already exists"));
+            }
+            account.associations.push(new.clone());
+            new
+        }
+        "UpdatePodIdentityAssociation" => {
+            let association = &mut account.associations[position.ok_or_else(missing)?];
+            let fields = call.fields.as_object().cloned().unwrap_or_default();
+            association.fields.extend(fields);
+            association.clone()
+        }
+        "DeletePodIdentityAssociation" => account.associations.remove(position.ok_or_else(missing)?),
+        "CreateAddon" => {
+            let name = call.fields["addonName"].clone();
+            let mut all = addons(account);
+            all.push(json!({"addonName": name}));
+            account.addons = Some(all);
+            return Ok(ok(&json!({"addon": {"addonName": name, "status": "CREATING"}})));
+        }
+        _ => return Err(Failure::unknown_operation(call)),
+    };
+    Ok(ok(&json!({"association": whole_association(world, &association)})))
+}
+
 fn ok(body: &Value) -> Response {
     Response::json(200, body).with_header("x-amzn-RequestId", REQUEST_ID)
 }

@@ -86,7 +86,8 @@ pub(crate) fn role_tail(xml: &mut Xml, role: &RoleState) {
     });
 }
 
-fn whole_role(xml: &mut Xml, role: &RoleState) {
+/// What `GetRole` and `CreateRole` say of a role.
+pub(crate) fn whole_role(xml: &mut Xml, role: &RoleState) {
     role_head(xml, role);
     xml.text("MaxSessionDuration", &role.role.max_session_duration.to_string());
     role_tail(xml, role);

@@ -60,7 +60,7 @@ pub(crate) fn policy_head(xml: &mut Xml, account: &AccountState, policy: &Policy
 
 /// Versions are a day apart, so that the newest can be told.
 pub(crate) fn version_date(number: usize) -> String {
-    format!("2024-01-{:02}T10:00:00+00:00", 14 + number.min(17))
+    format!("2024-01-{:02}T10:00:00Z", 14 + number.min(17))
 }
 
 /// One version; its document only where the operation returns it.

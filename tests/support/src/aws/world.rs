@@ -8,7 +8,7 @@ use super::managed;
 use crate::encoding::unique_id;
 
 /// When everything was created; policy versions are a day apart.
-pub(crate) const CREATED: &str = "2024-01-15T10:00:00+00:00";
+pub(crate) const CREATED: &str = "2024-01-15T10:00:00Z";
 
 /// All accounts and the cluster.
 #[derive(Debug)]
@@ -62,6 +62,12 @@ impl Policy {
         resource.rfind('/').map_or("/", |end| &resource[..=end]).to_owned()
     }
 
+    /// The id of the next version. Ids are not used again, so it is one more than the highest.
+    pub(crate) fn next_version(&self) -> String {
+        let number = |id: &String| id.trim_start_matches('v').parse::<u32>().unwrap_or(0);
+        format!("v{}", self.versions.iter().map(|(id, _)| number(id)).max().unwrap_or(0) + 1)
+    }
+
     pub(crate) fn id(&self) -> String {
         unique_id("ANPA", &self.arn, 17)
     }
@@ -89,6 +95,11 @@ impl World {
             addons: None,
         };
         self.accounts.get(id).unwrap_or(&EMPTY)
+    }
+
+    /// The account of the caller, for a write.
+    pub(crate) fn account_mut(&mut self, id: &str) -> &mut AccountState {
+        self.accounts.entry(id.to_owned()).or_default()
     }
 }
 
@@ -162,7 +173,8 @@ impl AccountState {
     }
 }
 
-fn policy_arn(cluster: &Cluster, account: &str, name: &str) -> String {
+/// The ARN of a customer managed policy.
+pub(crate) fn policy_arn(cluster: &Cluster, account: &str, name: &str) -> String {
     format!("arn:{}:iam::{account}:policy/{name}", cluster.partition)
 }
 

@@ -69,3 +69,13 @@ pub(crate) fn answer(call: &Call, fill: impl FnOnce(&mut Xml)) -> Response {
     );
     Response::new(200, "text/xml", body).with_header("x-amzn-RequestId", REQUEST_ID)
 }
+
+/// The answer of an operation that returns nothing.
+pub(crate) fn empty(call: &Call) -> Response {
+    let action = &call.action;
+    let body = format!(
+        "<{action}Response xmlns=\"{}\"><ResponseMetadata><RequestId>{REQUEST_ID}</RequestId></ResponseMetadata></{action}Response>",
+        namespace(&call.service),
+    );
+    Response::new(200, "text/xml", body).with_header("x-amzn-RequestId", REQUEST_ID)
+}

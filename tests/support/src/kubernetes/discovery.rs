@@ -27,6 +27,13 @@ impl Documents {
             let path = format!("{root}/{}", resource.api_version());
             documents.entry(path).or_insert_with(|| resource_list(resource.group, resource.version));
         }
+        // The other groups exist, but nothing of them is served.
+        let groups = documents["/apis"]["groups"].as_array().cloned().unwrap_or_default();
+        for version in groups.iter().filter_map(|group| group["versions"].as_array()).flatten() {
+            let version = version["groupVersion"].as_str().unwrap_or_default();
+            let (group, version) = version.split_once('/').unwrap_or(("", version));
+            documents.entry(format!("/apis/{group}/{version}")).or_insert_with(|| resource_list(group, version));
+        }
         Self(documents)
     }
 

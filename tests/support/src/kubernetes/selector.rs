@@ -27,6 +27,24 @@ impl Labels {
         parts.into_iter().filter(|part| !part.is_empty()).map(requirement).collect::<Result<_, _>>().map(Self)
     }
 
+    /// A `LabelSelector` of an object: `matchLabels` and `matchExpressions`.
+    pub(crate) fn of_object(selector: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let labels = selector["matchLabels"].as_object().into_iter().flatten();
+        let mut requirements: Vec<_> = labels.map(|(key, value)| Requirement::In(key.clone(), vec![text(value)])).collect();
+        for expression in selector["matchExpressions"].as_array().into_iter().flatten() {
+            let key = text(&expression["key"]);
+            let values = expression["values"].as_array().into_iter().flatten().map(text).collect();
+            requirements.push(match expression["operator"].as_str() {
+                Some("In") => Requirement::In(key, values),
+                Some("NotIn") => Requirement::NotIn(key, values),
+                Some("DoesNotExist") => Requirement::Missing(key),
+                _ => Requirement::Exists(key),
+            });
+        }
+        Self(requirements)
+    }
+
     pub(crate) fn matches(&self, object: &Value) -> bool {
         let label = |key: &str| object["metadata"]["labels"][key].as_str();
         self.0.iter().all(|requirement| match requirement {
@@ -189,6 +207,16 @@ mod tests {
         for wrong in ["a b", "=x", "app in web"] {
             assert!(Labels::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn selectors_of_objects() {
+        let pod = json!({"metadata": {"labels": {"app": "web"}}});
+        let matches = |selector: Value| Labels::of_object(&selector).matches(&pod);
+        assert!(matches(json!({})) && matches(Value::Null) && matches(json!({"matchLabels": {"app": "web"}})));
+        let expression = |operator: &str| json!({"matchExpressions": [{"key": "app", "operator": operator, "values": ["web"]}]});
+        assert!(matches(expression("In")) && matches(expression("Exists")));
+        assert!(!matches(expression("NotIn")) && !matches(expression("DoesNotExist")));
     }
 
     #[test]

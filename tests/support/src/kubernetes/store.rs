@@ -53,8 +53,21 @@ impl Store {
         table.into_iter().flatten().map(|(key, object)| (key.as_str(), object)).filter(move |(key, _)| inside(key))
     }
 
+    /// Copies of all objects of a kind, or those of a namespace.
+    pub(crate) fn objects(&self, api_version: &str, kind: &str, namespace: Option<&str>) -> Vec<Value> {
+        let resource = Resource::of_kind(api_version, kind);
+        let listed = resource.into_iter().flat_map(|resource| self.list(resource, namespace));
+        listed.map(|(_, object)| object.clone()).collect()
+    }
+
     /// The newest resource version.
     pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// A new resource version for a write.
+    pub(crate) fn next_revision(&mut self) -> u64 {
+        self.revision += 1;
         self.revision
     }
 

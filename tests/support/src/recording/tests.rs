@@ -2,7 +2,7 @@ use super::*;
 use crate::testing::{get, send};
 
 #[test]
-fn every_recording_loads_and_serves_its_namespace() {
+fn recordings_load_and_serve_their_namespace() {
     let all = Recording::all();
     assert!(all.len() > 100, "{}", all.len());
     let served = Recording::load("plain").serve();
@@ -12,6 +12,16 @@ fn every_recording_loads_and_serves_its_namespace() {
     let token = [("Authorization", "Bearer k8s-aws-v1.example")];
     assert_eq!(send(&served.kubernetes.url(), "GET", &path, &token, "").status, 200);
     assert_eq!(get(&served.kubernetes.url(), &path).status, 401);
+}
+
+#[test]
+fn every_recording_can_be_served() {
+    for recording in Recording::all() {
+        let served = recording.serve();
+        assert_eq!(get(&served.kubernetes.url(), "/version").status, 200, "{}", recording.name);
+        let common = served.kubernetes.get("v1", "Namespace", None, "kube-system");
+        assert!(common.is_some(), "{}", recording.name);
+    }
 }
 
 #[test]
