@@ -6,7 +6,6 @@
 
 mod env;
 mod missing;
-pub mod skip;
 mod state;
 mod token;
 

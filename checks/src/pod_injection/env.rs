@@ -1,7 +1,7 @@
 //! What the environment says: half a configuration, a role of its own, a session name.
 
+use super::state;
 use super::{ENV_BLOCKS, HARD_CODED, ROLE_STALE, SESSION_NAME};
-use super::{missing, state};
 use crate::arn::RoleArn;
 use crate::evidence::{ContainerView, Evidence, RoleSource, RoleUnderJudgement};
 use crate::fault::Severity;
@@ -9,6 +9,7 @@ use crate::finding::Finding;
 use crate::fix::{Fix, commands, template};
 use crate::identity::Mode;
 use crate::snapshot::{Gap, Observed};
+use crate::{trust, webhook};
 
 /// A container whose spec sets one of role and token file: the webhook then adds neither.
 /// <https://github.com/aws/amazon-eks-pod-identity-webhook/issues/82>
@@ -20,7 +21,7 @@ pub(super) fn half(evidence: &Evidence<'_>, container: &ContainerView<'_>, set: 
         return None;
     }
     // Without its volume the webhook never came as far as the env.
-    if !saw && missing::webhook_is_broken(evidence) {
+    if !saw && webhook::explains(evidence) {
         return None;
     }
     let name = container.name();
@@ -116,7 +117,7 @@ fn is_unusable(evidence: &Evidence<'_>, container: &ContainerView<'_>, role: &st
     let source = RoleSource::Container(container.name().to_owned());
     let judged = RoleUnderJudgement { arn: role.to_owned(), source, mode: Mode::Irsa };
     let evidence = Evidence { role: Some(judged), ..evidence.clone() };
-    RoleArn::parse(role).is_none() || evidence.iam_role().is_absent() || crate::audience::refuses(&evidence)
+    RoleArn::parse(role).is_none() || evidence.iam_role().is_absent() || trust::decision(&evidence).refuses()
 }
 
 /// A session name that STS doesn't take.
