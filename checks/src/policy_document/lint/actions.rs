@@ -10,7 +10,7 @@ use irsa_doctor_iam::{Effect, Policy};
 use std::collections::BTreeMap;
 
 /// Services by prefix; each is unpacked once for a policy.
-type Known = BTreeMap<String, Option<Service>>;
+type Known = BTreeMap<String, Option<&'static Service>>;
 
 /// What is odd about the actions of a policy's Allow statements.
 pub(super) fn lint(document: &RoleDocument<'_>, policy: &Policy) -> Vec<Finding> {
