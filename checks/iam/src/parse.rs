@@ -16,8 +16,8 @@ use crate::policy::{Located, Place, Policy, PolicyKind, Statement, Version, Warn
 
 /// The longest document that is read. IAM's own limits lie far below: 6,144 characters for a
 /// managed policy, 10,240 for a role's inline policies, 20 KB for a bucket policy
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
-pub const MAX_BYTES: usize = 256 * 1024;
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>), white space aside.
+pub const MAX_BYTES: usize = 128 * 1024;
 
 /// A legal policy is at most eight levels deep.
 const MAX_DEPTH: usize = 32;

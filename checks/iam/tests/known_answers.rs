@@ -136,6 +136,10 @@ fn if_exists() {
         condition(block, Context::new().with("ec2:InstanceType", "c5.large")),
         NO
     );
+    // What AWS does where the rules of `IfExists` and `ForAnyValue` contradict one another:
+    // <https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w>
+    let both = r#"{"ForAnyValue:StringEqualsIfExists": {"aws:TagKeys": "team"}}"#;
+    assert_eq!(condition(both, Context::new()), NO);
 }
 
 /// `reference_policies_condition-single-vs-multi-valued-context-keys.html` and

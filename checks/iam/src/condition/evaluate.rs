@@ -59,15 +59,16 @@ fn evaluate_value(condition: &Condition, value: &KeyValue, context: &Context) ->
 
 /// "If the key that you specify in a policy condition is not present in the request context, the
 /// values do not match and the condition is false"; negated operators are true, and so is
-/// `IfExists`. `ForAllValues` is true and `ForAnyValue` false when there are no values.
+/// `IfExists`. `ForAllValues` is true and `ForAnyValue` false when there are no values, `IfExists`
+/// or not: for the two together the documentation leaves open which of them wins, and AWS denies
+/// (<https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w/foranyvalue-stringequalsifexists-behaving-unexpectedly>).
 fn when_absent(operator: Operator) -> Truth {
-    let holds = operator.if_exists
-        || match operator.quantifier {
-            Some(Quantifier::ForAllValues) => true,
-            Some(Quantifier::ForAnyValue) => false,
-            None => operator.base.is_negated(),
-        };
-    holds.into()
+    match operator.quantifier {
+        Some(Quantifier::ForAllValues) => true,
+        Some(Quantifier::ForAnyValue) => false,
+        None => operator.if_exists || operator.base.is_negated(),
+    }
+    .into()
 }
 
 /// A key with a value that can't be known: only a value that matches everything decides.

@@ -46,17 +46,15 @@ impl Parser {
             if member.key.is_empty() {
                 self.error(&path, member.position, "a condition key is empty");
             }
-            // Keys are case-insensitive, so these two are one, twice.
+            // Keys are case-insensitive, so these two are one, twice; both have to hold.
             let key_lower = member.key.to_ascii_lowercase();
-            if let Some(first) = lower
-                .insert(key_lower.clone(), &member.key)
-                .filter(|first| *first != member.key)
-            {
+            let first = lower.insert(key_lower.clone(), &member.key);
+            if let Some(first) = first.filter(|first| *first != member.key) {
                 let message = format!(
                     "the condition key `{}` is `{first}` in another case",
                     member.key
                 );
-                self.error(&path, member.position, message);
+                self.warn(place(path.clone(), member.position), message);
             }
             let (values, list) = self.values(
                 At {

@@ -300,11 +300,6 @@ fn conditions_with_faults() {
         &format!("{base}['Bool']['a']"),
     );
     one(
-        &with(r#"{"Bool":{"aws:X":"true","AWS:x":"false"}}"#),
-        "another case",
-        &format!("{base}['Bool']['AWS:x']"),
-    );
-    one(
         &with(r#"{"Bool":{"a":"true"},"Bool":{"b":"true"}}"#),
         "duplicate",
         &format!("{base}['Bool']"),
@@ -314,7 +309,8 @@ fn conditions_with_faults() {
 #[test]
 fn what_is_legal_and_can_not_work_is_a_warning() {
     let text = format!(
-        r#"{{"Statement":{{{FINE},"Condition":{{"NumericEquals":{{"a":"five"}},"IpAddress":{{"b":[]}}}}}}}}"#
+        r#"{{"Statement":{{{FINE},"Condition":{{"NumericEquals":{{"a":"five"}},"IpAddress":{{"b":[]}},
+            "Bool":{{"aws:X":"true","AWS:x":"false"}}}}}}}}"#
     );
     let policy = Policy::parse(&text, PolicyKind::Identity).unwrap();
     let messages: Vec<_> = policy
@@ -322,13 +318,13 @@ fn what_is_legal_and_can_not_work_is_a_warning() {
         .iter()
         .map(|warning| warning.message.as_str())
         .collect();
-    assert_eq!(
-        messages,
-        [
-            "`five` can't be compared by NumericEquals",
-            "the condition has no values, so it can't match"
-        ]
-    );
+    let expected = [
+        "`five` can't be compared by NumericEquals",
+        "the condition has no values, so it can't match",
+        "the condition key `AWS:x` is `aws:X` in another case",
+    ];
+    assert_eq!(messages, expected);
+    assert_eq!(policy.warnings[2].place.line, 2);
 }
 
 #[test]

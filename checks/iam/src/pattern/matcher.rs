@@ -148,13 +148,16 @@ pub(super) fn match_by_states(pieces: &[Piece], text: &str, context: Option<&Con
         }
     }
     let mut states = vec![false; pattern.len() + 1];
+    let mut next = states.clone();
     if let Some(start) = states.first_mut() {
         *start = true;
     }
     close(&mut states, &pattern);
     for c in text.chars() {
         steps::count(pattern.len());
-        states = advance(&states, &pattern, c);
+        next.fill(false);
+        advance(&states, &pattern, c, &mut next);
+        std::mem::swap(&mut states, &mut next);
         if !states.contains(&true) {
             return false;
         }
@@ -162,14 +165,13 @@ pub(super) fn match_by_states(pieces: &[Piece], text: &str, context: Option<&Con
     states.last().copied().unwrap_or_default()
 }
 
-fn advance(states: &[bool], pattern: &[Step], c: char) -> Vec<bool> {
-    let mut next = vec![false; states.len()];
-    for (index, (step, _)) in pattern
+fn advance(states: &[bool], pattern: &[Step], c: char, next: &mut [bool]) {
+    let active = pattern
         .iter()
         .zip(states)
         .enumerate()
-        .filter(|(_, (_, active))| **active)
-    {
+        .filter(|(_, (_, active))| **active);
+    for (index, (step, _)) in active {
         let target = match step {
             Step::Char(wanted) if *wanted == c => index + 1,
             Step::One => index + 1,
@@ -182,8 +184,7 @@ fn advance(states: &[bool], pattern: &[Step], c: char) -> Vec<bool> {
             *state = true;
         }
     }
-    close(&mut next, pattern);
-    next
+    close(next, pattern);
 }
 
 /// A star may also stand for nothing.
