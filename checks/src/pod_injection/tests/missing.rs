@@ -22,7 +22,10 @@ fn with_sidecar(env: &Value) -> Snapshot {
 }
 
 fn skip(snapshot: &mut Snapshot, value: &str) {
-    testing::pod(snapshot).metadata.annotations.insert(crate::skip_containers::SKIP_CONTAINERS.to_owned(), Some(value.to_owned()));
+    testing::pod(snapshot)
+        .metadata
+        .annotations
+        .insert(crate::skip_containers::SKIP_CONTAINERS.to_owned(), Some(value.to_owned()));
 }
 
 #[test]

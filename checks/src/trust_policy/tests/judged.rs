@@ -12,6 +12,14 @@ fn another_condition_is_somebodys_decision() {
 }
 
 #[test]
+fn whoever_is_left_out_by_name_stays_so() {
+    let condition = json!({"StringNotEquals": {key("sub"): SUBJECT}});
+    let outcome = run(&document(&[allow(PROVIDER, &condition)]));
+    assert_eq!(testing::faults(&outcome), ["trust-subject-mismatch"]);
+    assert!(testing::findings(&outcome)[0].fix.as_ref().unwrap().commands.is_empty());
+}
+
+#[test]
 fn what_only_the_call_has_is_unknown() {
     for condition in [
         json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
