@@ -14,6 +14,7 @@ use crate::finding::{Compared, Finding};
 use crate::fix::commands::{annotate, aws, restart};
 use crate::fix::{Effect, Fix};
 use crate::locus::Locus;
+use crate::partition;
 use crate::snapshot::{Observed, Role};
 use crate::trust;
 use irsa_doctor_iam::PolicyKind;
@@ -42,8 +43,7 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     let Some(arn) = evidence.role_arn() else {
         return Outcome::not_applicable(format!("not reached: {} is not the ARN of a role", role.arn.trim()));
     };
-    let partition = evidence.cluster.and_then(|cluster| cluster.partition.as_deref());
-    if partition.is_some_and(|partition| partition != arn.partition) {
+    if partition::of_role_differs(evidence) {
         return Outcome::not_applicable("not reached: the role's ARN is of another partition than the cluster");
     }
     match evidence.iam_role() {
@@ -127,6 +127,13 @@ fn missing(evidence: &Evidence<'_>, arn: RoleArn<'_>, text: &str) -> Finding {
         fix
     };
     Finding::new(&MISSING, place, detail).compared(text, Compared::Nothing).fix(eksctl(evidence, fix))
+}
+
+/// Whether the role is known not to be in the account that its ARN names, but in the cluster's: then that account's
+/// providers are beside the point.
+pub(crate) fn is_elsewhere(evidence: &Evidence<'_>) -> bool {
+    let arn = evidence.role_arn();
+    evidence.iam_role().is_absent() && arn.is_some_and(|arn| other_account(evidence, arn).is_some())
 }
 
 /// Whether the cluster's own account has the role that the ARN places elsewhere, and that role lets this account in.

@@ -9,6 +9,7 @@ use crate::arn::RoleArn;
 use crate::audience;
 use crate::evidence::Evidence;
 use crate::identity::Mode;
+use crate::partition;
 use crate::policies::Parsed;
 use crate::snapshot::{Gap, Observed};
 use irsa_doctor_iam::{Arn, Decision, Policy, PolicyKind, PolicySet, Request, Verdict, authorize, decide};
@@ -112,6 +113,9 @@ pub fn decision<'a>(evidence: &Evidence<'a>) -> Trust<'a> {
     let Some(arn) = RoleArn::parse(&under_judgement.arn) else {
         return Trust::NotReached(format!("not reached: {} is not the ARN of a role", under_judgement.arn.trim()));
     };
+    if partition::of_role_differs(evidence) {
+        return Trust::NotReached("not reached: the role's ARN is of another partition than the cluster".to_owned());
+    }
     let role = match evidence.iam_role() {
         Observed::Present(role) => role,
         Observed::Absent => return Trust::NotReached(format!("not reached: role {} doesn't exist", arn.name)),

@@ -8,6 +8,7 @@ use super::{AGENT_MISSING, Found, UNSUPPORTED_NODE, mend};
 use crate::evidence::Evidence;
 use crate::finding::{Compared, Finding};
 use crate::fix::Fix;
+use crate::pod_injection::state::is_windows;
 use crate::snapshot::Observed;
 use crate::snapshot::kubernetes::{Node, Workload};
 
@@ -20,10 +21,7 @@ pub(super) fn unsupported_node(evidence: &Evidence<'_>) -> Option<Finding> {
     let fargate = spec.scheduler_name.as_deref() == Some("fargate-scheduler")
         || label("eks.amazonaws.com/fargate-profile")
         || spec.node_name.as_deref().is_some_and(|name| name.starts_with("fargate-"));
-    let os = |node: &Node| node.status.node_info.as_ref().and_then(|info| info.operating_system.clone());
-    let windows = spec.os.as_ref().is_some_and(|os| os.name == "windows")
-        || spec.node_selector.get("kubernetes.io/os").is_some_and(|os| os == "windows")
-        || node(evidence).and_then(os).is_some_and(|os| os == "windows");
+    let windows = is_windows(evidence) == Some(true);
     let kind = match (fargate, windows) {
         (true, _) => "Fargate",
         (false, true) => "Windows",

@@ -134,7 +134,9 @@ fn wrong_keys<'f, 'p>(
     failing: &'f [Failing<'p>],
     principal: Option<&WrongPrincipal>,
 ) -> Vec<(&'static Fault, Vec<&'f Failing<'p>>)> {
-    let ours = statement.conditions.iter().any(|condition| matches!(classify(condition, token), Key::Claim(_)));
+    // Two clusters' keys for one claim are meant for both; one key each is a slip.
+    let ours = |claim: Claim| statement.conditions.iter().any(|condition| classify(condition, token) == Key::Claim(claim));
+    let both = failing.iter().any(|failing| matches!(failing.key, Key::OtherIssuer(_, claim) if ours(claim)));
     let named = principal.and_then(|wrong| wrong.issuer.as_deref());
     let mut groups: Vec<(&'static Fault, Vec<&'f Failing<'p>>)> = Vec::new();
     for failing in failing {
@@ -144,7 +146,7 @@ fn wrong_keys<'f, 'p>(
             Key::WithoutClaim(_) => &KEY_WITHOUT_CLAIM,
             Key::Unsupported(_) => &UNSUPPORTED_CLAIM,
             Key::OtherIssuer(issuer, _) if named.is_some_and(|named| named.eq_ignore_ascii_case(issuer)) => continue,
-            Key::OtherIssuer(..) if ours && principal.is_none() => &CONDITIONS_ANDED,
+            Key::OtherIssuer(..) if both && principal.is_none() => &CONDITIONS_ANDED,
             Key::OtherIssuer(..) => &KEY_OTHER_ISSUER,
             Key::Claim(_) | Key::Other => continue,
         };

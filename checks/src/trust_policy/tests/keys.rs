@@ -64,3 +64,10 @@ fn several_clusters_in_one_statement() {
     statement["Principal"]["Federated"] = json!([PROVIDER, provider(OLD)]);
     mends(&document(&[statement]), &["trust-conditions-anded"]);
 }
+
+#[test]
+fn one_key_of_each_issuer_is_a_slip() {
+    let condition = json!({"StringEquals": {key("sub"): SUBJECT, format!("{OLD}:aud"): "sts.amazonaws.com"}});
+    let new = mends(&document(&[allow(PROVIDER, &condition)]), &["trust-key-other-issuer"]);
+    assert_eq!(new["Statement"][0]["Condition"], claims(SUBJECT, "sts.amazonaws.com"));
+}
