@@ -6,7 +6,7 @@
 
 mod env;
 mod missing;
-mod state;
+pub(crate) mod state;
 mod token;
 
 use crate::check::{Check, FoundGap, Need, Outcome, Scope, Stage};

@@ -48,7 +48,7 @@ pub(super) fn webhook_saw(spec: &PodSpec) -> bool {
 }
 
 /// Whether the pod runs on Windows; `None` where something hints at it and nothing says it.
-pub(super) fn is_windows(evidence: &Evidence<'_>) -> Option<bool> {
+pub(crate) fn is_windows(evidence: &Evidence<'_>) -> Option<bool> {
     let spec = evidence.pod_spec()?;
     if let Some(os) = &spec.os {
         return Some(os.name.eq_ignore_ascii_case("windows"));
