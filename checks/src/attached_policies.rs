@@ -33,26 +33,19 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     if permissions.role.is_absent() {
         return Outcome::not_applicable("not reached: the role does not exist");
     }
-    let mut findings = Vec::new();
+    let mut findings = attached_missing(&permissions);
     let mut gaps = Vec::new();
-    let unread: Vec<&Gap> = permissions.attached.gap().into_iter().chain(permissions.inline_names.gap()).collect();
-    if permissions.documents.is_empty() {
-        match unread.first() {
-            Some(gap) => gaps.push(FoundGap { gap: (*gap).clone(), decisive: true }),
-            None => findings.push(no_policies(evidence, &permissions)),
-        }
-    }
-    // With one list read and not empty the role has policies; what else it has decides only about `--policy`.
-    let names_policies = !evidence.asked().policies.is_empty();
-    gaps.extend(
-        unread
-            .iter()
-            .map(|gap| FoundGap { gap: (*gap).clone(), decisive: names_policies && permissions.attached.gap().is_some() }),
-    );
-    gaps.dedup_by(|later, earlier| later.gap == earlier.gap);
-    findings.extend(attached_missing(&permissions));
     for wanted in &evidence.asked().policies {
         expected(evidence, &permissions, wanted, &mut findings, &mut gaps);
+    }
+    let unread: Vec<&Gap> = permissions.attached.gap().into_iter().chain(permissions.inline_names.gap()).collect();
+    // With one list read and not empty the role has policies; what else it has decides only about `--policy`.
+    let names_policies = !evidence.asked().policies.is_empty() && permissions.attached.gap().is_some();
+    let decisive = permissions.documents.is_empty() || names_policies;
+    gaps.extend(unread.iter().map(|gap| FoundGap { gap: (*gap).clone(), decisive }));
+    // A policy that is named and not attached says it better.
+    if permissions.documents.is_empty() && unread.is_empty() && findings.is_empty() {
+        findings.push(no_policies(evidence, &permissions));
     }
     Outcome::Judged { findings, gaps }
 }

@@ -5,6 +5,7 @@ use crate::identity::Mode;
 use crate::locus::Locus;
 use crate::policies::Parsed;
 use crate::snapshot::{AttachedPolicy, Gap, GapCause, Observed, PolicyEvidence, RequiredAction, Role};
+use irsa_doctor_iam::services;
 use irsa_doctor_iam::{Decision, KeyValue, Layer, Policy, PolicyKind, PolicySet, Request, authorize};
 use std::collections::BTreeMap;
 
@@ -157,7 +158,8 @@ impl Permissions<'_> {
 
     fn request(&self, evidence: &Evidence<'_>, asked: &RequiredAction) -> Request {
         let mut request = Request::role_session(&self.role_arn, &asked.action, &asked.resource);
-        if asked.resource == "*" {
+        // An action that takes no resource is covered by Resource `*` alone, whatever resource was asked about.
+        if asked.resource == "*" || services::action(&asked.action).is_some_and(|action| action.is_wildcard_only()) {
             request = request.without_resource();
         }
         if let Some(role) = self.role.present() {

@@ -10,7 +10,7 @@ pub mod skip;
 mod state;
 mod token;
 
-use crate::check::{Check, Need, Outcome, Scope, Stage};
+use crate::check::{Check, FoundGap, Need, Outcome, Scope, Stage};
 use crate::evidence::{ContainerView, Evidence};
 use crate::fault::{Severity, faults};
 use crate::finding::Finding;
@@ -43,7 +43,16 @@ pub static CHECK: Check = Check {
     title: "every container was given the role and the token",
     stage: Stage::Injection,
     scope: Scope::Pod,
-    needs: &[Need::Pod, Need::ServiceAccount, Need::Associations, Need::Webhooks, Need::Workload, Need::Role, Need::Providers],
+    needs: &[
+        Need::Pod,
+        Need::ServiceAccount,
+        Need::Associations,
+        Need::Webhooks,
+        Need::Workload,
+        Need::Node,
+        Need::Role,
+        Need::Providers,
+    ],
     faults: &[
         &CREATED_BEFORE_ANNOTATION,
         &ROLE_STALE,
@@ -73,17 +82,34 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     }
 }
 
-/// What each of the pod's containers bears; where none bears anything, why.
+/// What each of the pod's containers bears; where the one that matters most bears nothing, why.
 fn judge(evidence: &Evidence<'_>) -> Outcome {
     let containers = evidence.containers();
-    let states: Vec<State> = containers.iter().map(state::state).collect();
-    if missing::is_untouched(evidence, &containers, &states) {
-        return missing::judge(evidence);
+    let wired = |container: &ContainerView<'_>| matches!(state::state(container), State::Irsa | State::PodIdentity);
+    if !missing::is_untouched(evidence) {
+        return each(evidence, &containers);
     }
+    // A container that wires itself says nothing about the one that matters, and is judged for itself.
+    let itself: Vec<ContainerView<'_>> = containers.into_iter().filter(wired).collect();
+    match missing::judge(evidence) {
+        whole if itself.is_empty() => whole,
+        Outcome::NotApplicable(_) => each(evidence, &itself),
+        Outcome::Judged { mut findings, mut gaps } => {
+            if let Outcome::Judged { findings: more, gaps: more_gaps } = each(evidence, &itself) {
+                findings.extend(more);
+                gaps.extend(more_gaps);
+            }
+            Outcome::Judged { findings, gaps }
+        }
+    }
+}
+
+/// Each of these containers, and the annotation that names containers.
+fn each(evidence: &Evidence<'_>, containers: &[ContainerView<'_>]) -> Outcome {
     let mut findings = Vec::new();
-    let mut gaps = Vec::new();
-    for (container, state) in containers.iter().zip(&states) {
-        let found = match state {
+    let mut gaps: Vec<FoundGap> = Vec::new();
+    for container in containers {
+        let found = match state::state(container) {
             State::Irsa => irsa(evidence, container, &mut gaps),
             State::PodIdentity => token::pod_identity(evidence, container).into_iter().collect(),
             State::Half(set) => env::half(evidence, container, set).into_iter().collect(),
@@ -91,21 +117,13 @@ fn judge(evidence: &Evidence<'_>) -> Outcome {
         };
         findings.extend(found.into_iter().map(|finding| weighed(evidence, container, finding)));
     }
-    findings.extend(missing::misused(evidence, &containers));
-    let mut outcome = Outcome::findings(findings);
-    for gap in gaps {
-        outcome = outcome.with_gap(gap);
-    }
-    match windows_gap(evidence, &containers) {
-        Some(gap) if outcome.status() != crate::check::Status::Fail => {
-            Outcome::Judged { findings: into_findings(outcome), gaps: vec![crate::check::FoundGap { gap, decisive: true }] }
-        }
-        _ => outcome,
-    }
+    findings.extend(missing::misused(evidence));
+    gaps.extend(windows_gap(evidence, containers).map(|gap| FoundGap { gap, decisive: true }));
+    Outcome::Judged { findings, gaps }
 }
 
 /// All about a container with a role and a token file.
-fn irsa(evidence: &Evidence<'_>, container: &ContainerView<'_>, gaps: &mut Vec<Gap>) -> Vec<Finding> {
+fn irsa(evidence: &Evidence<'_>, container: &ContainerView<'_>, gaps: &mut Vec<FoundGap>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = token::web_identity(evidence, container).into_iter().collect();
     if findings.is_empty() {
         findings.extend(token::audience(evidence, container));
@@ -114,21 +132,16 @@ fn irsa(evidence: &Evidence<'_>, container: &ContainerView<'_>, gaps: &mut Vec<G
     findings.extend(env::session_name(evidence, container));
     match env::role(evidence, container) {
         Ok(finding) => findings.extend(finding),
-        Err(gap) if !gaps.contains(&gap) => gaps.push(gap),
-        Err(_) => {}
+        // A pod that works is not the worse for an account that can't be read.
+        Err(gap) => gaps.push(FoundGap { gap, decisive: false }),
     }
+    gaps.dedup();
     findings
 }
 
 /// What is wrong with a container that nobody asked about is no more than a warning where one was asked about.
 fn weighed(evidence: &Evidence<'_>, container: &ContainerView<'_>, finding: Finding) -> Finding {
-    match evidence.asked().container.as_deref() {
-        Some(asked) if asked != container.name() => {
-            let severity = finding.severity.min(Severity::Warning);
-            finding.severity(severity)
-        }
-        _ => finding,
-    }
+    if evidence.is_beside_the_point(container) { finding.at_most(Severity::Warning) } else { finding }
 }
 
 /// The node, where only it could say whether a Unix path is right.
@@ -146,21 +159,9 @@ fn windows_gap(evidence: &Evidence<'_>, containers: &[ContainerView<'_>]) -> Opt
     })
 }
 
-fn into_findings(outcome: Outcome) -> Vec<Finding> {
-    match outcome {
-        Outcome::Judged { findings, .. } => findings,
-        Outcome::NotApplicable(_) => Vec::new(),
-    }
-}
-
 /// Whether this is the container that matters most: the asked one, the default one, or the only one.
 fn matters_most(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> bool {
     evidence.default_container().is_some_and(|default| default.name() == container.name())
-}
-
-/// What a fix of a pod's injection is called: one for each container and thing to change.
-fn fix_id(evidence: &Evidence<'_>, what: &str, container: &ContainerView<'_>) -> String {
-    format!("{what} {} {}", evidence.pod_locus().resource, container.name())
 }
 
 #[cfg(test)]

@@ -153,17 +153,16 @@ fn default_account(evidence: &Evidence<'_>, others: &[&str]) -> Finding {
         several => format!("while {} do", several.join(", ")),
     };
     let detail = format!("{} runs as the default service account, which names no role, {with_role}", subject(evidence));
-    let mut fix = match others {
-        [only] => use_account(evidence, only),
-        _ => {
-            let summary = if others.is_empty() {
-                "Create a service account for this workload, give it the role, and set spec.serviceAccountName."
-            } else {
-                "Set spec.serviceAccountName to the account that has the role."
-            };
-            let fix = Fix::new(format!("account of {}", evidence.target), summary);
-            restart(evidence, fix).decision("whoever owns the workload must choose the service account")
-        }
+    let mut fix = if let [only] = others {
+        use_account(evidence, only)
+    } else {
+        let summary = if others.is_empty() {
+            "Create a service account for this workload, give it the role, and set spec.serviceAccountName."
+        } else {
+            "Set spec.serviceAccountName to the account that has the role."
+        };
+        let fix = Fix::new(format!("account of {}", evidence.target), summary);
+        restart(evidence, fix).decision("whoever owns the workload must choose the service account")
     };
     fix.choices = others.iter().map(|&name| name.to_owned()).collect();
     let expected: Vec<String> = fix.choices.clone();

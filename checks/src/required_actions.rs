@@ -1,5 +1,6 @@
 //! `required-actions`: the role may do what the pod needs.
 
+mod asked;
 mod explain;
 mod grant;
 
@@ -15,6 +16,8 @@ faults! {
     NOT_ALLOWED: "action-not-allowed", Error, Likely, "no policy of the role allows the action";
     DENIED: "action-denied", Error, Certain, "a Deny statement denies the action";
     OUTSIDE_BOUNDARY: "action-outside-boundary", Error, Certain, "the policies allow the action, the permissions boundary does not";
+    ASKED_UNKNOWN: "asked-action-unknown", Warning, Likely, "the action that was asked about does not exist";
+    ASKED_RESOURCE: "asked-resource-type-mismatch", Warning, Likely, "the action that was asked about takes another kind of resource";
     CONDITION_UNMET: "action-condition-unmet", Error, Certain, "only a condition stands in the way of the action";
 }
 
@@ -25,7 +28,7 @@ pub static CHECK: Check = Check {
     stage: Stage::Actions,
     scope: Scope::Role,
     needs: &[Need::Role, Need::RolePolicies, Need::PolicyDocuments, Need::Boundary],
-    faults: &[&NOT_ALLOWED, &DENIED, &OUTSIDE_BOUNDARY, &CONDITION_UNMET],
+    faults: &[&NOT_ALLOWED, &DENIED, &OUTSIDE_BOUNDARY, &CONDITION_UNMET, &ASKED_UNKNOWN, &ASKED_RESOURCE],
     run,
 };
 
@@ -53,6 +56,7 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
             }
         }
     }
+    findings.extend(asked.iter().filter_map(|action| asked::odd(&permissions, action)));
     grant::share(evidence, &permissions, asked, &mut findings);
     Outcome::Judged { findings, gaps }
 }

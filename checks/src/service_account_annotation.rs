@@ -100,9 +100,10 @@ fn without_role(evidence: &Evidence<'_>, account: &ServiceAccount, found: &NoRol
 
 fn missing(evidence: &Evidence<'_>, account: &ServiceAccount) -> Finding {
     let name = &account.metadata.name;
-    let detail = match account.metadata.annotations.contains_key(ROLE_ANNOTATION) {
-        true => format!("service account {name} has an empty {ROLE_ANNOTATION}, which is none to the webhook"),
-        false => format!("service account {name} has no annotation {ROLE_ANNOTATION}"),
+    let detail = if account.metadata.annotations.contains_key(ROLE_ANNOTATION) {
+        format!("service account {name} has an empty {ROLE_ANNOTATION}, which is none to the webhook")
+    } else {
+        format!("service account {name} has no annotation {ROLE_ANNOTATION}")
     };
     let mut roles = addon::role_of_addon(evidence).map(str::to_owned).into_iter().collect::<Vec<_>>();
     if roles.is_empty() {

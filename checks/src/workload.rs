@@ -93,9 +93,8 @@ pub fn no_pods_wanted(evidence: &Evidence<'_>) -> Option<&'static str> {
     let workload = evidence.workload()?;
     let workload = *workload.present()?;
     match evidence.target.kind {
-        TargetKind::CronJob if workload.spec.suspend == Some(true) => Some("it is suspended"),
+        TargetKind::CronJob | TargetKind::Job if workload.spec.suspend == Some(true) => Some("it is suspended"),
         TargetKind::CronJob => Some("none of its jobs runs now"),
-        TargetKind::Job if workload.spec.suspend == Some(true) => Some("it is suspended"),
         TargetKind::Job if counted.finished > 0 => Some("it has run to its end"),
         TargetKind::DaemonSet if workload.status.desired_number_scheduled == Some(0) => Some("no node fits it"),
         _ if workload.spec.replicas == Some(0) => Some("it is scaled to zero"),

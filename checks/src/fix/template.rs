@@ -5,6 +5,11 @@ use super::{Effect, Fix, Restart};
 use crate::evidence::Evidence;
 use serde_json::{Value, json};
 
+/// What a fix of one container's template is called.
+pub fn id(evidence: &Evidence<'_>, what: &str, container: &str) -> String {
+    format!("{what} {} {container}", evidence.pod_locus().resource)
+}
+
 /// Removes variables from a container of the template.
 #[must_use]
 pub fn unset_env(evidence: &Evidence<'_>, fix: Fix, container: &str, names: &[&str]) -> Fix {

@@ -1,7 +1,7 @@
 //! What the environment says: half a configuration, a role of its own, a session name.
 
-use super::state;
-use super::{ENV_BLOCKS, HARD_CODED, ROLE_STALE, SESSION_NAME, fix_id};
+use super::{ENV_BLOCKS, HARD_CODED, ROLE_STALE, SESSION_NAME};
+use super::{missing, state};
 use crate::arn::RoleArn;
 use crate::evidence::{ContainerView, Evidence, RoleSource, RoleUnderJudgement};
 use crate::fault::Severity;
@@ -19,6 +19,10 @@ pub(super) fn half(evidence: &Evidence<'_>, container: &ContainerView<'_>, set: 
     if known_roleless && !saw && !evidence.association().is_present() {
         return None;
     }
+    // Without its volume the webhook never came as far as the env.
+    if !saw && missing::webhook_is_broken(evidence) {
+        return None;
+    }
     let name = container.name();
     let effect = if set == "AWS_ROLE_ARN" {
         "SDKs then skip web identity and fall back to the node's role or to nothing"
@@ -30,7 +34,10 @@ pub(super) fn half(evidence: &Evidence<'_>, container: &ContainerView<'_>, set: 
         .into_iter()
         .filter(|variable| container.variable(variable).is_some())
         .collect();
-    let fix = Fix::new(fix_id(evidence, "env", container), format!("remove {} from container {name}", set_ones.join(" and ")));
+    let fix = Fix::new(
+        template::id(evidence, "env", container.name()),
+        format!("remove {} from container {name}", set_ones.join(" and ")),
+    );
     let fix = template::unset_env(evidence, fix, name, &set_ones);
     Some(Finding::new(&ENV_BLOCKS, container.variable_locus(set), detail).fix(fix))
 }
@@ -91,7 +98,7 @@ fn fixed_role(evidence: &Evidence<'_>, container: &ContainerView<'_>, role: &str
     );
     let names = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"];
     let fix = Fix::new(
-        fix_id(evidence, "env", container),
+        template::id(evidence, "env", container.name()),
         format!("remove {} from container {name}: the webhook then gives it {annotated}", names.join(" and ")),
     );
     Finding::new(&HARD_CODED, container.variable_locus("AWS_ROLE_ARN"), detail)
@@ -130,7 +137,10 @@ pub(super) fn session_name(evidence: &Evidence<'_>, container: &ContainerView<'_
     let detail = format!("container {name} sets {variable} to a name that STS refuses: {why}");
     let clean: String =
         known.chars().map(|c| if c.is_ascii_alphanumeric() || "_+=,.@-".contains(c) { c } else { '-' }).take(64).collect();
-    let fix = Fix::new(fix_id(evidence, "session", container), format!("give container {name} a session name that STS takes"));
+    let fix = Fix::new(
+        template::id(evidence, "session", container.name()),
+        format!("give container {name} a session name that STS takes"),
+    );
     let fix = if clean.len() < 2 || container.value(variable).is_none() {
         template::unset_env(evidence, fix, name, &[variable])
     } else {

@@ -2,9 +2,7 @@
 
 use super::skip::{self, SKIP_CONTAINERS};
 use super::state::{self, State};
-use super::{
-    CONTAINER_NOT_INJECTED, CONTAINER_SKIPPED, CREATED_BEFORE_ANNOTATION, NOT_INJECTED, SKIP_MISUSED, fix_id, matters_most,
-};
+use super::{CONTAINER_NOT_INJECTED, CONTAINER_SKIPPED, CREATED_BEFORE_ANNOTATION, NOT_INJECTED, SKIP_MISUSED, matters_most};
 use crate::check::{Outcome, Status};
 use crate::evidence::{ContainerGroup, ContainerView, Evidence, ROLE_ANNOTATION, annotation_locus};
 use crate::fault::{Confidence, Severity};
@@ -12,35 +10,32 @@ use crate::finding::{Compared, Finding};
 use crate::fix::{Fix, commands, template};
 use crate::identity::{self, Mode};
 use crate::snapshot::Observed;
-use crate::snapshot::kubernetes::{Metadata, ServiceAccount};
+use crate::snapshot::kubernetes::{Metadata, Pod, ServiceAccount};
 use jiff::Timestamp;
 use serde_json::json;
 
-/// Whether the webhook did nothing to the pod, and nothing else wires the container that matters most.
-pub(super) fn is_untouched(evidence: &Evidence<'_>, containers: &[ContainerView<'_>], states: &[State]) -> bool {
+/// Whether the webhook did nothing to the pod, and the container that matters most has nothing. One that it was told
+/// to leave alone explains itself.
+pub(super) fn is_untouched(evidence: &Evidence<'_>) -> bool {
     if evidence.pod_spec().is_none_or(state::webhook_saw) {
         return false;
     }
-    let mut all = containers.iter().zip(states);
-    // A container that wires itself says nothing about the one that matters; one that was told to be left alone explains itself.
-    all.all(|(container, state)| *state == State::Bare || !matters_most(evidence, container))
-        && !containers.iter().any(|container| matters_most(evidence, container) && skip::is_skipped(evidence, container.name()))
-        && evidence.default_container().is_some_and(|container| state::state(&container) == State::Bare)
+    let bare = |container: &ContainerView<'_>| state::state(container) == State::Bare;
+    evidence.default_container().is_some_and(|container| bare(&container) && !skip::is_skipped(evidence, container.name()))
 }
 
 /// Why the webhook did nothing to the pod.
 pub(super) fn judge(evidence: &Evidence<'_>) -> Outcome {
-    let wired = evidence.containers().iter().any(|container| state::state(container) != State::Bare);
     let association = evidence.association().is_present();
     let account = match evidence.service_account() {
         Observed::Present(account) => account,
-        _ if wired => return Outcome::pass(),
-        _ if association => return Outcome::finding(not_injected(evidence)),
+        // What its siblings were given, or an association, says that it should have been injected.
+        _ if association || sibling(evidence).is_some() => return Outcome::finding(not_injected(evidence)),
         Observed::Absent => return Outcome::not_applicable("not reached: the service account is missing"),
         Observed::Unavailable(gap) => return Outcome::unknown(gap),
     };
     if evidence.annotated_role().is_none() && !association {
-        return if wired { Outcome::pass() } else { Outcome::not_applicable("the service account names no role") };
+        return Outcome::not_applicable("the service account names no role");
     }
     if association && state::no_pod_identity(evidence) {
         return Outcome::not_applicable("EKS Pod Identity doesn't work on this node: see pod-identity");
@@ -52,7 +47,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Outcome {
 }
 
 /// The check of the webhook decides that; this one only looks at what came of it.
-fn webhook_is_broken(evidence: &Evidence<'_>) -> bool {
+pub(super) fn webhook_is_broken(evidence: &Evidence<'_>) -> bool {
     crate::registry::check("webhook").is_some_and(|webhook| (webhook.run)(evidence).status() == Status::Fail)
 }
 
@@ -84,10 +79,10 @@ fn not_injected(evidence: &Evidence<'_>) -> Finding {
     let name = evidence.pod_name().unwrap_or_default();
     let what = match evidence.annotated_role() {
         Some(role) => format!("service account {} names {role}", evidence.account_name().unwrap_or_default()),
-        None => "a Pod Identity association names its role".to_owned(),
+        None if evidence.association().is_present() => "a Pod Identity association names its role".to_owned(),
+        None => "others of its workload have them".to_owned(),
     };
-    let sibling = evidence.pods.iter().find(|pod| pod.metadata.name != name && state::webhook_saw(&pod.spec));
-    let why = match sibling {
+    let why = match sibling(evidence) {
         Some(sibling) => format!("pod {}, of the same workload, was changed", sibling.metadata.name),
         None => "the webhook's cache had not seen it yet, or the call of the webhook failed".to_owned(),
     };
@@ -97,6 +92,12 @@ fn not_injected(evidence: &Evidence<'_>) -> Finding {
         format!("pod {name} has neither role nor token, though {what} ({why})"),
     )
     .fix(restart(evidence))
+}
+
+/// Another pod of the same workload that the webhook did change.
+fn sibling<'a>(evidence: &Evidence<'a>) -> Option<&'a Pod> {
+    let other = |pod: &&&Pod| Some(pod.metadata.name.as_str()) != evidence.pod_name() && state::webhook_saw(&pod.spec);
+    evidence.pods.iter().find(other).copied()
 }
 
 fn restart(evidence: &Evidence<'_>) -> Fix {
@@ -135,9 +136,11 @@ pub(super) fn bare(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Op
         ContainerGroup::Regular => "a later webhook added it, as service meshes do",
     };
     let detail = format!("container {name} was given no role, others of the pod were (most likely {why})");
-    let fix = Fix::new(fix_id(evidence, "inject", container), "let the webhook see the container: make the pod anew").note(
-        "where another webhook adds the container, reinvocationPolicy IfNeeded of the pod identity webhook makes it run again",
-    );
+    let fix = Fix::new(
+        template::id(evidence, "inject", container.name()),
+        "let the webhook see the container: make the pod anew",
+    )
+    .note("where another webhook adds the container, reinvocationPolicy IfNeeded of the pod identity webhook makes it run again");
     let finding = Finding::new(&CONTAINER_NOT_INJECTED, container.locus.clone(), detail).severity(severity);
     Some(finding.fix(commands::restart(evidence, fix)))
 }
@@ -154,7 +157,7 @@ fn skipped(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Finding {
     let rest: Vec<String> = skip::entries(evidence).into_iter().filter(|entry| entry != name).collect();
     let value = if rest.is_empty() { serde_json::Value::Null } else { json!(rest.join(",")) };
     let patch = json!({"metadata": {"annotations": {SKIP_CONTAINERS: value}}});
-    let fix = Fix::new(fix_id(evidence, "unskip", container), format!("take {name} out of {SKIP_CONTAINERS}"));
+    let fix = Fix::new(template::id(evidence, "unskip", container.name()), format!("take {name} out of {SKIP_CONTAINERS}"));
     let instead = format!("take {name} out of annotation {SKIP_CONTAINERS}");
     let locus = match evidence.pod.present() {
         Some(pod) => annotation_locus(evidence.pod_locus(), &pod.metadata, SKIP_CONTAINERS),
@@ -167,7 +170,8 @@ fn skipped(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Finding {
 }
 
 /// Entries of `skip-containers` that name no container.
-pub(super) fn misused(evidence: &Evidence<'_>, containers: &[ContainerView<'_>]) -> Option<Finding> {
+pub(super) fn misused(evidence: &Evidence<'_>) -> Option<Finding> {
+    let containers = evidence.containers();
     let pod = evidence.pod.present()?;
     let value = pod.metadata.annotation(SKIP_CONTAINERS)?;
     let entries = skip::entries(evidence);

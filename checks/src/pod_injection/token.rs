@@ -1,7 +1,7 @@
 //! What a container's token file turns out to be.
 
 use super::state::{self, IRSA_VOLUME};
-use super::{AUDIENCE_MISMATCH, MOUNT_MISSING, PATH_WRONG, SUBPATH, VOLUME_COLLISION, WINDOWS_PATH, fix_id};
+use super::{AUDIENCE_MISMATCH, MOUNT_MISSING, PATH_WRONG, SUBPATH, VOLUME_COLLISION, WINDOWS_PATH};
 use crate::audience::{self, AUDIENCE_ANNOTATION, Odd};
 use crate::evidence::{ContainerView, Evidence, TokenFile};
 use crate::fault::{Confidence, Severity};
@@ -96,7 +96,7 @@ fn path_wrong(evidence: &Evidence<'_>, container: &ContainerView<'_>, path: &str
 fn without_env(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Fix {
     let name = container.name();
     let fix = Fix::new(
-        fix_id(evidence, "env", container),
+        template::id(evidence, "env", container.name()),
         format!("remove {} from container {name}: the webhook then adds both, and the mount", ENV.join(" and ")),
     );
     template::unset_env(evidence, fix, name, &ENV)
@@ -199,7 +199,7 @@ pub(super) fn pod_identity(evidence: &Evidence<'_>, container: &ContainerView<'_
     let name = container.name();
     let names = ["AWS_CONTAINER_CREDENTIALS_FULL_URI", variable];
     let fix = Fix::new(
-        fix_id(evidence, "env", container),
+        template::id(evidence, "env", container.name()),
         format!("remove {} from container {name}: the webhook then adds both, and the mount", names.join(" and ")),
     );
     let detail = format!("container {name} looks for its Pod Identity token at {path}, and the token isn't mounted");
@@ -274,7 +274,7 @@ pub(super) fn sub_path(evidence: &Evidence<'_>, container: &ContainerView<'_>) -
         container.name()
     );
     let key = if is_set(&mount.sub_path) { "subPath" } else { "subPathExpr" };
-    let fix = Fix::new(fix_id(evidence, "subpath", container), "mount the token's whole volume, without subPath");
+    let fix = Fix::new(template::id(evidence, "subpath", container.name()), "mount the token's whole volume, without subPath");
     let fix = template::by_hand(evidence, fix, &format!("mount volume {} without {key}", mount.name));
     let locus = container.locus.clone().key("volumeMounts").index(index).key(key);
     Some(Finding::new(&SUBPATH, locus, detail).fix(fix))

@@ -1,5 +1,7 @@
 //! What a valid policy says that it can't mean.
 
+mod actions;
+
 use super::{EVERYTHING, PARTITION};
 use crate::finding::Finding;
 use crate::locus::Locus;
@@ -14,6 +16,7 @@ pub(super) fn lint(document: &RoleDocument<'_>, policy: &Policy, partition: &str
         findings.extend(everything(document, statement));
         findings.extend(other_partition(document, statement, partition));
     }
+    findings.extend(actions::lint(document, policy));
     findings
 }
 

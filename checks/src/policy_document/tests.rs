@@ -80,3 +80,54 @@ fn resources_of_another_partition_never_match() {
         assert!(!faults(&run(&CHECK, &snapshot)).contains(&"policy-resource-partition"), "{fine}");
     }
 }
+
+fn linted(statement: &serde_json::Value) -> Vec<&'static str> {
+    let mut snapshot = healthy();
+    set_policy(&mut snapshot, &json!({"Version": "2012-10-17", "Statement": statement}));
+    let outcome = run(&CHECK, &snapshot);
+    assert_ne!(outcome.status(), Status::Fail);
+    faults(&outcome)
+}
+
+fn allow(actions: &serde_json::Value, resources: &serde_json::Value) -> serde_json::Value {
+    json!({"Effect": "Allow", "Action": actions, "Resource": resources})
+}
+
+#[test]
+fn actions_and_services_that_do_not_exist() {
+    assert_eq!(linted(&allow(&json!(["s3:GetObjets", "s3:GetObject"]), &json!("*"))), ["policy-unknown-action"]);
+    assert_eq!(linted(&allow(&json!("s3:Gett*"), &json!("*"))), ["policy-unknown-action"]);
+    assert_eq!(linted(&allow(&json!("s4:GetObject"), &json!("*"))), ["policy-unknown-service"]);
+    for fine in [json!("s3:*"), json!("S3:getobject"), json!("*:GetObject"), json!("s?:GetObject"), json!("s3:Get*")] {
+        assert!(linted(&allow(&fine, &json!("*"))).is_empty(), "{fine}");
+    }
+}
+
+#[test]
+fn actions_that_can_not_apply_to_the_resources() {
+    let (bucket, objects) = (json!("arn:aws:s3:::b"), json!("arn:aws:s3:::b/*"));
+    assert_eq!(linted(&allow(&json!(["s3:ListBucket", "s3:GetBucketLocation"]), &objects)), ["policy-resource-type-mismatch"]);
+    assert_eq!(linted(&allow(&json!("s3:GetObject"), &bucket)), ["policy-resource-type-mismatch"]);
+    assert_eq!(
+        linted(&allow(&json!("sqs:SendMessage"), &json!("arn:aws:sns:us-east-1:123456789012:t"))),
+        ["policy-resource-type-mismatch"]
+    );
+    assert_eq!(linted(&allow(&json!("s3:ListAllMyBuckets"), &bucket)), ["policy-needs-resource-star"]);
+    for fine in [
+        allow(&json!(["s3:ListBucket", "s3:GetObject"]), &json!(["arn:aws:s3:::b", "arn:aws:s3:::b/*"])),
+        allow(&json!("s3:*"), &objects),
+        allow(&json!("s3:ListBucket"), &json!("arn:aws:s3:::*")),
+        allow(&json!("s3:GetObject"), &json!("arn:aws:s3:::${aws:PrincipalTag/team}/*")),
+        // The other statement grants it as it should.
+        json!([allow(&json!(["s3:ListBucket", "s3:GetObject"]), &objects), allow(&json!("s3:ListBucket"), &bucket)]),
+        json!([
+            allow(&json!(["s3:GetObject", "s3:ListAllMyBuckets"]), &objects),
+            allow(&json!("s3:ListAllMyBuckets"), &json!("*"))
+        ]),
+        json!({"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b"}),
+        json!({"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::b"}),
+        json!({"Effect": "Allow", "NotAction": "s3:Nothing", "Resource": "*"}),
+    ] {
+        assert!(linted(&fine).is_empty(), "{fine}");
+    }
+}

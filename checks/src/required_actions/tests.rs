@@ -109,3 +109,27 @@ fn outside_the_boundary() {
 fn asking_result(snapshot: &Snapshot) -> Status {
     run(&CHECK, snapshot).status()
 }
+
+#[test]
+fn a_question_that_makes_no_sense_is_warned_about() {
+    let unknown = run(&CHECK, &asking("s3:ListBukcet", BUCKET));
+    assert!(faults(&unknown).contains(&"asked-action-unknown"), "{:?}", faults(&unknown));
+    assert!(faults(&run(&CHECK, &asking("s4:ListBucket", BUCKET))).contains(&"asked-action-unknown"));
+    let mismatch = run(&CHECK, &asking("s3:ListBucket", "arn:aws:s3:::my-test-bucket/key"));
+    assert!(faults(&mismatch).contains(&"asked-resource-type-mismatch"), "{:?}", faults(&mismatch));
+}
+
+#[test]
+fn an_action_without_a_resource_is_granted_by_a_star_alone() {
+    let mut snapshot = asking("s3:ListAllMyBuckets", BUCKET);
+    set_policy(
+        &mut snapshot,
+        &json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": BUCKET}}),
+    );
+    assert_eq!(faults(&run(&CHECK, &snapshot)), ["action-not-allowed"]);
+    set_policy(
+        &mut snapshot,
+        &json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}),
+    );
+    assert_eq!(run(&CHECK, &snapshot).status(), Status::Pass);
+}
