@@ -4,6 +4,7 @@
 //! fetch one thing each; `observe` turns an SDK's answer into an [`Observed`](irsa_doctor_checks::snapshot::Observed).
 
 pub(crate) mod aws;
+pub(crate) mod bundle;
 pub(crate) mod eks_token;
 mod error;
 pub(crate) mod kubernetes;

@@ -8,7 +8,7 @@ mod merge;
 mod sentence;
 mod target;
 
-pub use gate::{GateOptions, apply_gate};
+pub use gate::{AllowUnknown, GateOptions, apply_gate};
 
 use crate::policies::Policies;
 use crate::report::{CallerHead, ClusterHead, Gate, Report, Verdict};
@@ -38,7 +38,7 @@ pub(crate) fn first_evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<
     target::first_evidence(snapshot, policies, target)
 }
 
-fn cluster_head(snapshot: &Snapshot, policies: &Policies<'_>, cluster: &Cluster) -> ClusterHead {
+fn cluster_head<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, cluster: &Cluster) -> ClusterHead {
     let issuer = snapshot.asked.targets.first().and_then(|target| {
         let evidence = target::evidence(snapshot, policies, target);
         evidence.issuer().present().cloned()

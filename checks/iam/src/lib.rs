@@ -47,7 +47,9 @@ mod parse;
 pub mod pattern;
 pub mod policy;
 pub mod request;
+pub mod services;
 mod statement;
+mod text;
 pub mod truth;
 
 pub use arn::{Arn, ArnError};
@@ -60,5 +62,5 @@ pub use decision::{
 };
 pub use parse::{MAX_BYTES, ParseError, ParseErrors};
 pub use policy::{Effect, Place, Policy, PolicyKind, Statement, Version};
-pub use request::{Principal, Request};
+pub use request::{PodIdentityCall, Principal, Request};
 pub use truth::Truth;

@@ -3,13 +3,15 @@
 //! The grammar is <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>.
 
 mod condition;
+mod error;
 mod principal;
 mod statement;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use crate::json::{self, JsonError, Limits, Member, Node, Position, Value, path_index, path_key};
+pub use error::{ParseError, ParseErrors};
+
+use crate::json::{self, Limits, Member, Node, Position, Value, path_index, path_key};
 use crate::policy::{Located, Place, Policy, PolicyKind, Statement, Version, Warning};
 
 /// The longest document that is read. IAM's own limits lie far below: 6,144 characters for a
@@ -22,65 +24,6 @@ const MAX_DEPTH: usize = 32;
 
 /// What is reported of a document at most: a hostile one shouldn't grow a report without bound.
 const MAX_ERRORS: usize = 100;
-
-/// One fault of a policy document.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message} ({path}, line {line} column {column})")]
-pub struct ParseError {
-    /// What is wrong.
-    pub message: String,
-    /// RFC 9535 normalized path of the element; of the parent if the element is missing.
-    pub path: String,
-    /// Line, counted from 1.
-    pub line: u32,
-    /// Column in characters, counted from 1.
-    pub column: u32,
-}
-
-/// Everything that is wrong with a policy document, in document order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParseErrors {
-    /// The faults; at least one.
-    pub errors: Vec<ParseError>,
-}
-
-impl ParseErrors {
-    /// What a user can do about it.
-    #[must_use]
-    pub fn help(&self) -> &'static str {
-        "see the grammar of the IAM policy language: \
-         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"
-    }
-}
-
-impl fmt::Display for ParseErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.errors.iter().enumerate() {
-            if index > 0 {
-                f.write_str("; ")?;
-            }
-            error.fmt(f)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ParseErrors {}
-
-impl From<JsonError> for ParseErrors {
-    fn from(error: JsonError) -> Self {
-        let Position { line, column, .. } = error.position;
-        let message = format!("not valid JSON: {}", error.message);
-        Self {
-            errors: vec![ParseError {
-                message,
-                path: "$".to_owned(),
-                line,
-                column,
-            }],
-        }
-    }
-}
 
 impl Policy {
     /// Reads the text of a policy document (not URL-encoded).

@@ -1,5 +1,11 @@
 //! Recorded decisions with their right answers, decided alike by two independent evaluators.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 #[path = "../examples/decide/case.rs"]
 mod case;
 

@@ -6,31 +6,31 @@ use crate::snapshot::TargetKind;
 
 /// A kubectl command in the cluster's context (where it is known) and the target's namespace.
 pub fn kubectl(evidence: &Evidence<'_>, args: &[&str]) -> Vec<String> {
-    let mut argv = kubectl_cluster(evidence, args);
+    let mut words = kubectl_cluster(evidence, args);
     if !evidence.namespace().is_empty() {
-        argv.extend(["-n".to_owned(), evidence.namespace().to_owned()]);
+        words.extend(["-n".to_owned(), evidence.namespace().to_owned()]);
     }
-    argv
+    words
 }
 
 /// A kubectl command about something that has no namespace.
 pub fn kubectl_cluster(evidence: &Evidence<'_>, args: &[&str]) -> Vec<String> {
-    let mut argv = vec!["kubectl".to_owned()];
-    argv.extend(args.iter().map(|&arg| arg.to_owned()));
+    let mut words = vec!["kubectl".to_owned()];
+    words.extend(args.iter().map(|&arg| arg.to_owned()));
     if let Some(context) = evidence.cluster.and_then(|cluster| cluster.context.as_deref()) {
-        argv.extend(["--context".to_owned(), context.to_owned()]);
+        words.extend(["--context".to_owned(), context.to_owned()]);
     }
-    argv
+    words
 }
 
 /// An AWS CLI command, with the profile that was used to ask this account, where one was named.
 pub fn aws(evidence: &Evidence<'_>, account: &str, args: &[&str]) -> Vec<String> {
-    let mut argv = vec!["aws".to_owned()];
-    argv.extend(args.iter().map(|&arg| arg.to_owned()));
+    let mut words = vec!["aws".to_owned()];
+    words.extend(args.iter().map(|&arg| arg.to_owned()));
     if let Some(profile) = evidence.account(account).and_then(|account| account.profile.as_deref()) {
-        argv.extend(["--profile".to_owned(), profile.to_owned()]);
+        words.extend(["--profile".to_owned(), profile.to_owned()]);
     }
-    argv
+    words
 }
 
 /// The command that sets an annotation of the judged service account.
@@ -114,7 +114,7 @@ fn delete_pods(evidence: &Evidence<'_>, fix: Fix) -> Fix {
 }
 
 /// The outermost owner that decides about new pods: kind and name. A ReplicaSet's or a Job's own owner counts, where it is known.
-fn owner(evidence: &Evidence<'_>) -> Option<(String, String)> {
+pub(crate) fn owner(evidence: &Evidence<'_>) -> Option<(String, String)> {
     let outermost = evidence.owners().into_iter().take_while(|(kind, ..)| makes_pods(kind)).last();
     if let Some((kind, name, _)) = outermost {
         return Some((kind.to_owned(), name.to_owned()));

@@ -1,5 +1,6 @@
 use super::{ElementKind, ElementTrace, Had, StatementTrace};
 use crate::policy::Effect;
+use crate::text::{LONGEST, edits};
 
 /// An Allow statement that almost matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,9 +11,6 @@ pub struct NearMiss<'a> {
     /// it hangs on unknown keys alone.
     pub differing: Vec<&'a ElementTrace>,
 }
-
-/// Longer texts are compared by their beginnings: the work is the product of the lengths.
-const LONGEST: usize = 256;
 
 /// Beyond this many pairs the distance no longer helps, and costs.
 const MOST_PAIRS: usize = 64;
@@ -56,37 +54,4 @@ fn distance(element: &ElementTrace) -> usize {
             .map(move |wanted| edits(wanted.resolved.as_deref().unwrap_or(&wanted.text), have))
     });
     pairs.take(MOST_PAIRS).min().unwrap_or(LONGEST)
-}
-
-/// Levenshtein distance.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(LONGEST).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().take(LONGEST).enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        let mut next = Vec::with_capacity(row.len());
-        next.push(left);
-        for (y, above) in b.iter().zip(row.iter().skip(1)) {
-            let cost = diagonal + usize::from(x != *y);
-            left = cost.min(left + 1).min(above + 1);
-            diagonal = *above;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::edits;
-
-    #[test]
-    fn edits_count_changes() {
-        assert_eq!(edits("kitten", "sitting"), 3);
-        assert_eq!(edits("", "abc"), 3);
-        assert_eq!(edits("abc", ""), 3);
-        assert_eq!(edits("abc", "abc"), 0);
-    }
 }

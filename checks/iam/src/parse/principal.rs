@@ -172,3 +172,6 @@ fn is_unique_id(value: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use super::{At, Parser};
-use crate::arn::Arn;
 use crate::json::{Value, path_key};
 use crate::pattern::Pattern;
 use crate::policy::{Effect, Entries, Entry, Located, PolicyKind, Statement};
@@ -148,9 +147,7 @@ impl Parser {
     fn check_action(&mut self, at: At<'_>, text: &Located) {
         let fine = match text.text.split_once(':') {
             None => text.text == "*",
-            Some((service, name)) => {
-                !service.is_empty() && !name.is_empty() && !text.text.contains(char::is_whitespace)
-            }
+            Some((service, name)) => !service.is_empty() && !name.is_empty(),
         };
         if !fine {
             let position = crate::json::Position {
@@ -214,12 +211,12 @@ impl Parser {
             column: text.place.column,
             ..at.value.position
         };
-        let is_star = !text.text.is_empty() && text.text.bytes().all(|byte| byte == b'*');
-        if is_star || Arn::parse(&text.text).is_ok() {
-            return;
-        }
+        let value = text.text.as_str();
+        let is_star = !value.is_empty() && value.bytes().all(|byte| byte == b'*');
         // A star reaches over the colons that are missing: `arn:aws:s3*`, `arn:*`.
-        if text.text.starts_with("arn:") && text.text.contains('*') {
+        let is_arn =
+            value.starts_with("arn:") && (value.contains('*') || value.split(':').count() >= 6);
+        if is_star || is_arn {
             return;
         }
         let message = format!("`{}` is no ARN and not `*`", text.text);
