@@ -73,31 +73,30 @@ impl Api {
     /// # Errors
     /// [`CallError`] where no whole answer came; an answer with an error's status is a [`Reply`].
     pub(super) async fn get(&self, path_and_query: &str) -> Result<Reply, CallError> {
-        let allowed = self.limits.left();
-        let outcome = timeout(allowed, self.attempts(path_and_query)).await;
-        outcome.unwrap_or(Err(if self.limits.left().is_zero() { CallError::Deadline } else { CallError::TimedOut(allowed) }))
-    }
-
-    /// The attempts of one call.
-    async fn attempts(&self, path_and_query: &str) -> Result<Reply, CallError> {
+        let until = Instant::now() + self.limits.left();
         let mut back_off = FIRST_BACK_OFF;
         for _ in 1..ATTEMPTS {
-            let outcome = self.attempt(path_and_query).await;
+            let outcome = self.attempt(path_and_query, until).await;
             let wait = match &outcome {
                 Ok(reply) if reply.is_worth_retrying() => reply.retry_after.unwrap_or(back_off).min(LONGEST_BACK_OFF),
                 Err(error) if error.is_worth_retrying() => back_off,
                 Ok(_) | Err(_) => return outcome,
             };
+            if Instant::now() + wait >= until {
+                // What was answered says more than that the time is over.
+                return outcome;
+            }
             sleep(wait).await;
             back_off *= 2;
         }
-        self.attempt(path_and_query).await
+        self.attempt(path_and_query, until).await
     }
 
-    /// One request and its whole answer.
-    async fn attempt(&self, path_and_query: &str) -> Result<Reply, CallError> {
-        let allowed = self.limits.call / 2;
-        timeout(allowed, self.exchange(path_and_query)).await.unwrap_or(Err(CallError::TimedOut(allowed)))
+    /// One request and its whole answer, in half of a call's time and before the end of it.
+    async fn attempt(&self, path_and_query: &str, until: Instant) -> Result<Reply, CallError> {
+        let allowed = until.saturating_duration_since(Instant::now()).min(self.limits.call / 2);
+        let outcome = timeout(allowed, self.exchange(path_and_query)).await;
+        outcome.unwrap_or(Err(if self.limits.left().is_zero() { CallError::Deadline } else { CallError::TimedOut(allowed) }))
     }
 
     /// The exchange itself.

@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use irsa_doctor_checks::snapshot::EksCluster;
 use kube::config::{AuthInfo, Cluster, ExecConfig, Kubeconfig};
+use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -141,6 +142,11 @@ impl Connection {
         if let (Some(certificate), Some(key)) = (credential.client_certificate_data, credential.client_key_data) {
             config.auth_info.client_certificate_data = Some(STANDARD.encode(certificate));
             config.auth_info.client_key_data = Some(STANDARD.encode(key).into());
+        }
+        let token = config.auth_info.token.as_ref().map(ExposeSecret::expose_secret);
+        if token.is_some_and(|token| token.bytes().any(|byte| !byte.is_ascii_graphic())) {
+            // The client panics on a token that can't stand in a header.
+            return Err(ConnectError::BadUser { user: self.user.clone(), what: "the token", problem: "can't be used" });
         }
         Api::new(config, limits, &self.user)
     }
