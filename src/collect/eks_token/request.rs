@@ -77,10 +77,9 @@ impl TokenRequest {
             }
             let value = inline.or_else(|| arguments.next())?.to_owned();
             match (plugin, flag) {
-                (Plugin::AwsCli, "--cluster-name") => self.cluster_id = value,
+                (Plugin::AwsCli, "--cluster-name") | (Plugin::Authenticator, "--cluster-id" | "-i") => self.cluster_id = value,
                 // Of the AWS CLI this is the id of a local cluster on Outposts, and not its name.
                 (Plugin::AwsCli, "--cluster-id") => (self.cluster_id, self.is_name) = (value, false),
-                (Plugin::Authenticator, "--cluster-id" | "-i") => self.cluster_id = value,
                 (Plugin::AwsCli, "--role-arn") | (Plugin::Authenticator, "--role" | "-r") => self.role_arn = Some(value),
                 (Plugin::AwsCli, "--profile") => self.profile = Some(value),
                 (_, "--region") => self.region = Some(value),

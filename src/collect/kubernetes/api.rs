@@ -105,9 +105,9 @@ impl Api {
             .header(http::header::ACCEPT, "application/json")
             .body(Body::empty())
             .map_err(|_| CallError::Refused)?;
-        let response = self.client.send(request).await.map_err(CallError::of_request)?;
+        let response = self.client.send(request).await.map_err(|error| CallError::of_request(&error))?;
         let (head, body) = response.into_parts();
-        let body = body.collect_bytes().await.map_err(CallError::of_body)?;
+        let body = body.collect_bytes().await.map_err(|error| CallError::of_body(&error))?;
         Ok(Reply::new(&head, &body))
     }
 }

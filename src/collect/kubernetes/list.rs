@@ -30,6 +30,11 @@ pub(crate) struct Listed<T> {
 }
 
 impl<T> Listed<T> {
+    /// A list that could not be had.
+    pub(crate) fn unavailable(gap: Gap) -> Self {
+        Self { items: Observed::Unavailable(gap), gaps: Vec::new() }
+    }
+
     /// The list, if nothing is missing from it: where absence is to be concluded from it.
     pub(crate) fn complete(self) -> Observed<Vec<T>> {
         match (self.gaps.into_iter().next(), self.items) {
@@ -70,16 +75,11 @@ pub(super) async fn list<T: Object>(api: &Api, asked: &Asked<'_>, kind: &str, pa
         match pages(api, asked, kind, path, query).await {
             Ok(listed) => return listed,
             Err(End::Expired) if !last_try => {}
-            Err(End::Expired) => return unavailable(malformed(asked, "the list expired twice while it was read")),
-            Err(End::Gap(gap)) => return unavailable(gap),
+            Err(End::Expired) => return Listed::unavailable(malformed(asked, "the list expired twice while it was read")),
+            Err(End::Gap(gap)) => return Listed::unavailable(gap),
         }
     }
-    unavailable(malformed(asked, "the list could not be read"))
-}
-
-/// A list that could not be had.
-fn unavailable<T>(gap: Gap) -> Listed<T> {
-    Listed { items: Observed::Unavailable(gap), gaps: Vec::new() }
+    Listed::unavailable(malformed(asked, "the list could not be read"))
 }
 
 /// Why a list ended early.

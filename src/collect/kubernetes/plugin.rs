@@ -4,7 +4,8 @@
 //!
 //! Neither what it prints nor what it complains about is ever shown: both may hold a token.
 
-use super::error::{ConnectError, LoginProblem};
+use super::error::ConnectError;
+use super::login::LoginProblem;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::process::Stdio;
