@@ -3,6 +3,7 @@
 use super::error::ConnectError;
 use super::guard::ReadOnly;
 use crate::collect::observe::kubernetes::{CallError, Reply};
+use http_body_util::{BodyExt, Limited};
 use kube::client::{Body, ClientBuilder};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,9 @@ const ATTEMPTS: u32 = 3;
 const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
 /// The longest wait that a server may ask for (`Retry-After`).
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(2);
+
+/// The longest answer that is read, unpacked: 500 pods of the largest size that etcd takes stay below it.
+const MOST_BYTES: usize = 768 << 20;
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +59,8 @@ impl Api {
     pub(super) fn new(mut config: kube::Config, limits: Limits, user: &str) -> Result<Self, ConnectError> {
         // kube's own policy tries 15 times, and waits as long as any server says.
         config.default_retry = false;
-        config.connect_timeout = Some(limits.call / 2);
+        // Shorter than an attempt: a host that doesn't even accept a connection is not asked again.
+        config.connect_timeout = Some(limits.call * 2 / 5);
         config.read_timeout = Some(limits.call);
         let calls = Arc::new(AtomicU64::new(0));
         let builder = ClientBuilder::try_from(config).map_err(|error| ConnectError::of_client(&error, user))?;
@@ -107,7 +112,7 @@ impl Api {
             .map_err(|_| CallError::Refused)?;
         let response = self.client.send(request).await.map_err(|error| CallError::of_request(&error))?;
         let (head, body) = response.into_parts();
-        let body = body.collect_bytes().await.map_err(|error| CallError::of_body(&error))?;
-        Ok(Reply::new(&head, &body))
+        let body = Limited::new(body, MOST_BYTES).collect().await.map_err(|error| CallError::of_body(&*error))?;
+        Ok(Reply::new(&head, &body.to_bytes()))
     }
 }

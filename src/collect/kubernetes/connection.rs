@@ -43,7 +43,7 @@ impl Options {
 }
 
 /// A cluster and a way in, before anything was sent.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Connection {
     /// The context's name; `None` in a pod, and for a cluster found through EKS.
     pub(crate) context: Option<String>,
@@ -201,6 +201,13 @@ impl Connection {
             plugin: None,
             token_request: None,
         })
+    }
+}
+
+/// Without the configuration and the plugin: they hold tokens and passwords.
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("context", &self.context).field("server", &self.server).finish_non_exhaustive()
     }
 }
 

@@ -221,7 +221,7 @@ impl ConnectError {
         match self {
             Self::PluginTimedOut { .. } => GapCause::TimedOut,
             Self::PluginCredentials { problem, .. } => match problem {
-                LoginProblem::SsoExpired | LoginProblem::Expired => GapCause::InvalidCredentials,
+                LoginProblem::SsoExpired | LoginProblem::LoginExpired | LoginProblem::Expired => GapCause::InvalidCredentials,
                 LoginProblem::AssumeRoleDenied => GapCause::Denied,
                 LoginProblem::NoCredentials | LoginProblem::NoProfile => GapCause::NoCredentials,
             },

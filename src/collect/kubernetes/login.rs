@@ -5,6 +5,8 @@
 pub(crate) enum LoginProblem {
     /// The IAM Identity Center session has expired or was never begun.
     SsoExpired,
+    /// The session of `aws login` has expired.
+    LoginExpired,
     /// Temporary credentials have expired.
     Expired,
     /// There are no credentials.
@@ -20,6 +22,7 @@ impl LoginProblem {
     pub(super) fn sentence(self) -> &'static str {
         match self {
             Self::SsoExpired => "the AWS SSO session has expired",
+            Self::LoginExpired => "the session of `aws login` has expired",
             Self::Expired => "the AWS credentials have expired",
             Self::NoCredentials => "it found no AWS credentials",
             Self::NoProfile => "it did not find the AWS profile",
@@ -33,6 +36,8 @@ impl LoginProblem {
         let has = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
         if has(&["sso session", "error loading sso token", "token has expired and refresh failed", "aws sso login"]) {
             Some(Self::SsoExpired)
+        } else if has(&["using 'aws login'", "run aws login", "`aws login`"]) {
+            Some(Self::LoginExpired)
         } else if has(&[
             "expiredtoken",
             "security token included in the request is expired",
@@ -62,6 +67,7 @@ pub(super) fn login_help(problem: LoginProblem, profile: Option<&str>) -> String
     let profile_flag = profile.map(|profile| format!(" --profile {}", shell_word(profile))).unwrap_or_default();
     match problem {
         LoginProblem::SsoExpired => format!("run `aws sso login{profile_flag}`"),
+        LoginProblem::LoginExpired => format!("run `aws login{profile_flag}`"),
         LoginProblem::Expired => format!("get new credentials, for example with `aws sso login{profile_flag}`"),
         LoginProblem::NoCredentials => {
             format!("run `aws configure{profile_flag}` or `aws sso login{profile_flag}`, or give --profile")

@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 const MOST_OUTPUT: u64 = 1 << 20;
 
 /// A plugin, as a kubeconfig names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) struct Plugin {
     /// The user's entry.
     pub(super) user: String,

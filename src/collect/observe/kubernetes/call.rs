@@ -2,6 +2,7 @@
 
 use super::{Asked, malformed, one_line};
 use crate::collect::kubernetes::Refused;
+use http_body_util::LengthLimitError;
 use irsa_doctor_checks::snapshot::{Gap, GapCause};
 use std::error::Error;
 use std::io::ErrorKind;
@@ -23,6 +24,8 @@ pub(crate) enum CallError {
         /// What the operating system or TLS says.
         detail: String,
     },
+    /// An answer without an end.
+    TooLong,
     /// An answer that broke off or can't be unpacked.
     Broken(String),
 }
@@ -52,8 +55,10 @@ impl CallError {
     }
 
     /// From a body that ended early.
-    pub(crate) fn of_body(error: &kube::Error) -> Self {
-        let error: &(dyn Error + 'static) = error;
+    pub(crate) fn of_body(error: &(dyn Error + 'static)) -> Self {
+        if chain(error).any(<dyn Error>::is::<LengthLimitError>) {
+            return Self::TooLong;
+        }
         match io_kind(error) {
             Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe) => {
                 Self::Connection { passing: true, detail: "the connection was reset in the middle of the answer".to_owned() }
@@ -70,7 +75,7 @@ impl CallError {
         match self {
             Self::Connection { passing, .. } => *passing,
             Self::TimedOut(_) | Self::Broken(_) => true,
-            Self::Deadline | Self::Refused => false,
+            Self::Deadline | Self::Refused | Self::TooLong => false,
         }
     }
 
@@ -84,9 +89,15 @@ impl CallError {
                 asked.gap(GapCause::TimedOut, "the time for the whole run was over").remedy("give it longer with --timeout")
             }
             Self::Refused => asked.gap(GapCause::NotCollected, "irsa-doctor doesn't send such a request"),
-            Self::Connection { detail, .. } => asked
-                .gap(GapCause::Unreachable, detail)
-                .remedy("check the network, the proxy and the cluster's endpoint access, or give another --context"),
+            Self::Connection { detail, .. } => {
+                let remedy = if detail.contains("certificate") {
+                    "check the cluster's CA in the kubeconfig (`aws eks update-kubeconfig` writes it anew), and whether a proxy breaks TLS open"
+                } else {
+                    "check the network, the proxy and the cluster's endpoint access, or give another --context"
+                };
+                asked.gap(GapCause::Unreachable, detail).remedy(remedy)
+            }
+            Self::TooLong => malformed(asked, "the answer is too long to be one"),
             Self::Broken(detail) => malformed(asked, &format!("the answer broke off: {detail}")),
         }
     }
