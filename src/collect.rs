@@ -1,5 +1,105 @@
-//! Collecting: what clusters and accounts say, as a snapshot.
+//! Collecting: what clusters and accounts say, as a snapshot. It judges nothing.
+//!
+//! [`collect`] is the one entry. The plan (`plan`) decides what is asked and when; `kubernetes` and `aws`
+//! fetch one thing each; `observe` turns an SDK's answer into an [`Observed`](irsa_doctor_checks::snapshot::Observed).
 
+pub(crate) mod bundle;
 pub(crate) mod eks_token;
+mod error;
 pub(crate) mod kubernetes;
 pub(crate) mod observe;
+mod plan;
+
+pub(crate) use error::CollectError;
+
+use irsa_doctor_checks::snapshot::{Asked, Snapshot};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where to look, for what, and for how long.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    /// The question. A target's empty namespace is filled in: `namespace`, else the context's, else `default`.
+    /// Of a target of kind `Namespace` the pods become targets of kind `Pod`.
+    pub(crate) asked: Asked,
+    /// The kubeconfig file (`--kubeconfig`), in place of `KUBECONFIG` and `~/.kube/config`.
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// The context (`--context`), in place of the current one.
+    pub(crate) context: Option<String>,
+    /// The cluster's name in EKS (`--cluster`).
+    pub(crate) cluster: Option<String>,
+    /// The AWS region (`--region`).
+    pub(crate) region: Option<String>,
+    /// The AWS profile (`--profile`).
+    pub(crate) profile: Option<String>,
+    /// The profile for the role's account (`--role-profile`).
+    pub(crate) role_profile: Option<String>,
+    /// The issuer (`--issuer`), with its scheme.
+    pub(crate) issuer: Option<String>,
+    /// The user to impersonate in Kubernetes (`--as`).
+    pub(crate) impersonate: Option<String>,
+    /// The namespace (`-n`).
+    pub(crate) namespace: Option<String>,
+    /// How long one call may take, retries included (`--call-timeout`).
+    pub(crate) call_timeout: Duration,
+    /// How long the whole run may take (`--timeout`).
+    pub(crate) timeout: Duration,
+    /// Make EKS tokens here where the kubeconfig runs `aws eks get-token` (not `--no-native-token`).
+    pub(crate) native_token: bool,
+    /// Ask AWS at all (not `--no-aws`).
+    pub(crate) aws: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            asked: Asked::default(),
+            kubeconfig: None,
+            context: None,
+            cluster: None,
+            region: None,
+            profile: None,
+            role_profile: None,
+            issuer: None,
+            impersonate: None,
+            namespace: None,
+            call_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(60),
+            native_token: true,
+            aws: true,
+        }
+    }
+}
+
+/// What was collected.
+#[derive(Debug, Clone)]
+pub(crate) struct Collected {
+    /// The evidence. Its `asked` has the namespaces filled in and the targets of a scan spelt out.
+    pub(crate) snapshot: Snapshot,
+    /// How many requests were made, retries included.
+    pub(crate) calls: Calls,
+    /// What a user should know of how it was collected, a sentence each, for stderr.
+    pub(crate) notes: Vec<String>,
+}
+
+/// How many requests were made, retries included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Calls {
+    /// To the API server.
+    pub(crate) kubernetes: u64,
+    /// To IAM, EKS and STS.
+    pub(crate) aws: u64,
+}
+
+/// Reads what the targets need from the cluster and from AWS.
+///
+/// What could not be read stands in the snapshot as a gap and is no error. Dropping the future ends the run.
+///
+/// # Errors
+///
+/// [`CollectError::TargetNotThere`] (exit 5) if a named pod, workload, service account or namespace is known not to
+/// be there; [`CollectError::NothingToLookAt`] (exit 4) if neither the cluster nor AWS could be looked at;
+/// [`CollectError::BadArguments`] (exit 2) for an unknown context, a kubeconfig that cannot be read, and the like.
+pub(crate) async fn collect(options: &Options) -> Result<Collected, CollectError> {
+    plan::run(options).await
+}

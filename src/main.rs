@@ -1,5 +1,38 @@
-//! irsa-doctor
+//! irsa-doctor: why does my pod get `AccessDenied`?
+//!
+//! The shell: it fetches and prints, and judges nothing. The judging is in `irsa-doctor-checks`.
+//!
+//! ```text
+//! main -> command -> { collect, report } -> irsa_doctor_checks -> irsa_doctor_iam
+//! ```
 
+mod cli;
 mod collect;
+mod command;
+mod error;
+mod output;
+mod redact;
+mod report;
 
-fn main() {}
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(report_panic));
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let done = cli::parse(&args).and_then(command::run);
+    ExitCode::from(done.unwrap_or_else(|error| output::fail(&error, cli::asked_for_json(&args))))
+}
+
+/// A panic is a bug of ours: one line says where, and the process ends. What panicked may hold text that isn't ours to
+/// print, so the place alone is named.
+#[expect(clippy::exit, reason = "after a panic there is nothing left to unwind for, whichever thread it was")]
+fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
+    let place = info.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
+    output::say(&format!(
+        "error: irsa-doctor {} has a bug{place}; please report it with the command line, see {}",
+        env!("CARGO_PKG_VERSION"),
+        concat!(env!("CARGO_PKG_REPOSITORY"), "/issues")
+    ));
+    std::process::exit(101);
+}

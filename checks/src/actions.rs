@@ -1,14 +1,76 @@
 //! May the role do what the pod needs? The evaluator's answer for each asked action.
 
 use crate::evidence::Evidence;
+use crate::permissions::permissions;
 use crate::report::ActionDecision;
+use irsa_doctor_iam::{Decision, LayerOutcome, Outcome};
 
-/// The decision for each asked action.
-pub fn decisions(_evidence: &Evidence<'_>) -> Vec<ActionDecision> {
-    Vec::new()
+/// The decision for each asked action; none where there is no role, or it does not exist.
+pub fn decisions(evidence: &Evidence<'_>) -> Vec<ActionDecision> {
+    let Some(permissions) = permissions(evidence).filter(|permissions| !permissions.role.is_absent()) else { return Vec::new() };
+    let asked = evidence.asked().actions.iter();
+    asked
+        .map(|asked| {
+            let decision = permissions.decide(evidence, asked);
+            ActionDecision {
+                action: asked.action.clone(),
+                resource: asked.resource.clone(),
+                role: permissions.role_arn.clone(),
+                decision: word(&decision.outcome).to_owned(),
+                by: by(&decision),
+                layers: decision
+                    .layers
+                    .iter()
+                    .map(|layer| (layer_id(layer.layer).to_owned(), layer_word(layer.outcome).to_owned()))
+                    .collect(),
+            }
+        })
+        .collect()
 }
 
-/// The layers that nobody looked at.
+/// The layers that nobody looked at, and that decide nothing here.
 pub fn not_examined(_evidence: &Evidence<'_>) -> Vec<&'static str> {
     vec!["scp", "rcp", "vpc-endpoint-policy", "resource-policy"]
+}
+
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Allowed { .. } => "allow",
+        Outcome::ExplicitDeny { .. } => "explicit-deny",
+        Outcome::ImplicitDeny { .. } => "implicit-deny",
+        Outcome::Unknown { .. } => "unknown",
+    }
+}
+
+fn by(decision: &Decision) -> Vec<String> {
+    let (Outcome::Allowed { by } | Outcome::ExplicitDeny { by }) = &decision.outcome else { return Vec::new() };
+    by.iter()
+        .map(|statement| match &statement.sid {
+            Some(sid) => format!("{} statement {} ({sid})", statement.policy, statement.index),
+            None => format!("{} statement {}", statement.policy, statement.index),
+        })
+        .collect()
+}
+
+fn layer_id(layer: irsa_doctor_iam::Layer) -> &'static str {
+    use irsa_doctor_iam::Layer;
+    match layer {
+        Layer::Identity => "identity",
+        Layer::Boundary => "boundary",
+        Layer::Session => "session",
+        Layer::Trust => "trust",
+        Layer::Resource => "resource-policy",
+        Layer::ServiceControl => "scp",
+        Layer::ResourceControl => "rcp",
+        Layer::VpcEndpoint => "vpc-endpoint-policy",
+    }
+}
+
+fn layer_word(outcome: LayerOutcome) -> &'static str {
+    match outcome {
+        LayerOutcome::Allow => "allow",
+        LayerOutcome::ExplicitDeny => "explicit-deny",
+        LayerOutcome::ImplicitDeny => "implicit-deny",
+        LayerOutcome::Unknown => "unknown",
+    }
 }

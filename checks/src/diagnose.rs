@@ -8,7 +8,7 @@ mod merge;
 mod sentence;
 mod target;
 
-pub use gate::{GateOptions, apply_gate};
+pub use gate::{AllowUnknown, GateOptions, apply_gate};
 
 use crate::policies::Policies;
 use crate::report::{CallerHead, ClusterHead, Gate, Report, Verdict};
@@ -31,7 +31,14 @@ pub fn diagnose(snapshot: &Snapshot) -> Report {
     }
 }
 
-fn cluster_head(snapshot: &Snapshot, policies: &Policies<'_>, cluster: &Cluster) -> ClusterHead {
+/// The evidence of the first target, as its first pod and first role are judged.
+#[cfg(test)]
+pub(crate) fn first_evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>) -> crate::evidence::Evidence<'a> {
+    let target = snapshot.asked.targets.first().expect("a target");
+    target::first_evidence(snapshot, policies, target)
+}
+
+fn cluster_head<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, cluster: &Cluster) -> ClusterHead {
     let issuer = snapshot.asked.targets.first().and_then(|target| {
         let evidence = target::evidence(snapshot, policies, target);
         evidence.issuer().present().cloned()

@@ -158,6 +158,11 @@ impl<'a> Evidence<'a> {
         containers.into_iter().nth(position)
     }
 
+    /// Whether another container was asked about: what is wrong with this one is then no more than a warning.
+    pub fn is_beside_the_point(&self, container: &ContainerView<'_>) -> bool {
+        self.asked().container.as_deref().is_some_and(|asked| asked != container.name())
+    }
+
     /// The place of the judged pod, or of the workload where there is no pod.
     pub fn pod_locus(&self) -> Locus {
         match self.pod.present() {

@@ -84,6 +84,13 @@ impl Finding {
         self
     }
 
+    /// The same, no more severe than this.
+    #[must_use]
+    pub fn at_most(self, severity: Severity) -> Self {
+        let severity = self.severity.min(severity);
+        self.severity(severity)
+    }
+
     /// The same, with another confidence.
     #[must_use]
     pub fn confidence(mut self, confidence: Confidence) -> Self {

@@ -1,5 +1,9 @@
 //! What mends a finding: commands with real values, scoped to exactly what is wrong.
 
+pub mod commands;
+pub mod edit;
+pub mod template;
+
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
@@ -131,7 +135,7 @@ pub fn quote(word: &str) -> String {
         return word.to_owned();
     }
     // A newline alone is fine in single quotes: documents have them. Anything else that a terminal acts on is not.
-    if word.chars().all(|c| c == '\n' || !is_dangerous(c)) {
+    if word.chars().all(|c| c == '\n' || !acts_on_terminal(c)) {
         return format!("'{}'", word.replace('\'', r"'\''"));
     }
     let mut quoted = String::from("$'");
@@ -140,7 +144,7 @@ pub fn quote(word: &str) -> String {
             '\'' => quoted.push_str("\\'"),
             '\\' => quoted.push_str("\\\\"),
             '\n' => quoted.push_str("\\n"),
-            c if is_dangerous(c) => {
+            c if acts_on_terminal(c) => {
                 let mut buffer = [0; 4];
                 for byte in c.encode_utf8(&mut buffer).bytes() {
                     let _ = write!(quoted, "\\x{byte:02x}");
@@ -153,9 +157,22 @@ pub fn quote(word: &str) -> String {
     quoted
 }
 
-/// Control characters, and the marks that turn text around or hide it.
-fn is_dangerous(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+/// Control characters, and the marks that turn text around, break lines, hide it or have no width.
+/// <https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>
+pub fn acts_on_terminal(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 #[cfg(test)]

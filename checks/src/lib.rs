@@ -9,6 +9,8 @@
 
 pub mod actions;
 pub mod arn;
+pub mod attached_policies;
+pub mod audience;
 pub mod check;
 pub mod diagnose;
 pub mod evidence;
@@ -18,9 +20,29 @@ pub mod fix;
 pub mod hand_over;
 pub mod identity;
 pub mod intent;
+pub mod issuers;
 pub mod locus;
+pub mod nearest;
+pub mod no_role;
+pub mod partition;
+pub mod permissions;
+pub mod permissions_boundary;
+pub mod pod_credentials;
+pub mod pod_injection;
+pub mod pod_service_account;
 pub mod policies;
+pub mod policy_document;
 pub mod registry;
 pub mod report;
+pub mod required_actions;
+pub mod role_annotation;
+pub mod selector;
+pub mod service_account_annotation;
+pub mod service_account_settings;
 pub mod snapshot;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod webhook;
+pub mod token_readable;
+pub mod wiring;
 pub mod workload;

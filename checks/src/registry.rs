@@ -4,7 +4,20 @@ use crate::check::Check;
 use crate::fault::Fault;
 
 /// Every check, in the order of the chain.
-pub static ALL: &[&Check] = &[];
+#[rustfmt::skip] // one line a check
+pub static ALL: &[&Check] = &[
+    &crate::pod_service_account::CHECK,
+    &crate::service_account_annotation::CHECK,
+    &crate::service_account_settings::CHECK,
+    &crate::webhook::CHECK,
+    &crate::pod_injection::CHECK,
+    &crate::token_readable::CHECK,
+    &crate::pod_credentials::CHECK,
+    &crate::attached_policies::CHECK,
+    &crate::policy_document::CHECK,
+    &crate::permissions_boundary::CHECK,
+    &crate::required_actions::CHECK,
+];
 
 /// A check by its id.
 pub fn check(id: &str) -> Option<&'static Check> {

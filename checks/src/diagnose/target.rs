@@ -28,6 +28,14 @@ pub(super) fn evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
     evidence
 }
 
+/// The evidence of a target as its first pod and first role are judged.
+#[cfg(test)]
+pub(super) fn first_evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, target: &'a Target) -> Evidence<'a> {
+    let pods = for_each_pod(&evidence(snapshot, policies, target));
+    let role = roles_in_use(&pods).into_iter().next().flatten();
+    with_role(pods.first().expect("one at least"), role)
+}
+
 /// Judges one target.
 pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, target: &'a Target) -> TargetReport {
     let base = evidence(snapshot, policies, target);

@@ -57,12 +57,16 @@ pub struct Target {
     /// For a role: the service account that should be let in, `namespace/name`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// Whether nobody named it: a scan of a namespace, a cluster or a selector came upon it.
+    /// Such a target is judged only if something says that it wants AWS.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub scanned: bool,
 }
 
 impl Target {
     /// A namespaced target.
     pub fn new(kind: TargetKind, namespace: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { kind, namespace: namespace.into(), name: name.into(), subject: None }
+        Self { kind, namespace: namespace.into(), name: name.into(), subject: None, scanned: false }
     }
 }
 

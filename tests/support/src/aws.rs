@@ -55,18 +55,14 @@ impl Cluster {
             region: "us-east-1".to_owned(),
             partition: "aws".to_owned(),
             issuer: issuer.to_owned(),
-            endpoint: "https://EXAMPLED539D4633E53DE1B71EXAMPLE.gr7.us-east-1.eks.amazonaws.com"
-                .to_owned(),
+            endpoint: "https://EXAMPLED539D4633E53DE1B71EXAMPLE.gr7.us-east-1.eks.amazonaws.com".to_owned(),
             extra: serde_json::Map::new(),
         }
     }
 
     /// The ARN.
     pub fn arn(&self) -> String {
-        format!(
-            "arn:{}:eks:{}:{}:cluster/{}",
-            self.partition, self.region, self.account, self.name
-        )
+        format!("arn:{}:eks:{}:{}:cluster/{}", self.partition, self.region, self.account, self.name)
     }
 }
 
@@ -107,23 +103,11 @@ impl AwsApi {
         let mut settings = Settings::default();
         for account in accounts.accounts.keys().chain([&cluster.account]) {
             let arn = format!("arn:{}:iam::{account}:user/tester", cluster.partition);
-            settings.callers.insert(
-                Self::access_key(account),
-                Caller {
-                    account: account.clone(),
-                    arn,
-                },
-            );
+            settings.callers.insert(Self::access_key(account), Caller { account: account.clone(), arn });
         }
         let world = Mutex::new(World::new(accounts, cluster));
-        let state = Arc::new(State {
-            world,
-            settings: Mutex::new(settings),
-        });
-        Self {
-            server: Server::start(Arc::clone(&state) as Arc<dyn Handler>),
-            state,
-        }
+        let state = Arc::new(State { world, settings: Mutex::new(settings) });
+        Self { server: Server::start(Arc::clone(&state) as Arc<dyn Handler>), state }
     }
 
     /// The access key id of the account's user. Any secret will do.
@@ -133,9 +117,7 @@ impl AwsApi {
 
     /// Lets an access key belong to any caller, an assumed role for example.
     pub fn set_caller(&self, access_key: &str, caller: Caller) {
-        lock(&self.state.settings)
-            .callers
-            .insert(access_key.to_owned(), caller);
+        lock(&self.state.settings).callers.insert(access_key.to_owned(), caller);
     }
 
     /// No page of any list is longer than this.
@@ -148,11 +130,17 @@ impl AwsApi {
         lock(&self.state.settings).writable = true;
     }
 
+    /// The service accounts of a namespace that have a Pod Identity association in the cluster now.
+    pub fn associated(&self, namespace: &str) -> Vec<String> {
+        let world = lock(&self.state.world);
+        let associations = &world.account(&world.cluster.account).associations;
+        let inside = associations.iter().filter(|association| association.namespace == namespace);
+        inside.map(|association| association.service_account.clone()).collect()
+    }
+
     /// What `DecodeAuthorizationMessage` makes of an encoded message.
     pub fn set_decoded_message(&self, encoded: &str, decoded: &str) {
-        lock(&self.state.settings)
-            .decoded_messages
-            .insert(encoded.to_owned(), decoded.to_owned());
+        lock(&self.state.settings).decoded_messages.insert(encoded.to_owned(), decoded.to_owned());
     }
 
     /// Whether AWS bills it or not: only these operations are reads.
@@ -180,23 +168,11 @@ impl State {
         let mut call = Call::parse(request);
         let settings = lock(&self.settings);
         if call.access_key.is_empty() {
-            return Err(Failure::new(
-                403,
-                "MissingAuthenticationToken",
-                "Request is missing Authentication Token",
-            ));
+            return Err(Failure::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token"));
         }
         let caller = settings.callers.get(&call.access_key).ok_or_else(|| {
-            let code = if call.is_json() {
-                "UnrecognizedClientException"
-            } else {
-                "InvalidClientTokenId"
-            };
-            Failure::new(
-                403,
-                code,
-                "The security token included in the request is invalid.",
-            )
+            let code = if call.is_json() { "UnrecognizedClientException" } else { "InvalidClientTokenId" };
+            Failure::new(403, code, "The security token included in the request is invalid.")
         })?;
         call.caller = caller.clone();
         call.page_size = settings.page_size;
@@ -247,24 +223,13 @@ impl Handler for State {
     }
 
     fn answer(&self, request: &Request) -> Response {
-        self.dispatch(request)
-            .unwrap_or_else(|failure| failure.response(&Call::parse(request)))
+        self.dispatch(request).unwrap_or_else(|failure| failure.response(&Call::parse(request)))
     }
 
-    fn error(
-        &self,
-        request: &Request,
-        status: u16,
-        code: Option<&str>,
-        message: Option<&str>,
-    ) -> Response {
-        let call = self
-            .authenticate(request)
-            .unwrap_or_else(|_| Call::parse(request));
+    fn error(&self, request: &Request, status: u16, code: Option<&str>, message: Option<&str>) -> Response {
+        let call = self.authenticate(request).unwrap_or_else(|_| Call::parse(request));
         let failure = match (code, message) {
-            (None | Some("AccessDenied" | "AccessDeniedException"), None) if status == 403 => {
-                self.denied(&call)
-            }
+            (None | Some("AccessDenied" | "AccessDeniedException"), None) if status == 403 => self.denied(&call),
             _ => Failure::usual(status, code, message),
         };
         failure.response(&call)

@@ -38,10 +38,7 @@ pub fn percent_decode(text: &str) -> String {
 
 fn hex_byte(digits: &[u8]) -> Option<u8> {
     let digits = std::str::from_utf8(digits).ok()?;
-    digits
-        .bytes()
-        .all(|digit| digit.is_ascii_hexdigit())
-        .then(|| u8::from_str_radix(digits, 16).ok())?
+    digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u8::from_str_radix(digits, 16).ok())?
 }
 
 /// A query or an `application/x-www-form-urlencoded` body, where `+` is a space.
@@ -50,10 +47,7 @@ pub(crate) fn parse_form(text: &str) -> Vec<(String, String)> {
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (
-                percent_decode(&key.replace('+', " ")),
-                percent_decode(&value.replace('+', " ")),
-            )
+            (percent_decode(&key.replace('+', " ")), percent_decode(&value.replace('+', " ")))
         })
         .collect()
 }
@@ -76,9 +70,7 @@ pub(crate) fn xml_escape(text: &str) -> String {
 
 /// A 64-bit FNV-1a hash: ids that look random and are the same in each run.
 pub(crate) fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// `length` characters of A-Z and 2-7 derived from `text`, as in IAM's unique ids.
@@ -89,9 +81,7 @@ pub(crate) fn unique_id(prefix: &str, text: &str, length: usize) -> String {
     while id.len() < prefix.len() + length {
         let mut bits = hash(&format!("{round}/{text}"));
         for _ in 0..12 {
-            id.push(char::from(
-                ALPHABET[usize::try_from(bits & 31).unwrap_or(0)],
-            ));
+            id.push(char::from(ALPHABET[usize::try_from(bits & 31).unwrap_or(0)]));
             bits >>= 5;
         }
         round += 1;
@@ -106,10 +96,7 @@ mod tests {
 
     #[test]
     fn encodes_as_iam_does() {
-        assert_eq!(
-            percent_encode("{\"a b\": [\"ü/*\"]}\n"),
-            "%7B%22a%20b%22%3A%20%5B%22%C3%BC%2F%2A%22%5D%7D%0A"
-        );
+        assert_eq!(percent_encode("{\"a b\": [\"ü/*\"]}\n"), "%7B%22a%20b%22%3A%20%5B%22%C3%BC%2F%2A%22%5D%7D%0A");
         assert_eq!(percent_encode("A-z0_9.~"), "A-z0_9.~");
     }
 
@@ -122,10 +109,7 @@ mod tests {
 
     #[test]
     fn forms_use_plus_for_a_space() {
-        let want = [
-            ("Action".to_owned(), "Get Role".to_owned()),
-            ("X".to_owned(), "a=b".to_owned()),
-        ];
+        let want = [("Action".to_owned(), "Get Role".to_owned()), ("X".to_owned(), "a=b".to_owned())];
         assert_eq!(parse_form("Action=Get+Role&X=a%3Db&"), want);
     }
 

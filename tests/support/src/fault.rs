@@ -63,9 +63,8 @@ pub enum Effect {
 impl Effect {
     /// The page that a proxy or a captive portal puts in the place of an answer.
     pub(crate) fn html(status: u16) -> Response {
-        let page = format!(
-            "<html><head><title>{status}</title></head><body><h1>{status}</h1><p>proxy.example.com</p></body></html>\n"
-        );
+        let page =
+            format!("<html><head><title>{status}</title></head><body><h1>{status}</h1><p>proxy.example.com</p></body></html>\n");
         Response::new(status, "text/html; charset=utf-8", page)
     }
 }
@@ -85,36 +84,17 @@ pub struct Fault {
 impl Fault {
     /// A fault that happens to each request that `pattern` matches.
     pub fn new(pattern: &str, effect: Effect) -> Self {
-        Self {
-            pattern: Pattern::new(pattern),
-            effect,
-            skip: 0,
-            times: None,
-        }
+        Self { pattern: Pattern::new(pattern), effect, skip: 0, times: None }
     }
 
     /// An error with the usual code and message of `status`.
     pub fn status(pattern: &str, status: u16) -> Self {
-        Self::new(
-            pattern,
-            Effect::Error {
-                status,
-                code: None,
-                message: None,
-            },
-        )
+        Self::new(pattern, Effect::Error { status, code: None, message: None })
     }
 
     /// An error with a code and the service's own message.
     pub fn code(pattern: &str, status: u16, code: &str) -> Self {
-        Self::new(
-            pattern,
-            Effect::Error {
-                status,
-                code: Some(code.to_owned()),
-                message: None,
-            },
-        )
+        Self::new(pattern, Effect::Error { status, code: Some(code.to_owned()), message: None })
     }
 
     /// What AWS answers to a caller who may not do that.
@@ -157,9 +137,7 @@ impl Fault {
 
 /// The effect of the first fault that strikes.
 pub(crate) fn strike(faults: &mut [Fault], operation: &str) -> Option<Effect> {
-    faults
-        .iter_mut()
-        .find_map(|fault| fault.strike(operation).then(|| fault.effect.clone()))
+    faults.iter_mut().find_map(|fault| fault.strike(operation).then(|| fault.effect.clone()))
 }
 
 #[cfg(test)]
@@ -178,13 +156,8 @@ mod tests {
 
     #[test]
     fn faults_are_counted() {
-        let mut faults = [
-            Fault::throttled("iam:.*").after(1).times(2),
-            Fault::denied("iam:Get.*").after(2),
-        ];
-        let struck: Vec<_> = (0..5)
-            .map(|_| strike(&mut faults, "iam:GetRole").is_some())
-            .collect();
+        let mut faults = [Fault::throttled("iam:.*").after(1).times(2), Fault::denied("iam:Get.*").after(2)];
+        let struck: Vec<_> = (0..5).map(|_| strike(&mut faults, "iam:GetRole").is_some()).collect();
         assert_eq!(struck, [false, true, true, false, true]);
         assert!(strike(&mut faults, "sts:GetCallerIdentity").is_none());
     }

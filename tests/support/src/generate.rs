@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::aws::{Accounts, Cluster, Role};
-use crate::recording::Recording;
+use crate::recording::{ApiServer, Recording, Served};
 
 /// How large, and how broken.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +50,13 @@ pub struct Generated {
     pub namespaces: BTreeSet<String>,
 }
 
+impl Generated {
+    /// Starts the servers and writes the configuration files.
+    pub fn serve(&self) -> Served {
+        Served::with(self.objects.clone(), &self.accounts, self.cluster.clone(), ApiServer::Ok)
+    }
+}
+
 const ACCOUNT: &str = "123456789012";
 
 /// Generates. Pods, service accounts and namespaces have the shape of the recording `plain`.
@@ -59,9 +66,7 @@ const ACCOUNT: &str = "123456789012";
 pub fn cluster(shape: &Shape) -> Generated {
     let template = Template::load();
     let mut random = Random(shape.seed);
-    let owners: Vec<Owner> = (0..shape.service_accounts)
-        .map(|index| Owner::new(index, shape, &mut random))
-        .collect();
+    let owners: Vec<Owner> = (0..shape.service_accounts).map(|index| Owner::new(index, shape, &mut random)).collect();
     let mut generated = Generated {
         objects: template.shared.clone(),
         accounts: Accounts::single(ACCOUNT, roles(shape, &owners, &template.issuer)),
@@ -72,17 +77,13 @@ pub fn cluster(shape: &Shape) -> Generated {
     for namespace in &generated.namespaces {
         generated.objects.push(template.namespace(namespace));
     }
-    generated
-        .objects
-        .extend(owners.iter().map(|owner| template.service_account(owner)));
+    generated.objects.extend(owners.iter().map(|owner| template.service_account(owner)));
     for index in 0..shape.pods {
         let owner = &owners[index % owners.len()];
         let name = format!("{}-{index:05}", owner.name);
         generated.objects.push(template.pod(owner, &name));
         if let Some(breakage) = owner.breakage {
-            generated
-                .broken
-                .insert((owner.namespace.clone(), name), breakage);
+            generated.broken.insert((owner.namespace.clone(), name), breakage);
         }
     }
     generated
@@ -114,19 +115,12 @@ impl Owner {
     }
 
     fn role_arn(&self) -> String {
-        let gone = if self.breakage == Some(Breakage::RoleMissing) {
-            "-gone"
-        } else {
-            ""
-        };
+        let gone = if self.breakage == Some(Breakage::RoleMissing) { "-gone" } else { "" };
         format!("arn:aws:iam::{ACCOUNT}:role/{}{gone}", role_name(self.role))
     }
 
     fn is_injected(&self) -> bool {
-        !matches!(
-            self.breakage,
-            Some(Breakage::KeyTypo | Breakage::PodIsOlder)
-        )
+        !matches!(self.breakage, Some(Breakage::KeyTypo | Breakage::PodIsOlder))
     }
 }
 
@@ -138,14 +132,8 @@ fn role_name(index: usize) -> String {
 fn roles(shape: &Shape, owners: &[Owner], issuer: &str) -> Vec<Role> {
     let host = issuer.trim_start_matches("https://");
     let mut subjects = vec![Vec::new(); shape.roles];
-    for owner in owners
-        .iter()
-        .filter(|owner| owner.breakage != Some(Breakage::SubjectMismatch))
-    {
-        subjects[owner.role].push(format!(
-            "system:serviceaccount:{}:{}",
-            owner.namespace, owner.name
-        ));
+    for owner in owners.iter().filter(|owner| owner.breakage != Some(Breakage::SubjectMismatch)) {
+        subjects[owner.role].push(format!("system:serviceaccount:{}:{}", owner.namespace, owner.name));
     }
     let role = |(index, mut subjects): (usize, Vec<String>)| {
         // Nobody is left: the role trusts somebody who isn't there.
@@ -185,24 +173,12 @@ impl Template {
         let plain = Recording::load("plain");
         let text = |kind: &'static str| {
             let object = plain.objects.iter().find(|object| object["kind"] == kind);
-            (
-                kind,
-                object
-                    .expect("the recording `plain` has one of each")
-                    .to_string(),
-            )
+            (kind, object.expect("the recording `plain` has one of each").to_string())
         };
-        let old_role = plain
-            .expect
-            .identity
-            .role_arn
-            .clone()
-            .expect("the recording `plain` expects a role");
+        let old_role = plain.expect.identity.role_arn.clone().expect("the recording `plain` expects a role");
         let others = plain.cluster_objects().into_iter();
         Self {
-            shared: others
-                .filter(|object| !plain.objects.contains(object))
-                .collect(),
+            shared: others.filter(|object| !plain.objects.contains(object)).collect(),
             issuer: plain.scenario.issuer.clone(),
             old_namespace: plain.scenario.namespace.clone(),
             old_role,
@@ -211,9 +187,7 @@ impl Template {
     }
 
     fn object(&self, kind: &str, namespace: &str, role: &str) -> Value {
-        let text = self.texts[kind]
-            .replace(&self.old_role, role)
-            .replace(&self.old_namespace, namespace);
+        let text = self.texts[kind].replace(&self.old_role, role).replace(&self.old_namespace, namespace);
         serde_json::from_str(&text).expect("JSON stays JSON when names change")
     }
 
@@ -226,11 +200,7 @@ impl Template {
     fn service_account(&self, owner: &Owner) -> Value {
         let mut object = self.object("ServiceAccount", &owner.namespace, &owner.role_arn());
         let typo = owner.breakage == Some(Breakage::KeyTypo);
-        let key = if typo {
-            "eks.amazonaws.com/role_arn"
-        } else {
-            "eks.amazonaws.com/role-arn"
-        };
+        let key = if typo { "eks.amazonaws.com/role_arn" } else { "eks.amazonaws.com/role-arn" };
         object["metadata"]["name"] = json!(owner.name);
         object["metadata"]["annotations"] = json!({key: owner.role_arn()});
         object
@@ -255,20 +225,13 @@ impl Template {
 /// Takes out what the webhook put in.
 fn take_out_injection(pod: &mut Value) {
     let is_token = |value: &Value| value["name"] == "aws-iam-token";
-    let is_ours = |value: &Value| {
-        value["name"]
-            .as_str()
-            .is_some_and(|name| name.starts_with("AWS_"))
-    };
+    let is_ours = |value: &Value| value["name"].as_str().is_some_and(|name| name.starts_with("AWS_"));
     let spec = &mut pod["spec"];
     if let Some(volumes) = spec["volumes"].as_array_mut() {
         volumes.retain(|volume| !is_token(volume));
     }
     for container in spec["containers"].as_array_mut().into_iter().flatten() {
-        for (field, drop) in [
-            ("volumeMounts", &is_token as &dyn Fn(&Value) -> bool),
-            ("env", &is_ours),
-        ] {
+        for (field, drop) in [("volumeMounts", &is_token as &dyn Fn(&Value) -> bool), ("env", &is_ours)] {
             if let Some(list) = container[field].as_array_mut() {
                 list.retain(|value| !drop(value));
             }
@@ -292,16 +255,9 @@ impl Random {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kubernetes::KubernetesApi;
     use crate::testing::get;
 
-    const SHAPE: Shape = Shape {
-        pods: 200,
-        service_accounts: 100,
-        roles: 20,
-        broken_percent: 30,
-        seed: 7,
-    };
+    const SHAPE: Shape = Shape { pods: 200, service_accounts: 100, roles: 20, broken_percent: 30, seed: 7 };
 
     #[test]
     fn the_same_shape_gives_the_same_cluster() {
@@ -311,49 +267,24 @@ mod tests {
         let kinds: BTreeSet<Breakage> = one.broken.values().copied().collect();
         assert_eq!(kinds.len(), 4);
         assert!((30..90).contains(&one.broken.len()), "{}", one.broken.len());
-        assert!(
-            cluster(&Shape {
-                broken_percent: 0,
-                ..SHAPE
-            })
-            .broken
-            .is_empty()
-        );
+        assert!(cluster(&Shape { broken_percent: 0, ..SHAPE }).broken.is_empty());
     }
 
     #[test]
     fn what_is_generated_is_served_and_broken_as_told() {
         let generated = cluster(&SHAPE);
-        let api = KubernetesApi::start(generated.objects.clone());
-        assert_eq!(
-            get(&api.url(), "/api/v1/pods").json()["items"]
-                .as_array()
-                .unwrap()
-                .len(),
-            SHAPE.pods
-        );
+        let served = generated.serve();
+        let api = &served.kubernetes;
+        assert_eq!(get(&api.url(), "/api/v1/pods").json()["items"].as_array().unwrap().len(), SHAPE.pods);
         let roles = &generated.accounts.accounts[ACCOUNT].roles;
-        for pod in generated
-            .objects
-            .iter()
-            .filter(|object| object["kind"] == "Pod")
-        {
+        for pod in generated.objects.iter().filter(|object| object["kind"] == "Pod") {
             let text = |field: &str| pod["metadata"][field].as_str().unwrap().to_owned();
             let broken = generated.broken.get(&(text("namespace"), text("name")));
             let injected = pod.to_string().contains("AWS_ROLE_ARN");
-            assert_eq!(
-                injected,
-                !matches!(broken, Some(Breakage::KeyTypo | Breakage::PodIsOlder))
-            );
+            assert_eq!(injected, !matches!(broken, Some(Breakage::KeyTypo | Breakage::PodIsOlder)));
             let account = pod["spec"]["serviceAccountName"].as_str().unwrap();
-            let trusted = roles
-                .iter()
-                .any(|role| role.trust.0.contains(&format!(":{account}\"")));
-            assert_eq!(
-                trusted,
-                broken != Some(&Breakage::SubjectMismatch),
-                "{account}"
-            );
+            let trusted = roles.iter().any(|role| role.trust.0.contains(&format!(":{account}\"")));
+            assert_eq!(trusted, broken != Some(&Breakage::SubjectMismatch), "{account}");
         }
     }
 }

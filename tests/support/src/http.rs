@@ -26,34 +26,22 @@ pub struct Request {
 impl Request {
     /// The first value of a header (name in lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The first value of a query parameter.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The decoded segments of the path, without empty ones.
     pub fn segments(&self) -> Vec<String> {
-        self.path
-            .split('/')
-            .filter(|part| !part.is_empty())
-            .map(encoding::percent_decode)
-            .collect()
+        self.path.split('/').filter(|part| !part.is_empty()).map(encoding::percent_decode).collect()
     }
 
     /// Whether the connection stays open after the answer.
     pub(crate) fn keep_alive(&self) -> bool {
-        !self
-            .header("connection")
-            .is_some_and(|value| value.eq_ignore_ascii_case("close"))
+        !self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
 }
 
@@ -71,11 +59,7 @@ pub struct Response {
 impl Response {
     /// A response with one `Content-Type`.
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status,
-            headers: vec![("Content-Type".to_owned(), content_type.to_owned())],
-            body: body.into(),
-        }
+        Self { status, headers: vec![("Content-Type".to_owned(), content_type.to_owned())], body: body.into() }
     }
 
     /// A JSON document.
@@ -92,10 +76,8 @@ impl Response {
 
     /// Puts `value` in the place of the `Content-Type`.
     pub(crate) fn set_content_type(&mut self, value: &str) {
-        self.headers
-            .retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
-        self.headers
-            .push(("Content-Type".to_owned(), value.to_owned()));
+        self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+        self.headers.push(("Content-Type".to_owned(), value.to_owned()));
     }
 
     /// Status line and headers, with the blank line.
@@ -105,11 +87,7 @@ impl Response {
             let _ = write!(head, "{name}: {value}\r\n");
         }
         let connection = if keep_alive { "keep-alive" } else { "close" };
-        let _ = write!(
-            head,
-            "Content-Length: {}\r\nConnection: {connection}\r\n\r\n",
-            self.body.len()
-        );
+        let _ = write!(head, "Content-Length: {}\r\nConnection: {connection}\r\n\r\n", self.body.len());
         head.into_bytes()
     }
 }
@@ -163,30 +141,21 @@ pub(crate) fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Reque
         if line.is_empty() {
             break;
         }
-        let (name, value) = line
-            .split_once(':')
-            .ok_or_else(|| bad("a header without a colon"))?;
-        request
-            .headers
-            .push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+        let (name, value) = line.split_once(':').ok_or_else(|| bad("a header without a colon"))?;
+        request.headers.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
     }
     request.body = read_body(reader, &request)?;
     Ok(Some(request))
 }
 
 fn read_body(reader: &mut impl BufRead, request: &Request) -> io::Result<Vec<u8>> {
-    if request
-        .header("transfer-encoding")
-        .is_some_and(|value| value.contains("chunked"))
-    {
+    if request.header("transfer-encoding").is_some_and(|value| value.contains("chunked")) {
         return read_chunks(reader);
     }
     let Some(length) = request.header("content-length") else {
         return Ok(Vec::new());
     };
-    let length: usize = length
-        .parse()
-        .map_err(|_| bad("content-length is not a number"))?;
+    let length: usize = length.parse().map_err(|_| bad("content-length is not a number"))?;
     read_exactly(reader, length)
 }
 
@@ -195,8 +164,7 @@ fn read_chunks(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
     loop {
         let line = read_line(reader)?.ok_or_else(|| bad("the body ends early"))?;
         let size = line.split(';').next().unwrap_or_default();
-        let size =
-            usize::from_str_radix(size.trim(), 16).map_err(|_| bad("chunk without a size"))?;
+        let size = usize::from_str_radix(size.trim(), 16).map_err(|_| bad("chunk without a size"))?;
         body.extend(read_exactly(reader, size)?);
         if body.len() > MAX_BODY {
             return Err(bad("the body is too long"));
@@ -239,10 +207,7 @@ mod tests {
     fn reads_requests_one_after_the_other() {
         let mut wire: &[u8] = b"POST /a%20b?x=1%2F2&y HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n\r\n";
         let first = read_request(&mut wire).unwrap().unwrap();
-        assert_eq!(
-            (first.method.as_str(), first.path.as_str()),
-            ("POST", "/a%20b")
-        );
+        assert_eq!((first.method.as_str(), first.path.as_str()), ("POST", "/a%20b"));
         assert_eq!(first.segments(), ["a b"]);
         assert_eq!(first.parameter("x"), Some("1/2"));
         assert_eq!(first.parameter("y"), Some(""));

@@ -1,5 +1,6 @@
 //! A Kubernetes API server that serves recorded objects.
 
+mod controllers;
 mod discovery;
 mod handler;
 mod list;
@@ -9,6 +10,7 @@ mod resource;
 mod selector;
 mod status;
 mod store;
+mod webhook;
 mod write;
 
 use std::ops::Deref;
@@ -92,37 +94,20 @@ impl KubernetesApi {
     }
 
     /// The object as it is stored now.
-    pub fn get(
-        &self,
-        api_version: &str,
-        kind: &str,
-        namespace: Option<&str>,
-        name: &str,
-    ) -> Option<Value> {
+    pub fn get(&self, api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Option<Value> {
         let resource = resource::Resource::of_kind(api_version, kind)?;
-        lock(&self.state.store)
-            .get(resource, namespace, name)
-            .cloned()
+        lock(&self.state.store).get(resource, namespace, name).cloned()
     }
 
     /// Takes an object away.
-    pub fn remove(
-        &self,
-        api_version: &str,
-        kind: &str,
-        namespace: Option<&str>,
-        name: &str,
-    ) -> Option<Value> {
+    pub fn remove(&self, api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Option<Value> {
         let resource = resource::Resource::of_kind(api_version, kind)?;
         lock(&self.state.store).remove(resource, namespace, name)
     }
 
     /// Objects under a path that begins with one of these patterns are not there.
     pub fn hide(&self, patterns: &[String]) {
-        lock(&self.state.settings).hidden = patterns
-            .iter()
-            .map(|pattern| Pattern::new(pattern))
-            .collect();
+        lock(&self.state.settings).hidden = patterns.iter().map(|pattern| Pattern::new(pattern)).collect();
     }
 
     /// From now on only requests with this bearer token are let in; the others get 401.
@@ -155,6 +140,13 @@ impl KubernetesApi {
     /// From now on writes change the store and are no violations; Secrets and tokens still are.
     pub fn allow_writes(&self) {
         lock(&self.state.settings).writable = true;
+    }
+
+    /// Makes each pod of a namespace anew, as after a rollout restart or the deletion of a bare pod: from its
+    /// Deployment's template if it has one, and through the webhook as it is configured now. `associated` are the
+    /// service accounts of the namespace that have a Pod Identity association.
+    pub fn recreate_pods(&self, namespace: &str, associated: &[String]) {
+        controllers::recreate_pods(&mut lock(&self.state.store), namespace, associated);
     }
 
     /// Fields that stand in `/version` in place of the recorded ones.

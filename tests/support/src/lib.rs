@@ -8,6 +8,18 @@
 //!
 //! Both servers refuse writes and looks at secrets, remember them ([`Server::violations`]) and panic when they are
 //! dropped with such an attempt not acknowledged: no test needs to ask whether the program was read-only.
+//!
+//! ```no_run
+//! use irsa_doctor_test_support::{Fault, Recording};
+//!
+//! let recording = Recording::load("plain");
+//! let served = recording.serve();
+//! served.aws.set_faults(vec![Fault::throttled("iam:GetRole$").times(1)]);
+//! let output = served.command("target/debug/irsa-doctor").output()?;
+//! let report = serde_json::from_slice(&output.stdout)?;
+//! recording.expect.check(&report, output.status.code().unwrap_or(-1)).expect("the right answer");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod aws;
 mod encoding;
@@ -21,15 +33,11 @@ mod temp;
 #[cfg(test)]
 mod testing;
 
-pub use aws::{
-    Account, Accounts, Association, Attached, AwsApi, Caller, Cluster, Document, Provider, Role,
-};
+pub use aws::{Account, Accounts, Association, Attached, AwsApi, Caller, Cluster, Document, Provider, Role};
 pub use encoding::{percent_decode, percent_encode};
 pub use fault::{Effect, Fault, Pattern};
 pub use http::{Request, Response};
 pub use kubernetes::{KubernetesApi, Rule};
-pub use recording::{
-    ApiServer, Expect, IdentityExpect, Kind, Mentions, Recording, Scenario, Served,
-};
+pub use recording::{ApiServer, Expect, IdentityExpect, Kind, Mentions, Recording, Scenario, Served};
 pub use server::{Logged, Server, rounds};
 pub use temp::TempDir;

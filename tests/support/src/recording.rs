@@ -162,8 +162,7 @@ impl Recording {
     /// When the folder can't be read.
     pub fn names() -> Vec<String> {
         let entries = std::fs::read_dir(folder()).expect("the folder of recordings");
-        let paths =
-            entries.map(|entry| entry.expect("an entry of the folder of recordings").path());
+        let paths = entries.map(|entry| entry.expect("an entry of the folder of recordings").path());
         let mut names: Vec<String> = paths
             .filter(|path| path.join("scenario.json").exists())
             .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
@@ -176,34 +175,20 @@ impl Recording {
     pub fn cluster_objects(&self) -> Vec<Value> {
         let common = common(&self.scenario.partition, "objects.json");
         let common = common.as_array().cloned().unwrap_or_default();
-        common
-            .into_iter()
-            .chain(self.objects.clone())
-            .chain(self.webhook.clone())
-            .collect()
+        common.into_iter().chain(self.objects.clone()).chain(self.webhook.clone()).collect()
     }
 
     /// The faults of the AWS side.
     pub fn aws_faults(&self) -> Vec<Fault> {
-        let effect = |fault: &AwsFault| Effect::Error {
-            status: fault.status,
-            code: fault.code.clone(),
-            message: fault.message.clone(),
-        };
-        self.scenario
-            .aws
-            .iter()
-            .map(|fault| Fault::new(&fault.op, effect(fault)))
-            .collect()
+        let effect =
+            |fault: &AwsFault| Effect::Error { status: fault.status, code: fault.code.clone(), message: fault.message.clone() };
+        self.scenario.aws.iter().map(|fault| Fault::new(&fault.op, effect(fault))).collect()
     }
 
     /// The faults of the Kubernetes side.
     pub fn kubernetes_faults(&self) -> Vec<Fault> {
         let faults = &self.scenario.kubernetes.faults;
-        faults
-            .iter()
-            .map(|fault| Fault::status(&fault.path, fault.status))
-            .collect()
+        faults.iter().map(|fault| Fault::status(&fault.path, fault.status)).collect()
     }
 
     /// Starts the servers and writes the configuration files.
@@ -219,11 +204,7 @@ impl Recording {
 pub(crate) fn common(partition: &str, file: &str) -> Value {
     let folder = folder().join("common");
     let own = folder.join(partition).join(file);
-    read(&if own.exists() {
-        own
-    } else {
-        folder.join("aws").join(file)
-    })
+    read(&if own.exists() { own } else { folder.join("aws").join(file) })
 }
 
 fn folder() -> PathBuf {
@@ -231,8 +212,7 @@ fn folder() -> PathBuf {
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> T {
-    let text =
-        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

@@ -22,13 +22,7 @@ pub(crate) trait Handler: Send + Sync + 'static {
     /// The right answer.
     fn answer(&self, request: &Request) -> Response;
     /// An error in the service's own shape.
-    fn error(
-        &self,
-        request: &Request,
-        status: u16,
-        code: Option<&str>,
-        message: Option<&str>,
-    ) -> Response;
+    fn error(&self, request: &Request, status: u16, code: Option<&str>, message: Option<&str>) -> Response;
 }
 
 /// One request that was answered, or left without an answer on purpose.
@@ -49,10 +43,7 @@ pub struct Logged {
 /// How many round trips lie one behind the other: the longest chain of requests of which each began after the one
 /// before it had ended. With a delay on every answer this is the depth of the critical path.
 pub fn rounds(log: &[Logged]) -> usize {
-    let mut spans: Vec<_> = log
-        .iter()
-        .map(|entry| (entry.ended, entry.started))
-        .collect();
+    let mut spans: Vec<_> = log.iter().map(|entry| (entry.ended, entry.started)).collect();
     spans.sort();
     let mut last = None;
     let mut rounds = 0;
@@ -92,9 +83,7 @@ impl Server {
     /// Listens on a free port of 127.0.0.1.
     pub(crate) fn start(handler: Arc<dyn Handler>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port on 127.0.0.1");
-        let address = listener
-            .local_addr()
-            .expect("the address of a bound socket");
+        let address = listener.local_addr().expect("the address of a bound socket");
         let shared = Arc::new(Shared {
             handler,
             stop: Stop::default(),
@@ -105,11 +94,7 @@ impl Server {
         });
         let for_acceptor = Arc::clone(&shared);
         let acceptor = std::thread::spawn(move || accept(&listener, &for_acceptor));
-        Self {
-            address,
-            shared,
-            acceptor: Some(acceptor),
-        }
+        Self { address, shared, acceptor: Some(acceptor) }
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end.
@@ -124,10 +109,7 @@ impl Server {
 
     /// The operations of all requests up to now, in the order of their answers.
     pub fn operations(&self) -> Vec<String> {
-        lock(&self.shared.log)
-            .iter()
-            .map(|entry| entry.operation.clone())
-            .collect()
+        lock(&self.shared.log).iter().map(|entry| entry.operation.clone()).collect()
     }
 
     /// Forgets the requests up to now.
@@ -158,10 +140,7 @@ impl Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Server")
-            .field("address", &self.address)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
@@ -177,10 +156,7 @@ impl Drop for Server {
             let _ = acceptor.join();
         }
         let violations = self.acknowledge_violations();
-        assert!(
-            violations.is_empty() || std::thread::panicking(),
-            "a read-only program sent: {violations:#?}"
-        );
+        assert!(violations.is_empty() || std::thread::panicking(), "a read-only program sent: {violations:#?}");
     }
 }
 
@@ -209,18 +185,12 @@ impl Stop {
     fn wait(&self, duration: Duration) {
         if duration > Duration::ZERO {
             let guard = lock(&self.stopped);
-            drop(
-                self.changed
-                    .wait_timeout_while(guard, duration, |stopped| !*stopped),
-            );
+            drop(self.changed.wait_timeout_while(guard, duration, |stopped| !*stopped));
         }
     }
 
     fn wait_for_ever(&self) {
-        drop(
-            self.changed
-                .wait_while(lock(&self.stopped), |stopped| !*stopped),
-        );
+        drop(self.changed.wait_while(lock(&self.stopped), |stopped| !*stopped));
     }
 }
 
@@ -284,10 +254,7 @@ fn answer(stream: &TcpStream, shared: &Shared, request: Request) -> io::Result<A
     let operation = handler.operation(&request);
     let (effect, delay) = {
         let mut settings = lock(&shared.settings);
-        (
-            fault::strike(&mut settings.faults, &operation),
-            settings.delay,
-        )
+        (fault::strike(&mut settings.faults, &operation), settings.delay)
     };
     shared.stop.wait(delay);
     if let Some(Effect::Delay(delay)) = &effect {
@@ -300,11 +267,7 @@ fn answer(stream: &TcpStream, shared: &Shared, request: Request) -> io::Result<A
     let mut response = match &effect {
         // A refusal of what is forbidden stands whatever the faults say.
         _ if violation => handler.answer(&request),
-        Some(Effect::Error {
-            status,
-            code,
-            message,
-        }) => handler.error(&request, *status, code.as_deref(), message.as_deref()),
+        Some(Effect::Error { status, code, message }) => handler.error(&request, *status, code.as_deref(), message.as_deref()),
         Some(Effect::Reply(response)) => response.clone(),
         Some(Effect::Html(status)) => Effect::html(*status),
         _ => handler.answer(&request),
@@ -325,14 +288,7 @@ fn answer(stream: &TcpStream, shared: &Shared, request: Request) -> io::Result<A
         started,
         ended: Instant::now(),
     });
-    write(
-        stream,
-        shared,
-        &response,
-        effect.as_ref(),
-        keep_alive,
-        without_body,
-    )
+    write(stream, shared, &response, effect.as_ref(), keep_alive, without_body)
 }
 
 /// Writes the answer, or what the effect leaves of it. Head and body go in one write: apart they cost 40 ms a call.
@@ -376,9 +332,5 @@ fn write(
     } else {
         stream.write_all(&bytes)?;
     }
-    Ok(if keep_alive {
-        After::Keep
-    } else {
-        After::Close
-    })
+    Ok(if keep_alive { After::Keep } else { After::Close })
 }

@@ -27,8 +27,17 @@ impl From<&str> for Document {
 impl<'de> Deserialize<'de> for Document {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Ok(Self(raw.get().to_owned()))
+        Ok(Self(dedent(raw.get())))
     }
+}
+
+/// Takes away the indentation that a document has only because it stands inside of another one. JSON has no line
+/// breaks inside of strings, so nothing else changes.
+fn dedent(text: &str) -> String {
+    let spaces = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let depth = text.lines().last().map_or(0, spaces);
+    let lines: Vec<&str> = text.lines().map(|line| &line[spaces(line).min(depth)..]).collect();
+    lines.join("\n")
 }
 
 /// All accounts, by id.
@@ -46,14 +55,8 @@ pub struct Accounts {
 impl Accounts {
     /// One account with these roles and the usual provider.
     pub fn single(id: &str, roles: Vec<Role>) -> Self {
-        let account = Account {
-            roles,
-            ..Account::default()
-        };
-        Self {
-            accounts: BTreeMap::from([(id.to_owned(), account)]),
-            raw_documents: BTreeMap::new(),
-        }
+        let account = Account { roles, ..Account::default() };
+        Self { accounts: BTreeMap::from([(id.to_owned(), account)]), raw_documents: BTreeMap::new() }
     }
 }
 
@@ -133,9 +136,7 @@ impl Role {
     /// Adds a customer managed policy.
     #[must_use]
     pub fn attach(mut self, name: &str, document: impl Into<Document>) -> Self {
-        self.attached
-            .customer
-            .insert(name.to_owned(), document.into());
+        self.attached.customer.insert(name.to_owned(), document.into());
         self
     }
 }

@@ -28,28 +28,15 @@ impl Call {
     /// Reads the signature's scope (`AKID/date/region/service/aws4_request`), the form body and the path.
     pub(crate) fn parse(request: &Request) -> Self {
         let mut parameters = request.query.clone();
-        let is_form = request
-            .header("content-type")
-            .is_some_and(|value| value.contains("x-www-form-urlencoded"));
+        let is_form = request.header("content-type").is_some_and(|value| value.contains("x-www-form-urlencoded"));
         if is_form {
-            parameters.extend(encoding::parse_form(&String::from_utf8_lossy(
-                &request.body,
-            )));
+            parameters.extend(encoding::parse_form(&String::from_utf8_lossy(&request.body)));
         }
-        let fields = serde_json::from_slice(&request.body)
-            .ok()
-            .filter(Value::is_object);
-        let signed = request
-            .header("authorization")
-            .and_then(|value| value.split("Credential=").nth(1));
+        let fields = serde_json::from_slice(&request.body).ok().filter(Value::is_object);
+        let signed = request.header("authorization").and_then(|value| value.split("Credential=").nth(1));
         let presigned = request.parameter("X-Amz-Credential");
         let scope = signed.or(presigned).unwrap_or_default();
-        let mut scope = scope
-            .split([',', ' '])
-            .next()
-            .unwrap_or_default()
-            .split('/')
-            .map(str::to_owned);
+        let mut scope = scope.split([',', ' ']).next().unwrap_or_default().split('/').map(str::to_owned);
         let access_key = scope.next().unwrap_or_default();
         let region = scope.nth(1).unwrap_or_default();
         let mut call = Self {
@@ -60,18 +47,13 @@ impl Call {
             segments: request.segments(),
             parameters,
             fields: fields.unwrap_or_default(),
-            caller: Caller {
-                account: String::new(),
-                arn: "arn:aws:iam::000000000000:user/nobody".to_owned(),
-            },
+            caller: Caller { account: String::new(), arn: "arn:aws:iam::000000000000:user/nobody".to_owned() },
             page_size: None,
         };
         if call.service.is_empty() {
             call.service = guess_service(&call);
         }
-        call.action = call
-            .parameter("Action")
-            .map_or_else(|| rest_action(&call, request), str::to_owned);
+        call.action = call.parameter("Action").map_or_else(|| rest_action(&call, request), str::to_owned);
         call
     }
 
@@ -81,10 +63,7 @@ impl Call {
     }
 
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// A parameter that must be there; the empty string fits nothing.
@@ -95,11 +74,7 @@ impl Call {
     /// All of `NAME.member.1`, `NAME.member.2`, ...
     pub(crate) fn members(&self, name: &str) -> Vec<&str> {
         let prefix = format!("{name}.member.");
-        self.parameters
-            .iter()
-            .filter(|(key, _)| key.starts_with(&prefix))
-            .map(|(_, value)| value.as_str())
-            .collect()
+        self.parameters.iter().filter(|(key, _)| key.starts_with(&prefix)).map(|(_, value)| value.as_str()).collect()
     }
 
     /// Whether the service speaks JSON, not XML.
@@ -113,13 +88,7 @@ fn guess_service(call: &Call) -> String {
     let service = match call.parameter("Version") {
         Some("2010-05-08") => "iam",
         Some("2011-06-15") => "sts",
-        _ if call
-            .segments
-            .first()
-            .is_some_and(|first| first == "clusters") =>
-        {
-            "eks"
-        }
+        _ if call.segments.first().is_some_and(|first| first == "clusters") => "eks",
         _ => "unknown",
     };
     service.to_owned()
@@ -134,21 +103,11 @@ fn rest_action(call: &Call, request: &Request) -> String {
         ("eks", "POST", ["clusters"]) => "CreateCluster",
         ("eks", "GET", ["clusters", _]) => "DescribeCluster",
         ("eks", "DELETE", ["clusters", _]) => "DeleteCluster",
-        ("eks", "GET", ["clusters", _, "pod-identity-associations"]) => {
-            "ListPodIdentityAssociations"
-        }
-        ("eks", "POST", ["clusters", _, "pod-identity-associations"]) => {
-            "CreatePodIdentityAssociation"
-        }
-        ("eks", "GET", ["clusters", _, "pod-identity-associations", _]) => {
-            "DescribePodIdentityAssociation"
-        }
-        ("eks", "POST", ["clusters", _, "pod-identity-associations", _]) => {
-            "UpdatePodIdentityAssociation"
-        }
-        ("eks", "DELETE", ["clusters", _, "pod-identity-associations", _]) => {
-            "DeletePodIdentityAssociation"
-        }
+        ("eks", "GET", ["clusters", _, "pod-identity-associations"]) => "ListPodIdentityAssociations",
+        ("eks", "POST", ["clusters", _, "pod-identity-associations"]) => "CreatePodIdentityAssociation",
+        ("eks", "GET", ["clusters", _, "pod-identity-associations", _]) => "DescribePodIdentityAssociation",
+        ("eks", "POST", ["clusters", _, "pod-identity-associations", _]) => "UpdatePodIdentityAssociation",
+        ("eks", "DELETE", ["clusters", _, "pod-identity-associations", _]) => "DeletePodIdentityAssociation",
         ("eks", "GET", ["clusters", _, "addons"]) => "ListAddons",
         ("eks", "POST", ["clusters", _, "addons"]) => "CreateAddon",
         ("eks", "GET", ["clusters", _, "addons", _]) => "DescribeAddon",

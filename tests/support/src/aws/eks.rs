@@ -17,21 +17,12 @@ pub(crate) fn answer(world: &World, call: &Call) -> Result<Response, Failure> {
     let cluster = &world.cluster;
     let here = call.caller.account == cluster.account && call.region == cluster.region;
     if call.action == "ListClusters" {
-        let (clusters, token) = page(
-            call,
-            if here {
-                vec![&cluster.name]
-            } else {
-                Vec::new()
-            },
-        )?;
+        let (clusters, token) = page(call, if here { vec![&cluster.name] } else { Vec::new() })?;
         return Ok(list("clusters", json!(clusters), token.as_deref()));
     }
     let name = call.segments.get(1).map(String::as_str).unwrap_or_default();
     if !here || name != cluster.name {
-        return Err(Failure::no_such_resource(&format!(
-            "No cluster found for name: {name}."
-        )));
+        return Err(Failure::no_such_resource(&format!("No cluster found for name: {name}.")));
     }
     let account = world.account(&cluster.account);
     match call.action.as_str() {
@@ -39,22 +30,13 @@ pub(crate) fn answer(world: &World, call: &Call) -> Result<Response, Failure> {
         "ListPodIdentityAssociations" => list_associations(world, account, call),
         "DescribePodIdentityAssociation" => {
             let id = call.segments.get(3).map(String::as_str).unwrap_or_default();
-            let association = account
-                .associations
-                .iter()
-                .find(|association| association_id(association) == id);
-            let missing =
-                || Failure::no_such_resource(&format!("The association id {id} was not found."));
+            let association = account.associations.iter().find(|association| association_id(association) == id);
+            let missing = || Failure::no_such_resource(&format!("The association id {id} was not found."));
             let association = association.ok_or_else(missing)?;
-            Ok(ok(
-                &json!({"association": whole_association(world, association)}),
-            ))
+            Ok(ok(&json!({"association": whole_association(world, association)})))
         }
         "ListAddons" => {
-            let names: Vec<Value> = addons(account)
-                .iter()
-                .map(|addon| addon["addonName"].clone())
-                .collect();
+            let names: Vec<Value> = addons(account).iter().map(|addon| addon["addonName"].clone()).collect();
             let (names, token) = page(call, names)?;
             Ok(list("addons", json!(names), token.as_deref()))
         }
@@ -68,27 +50,14 @@ pub(crate) fn write(world: &mut World, call: &Call) -> Result<Response, Failure>
     let cluster = world.cluster.clone();
     let id = call.segments.get(3).map(String::as_str).unwrap_or_default();
     let account = world.account_mut(&cluster.account);
-    let position = account
-        .associations
-        .iter()
-        .position(|association| association_id(association) == id);
+    let position = account.associations.iter().position(|association| association_id(association) == id);
     let missing = || Failure::no_such_resource(&format!("The association id {id} was not found."));
     let association = match call.action.as_str() {
         "CreatePodIdentityAssociation" => {
-            let new: Association =
-                serde_json::from_value(call.fields.clone()).map_err(|error| {
-                    Failure::new(400, "InvalidParameterException", &error.to_string())
-                })?;
-            if account
-                .associations
-                .iter()
-                .any(|old| association_id(old) == association_id(&new))
-            {
-                return Err(Failure::new(
-                    409,
-                    "ResourceInUseException",
-                    "Association already exists",
-                ));
+            let new: Association = serde_json::from_value(call.fields.clone())
+                .map_err(|error| Failure::new(400, "InvalidParameterException", &error.to_string()))?;
+            if account.associations.iter().any(|old| association_id(old) == association_id(&new)) {
+                return Err(Failure::new(409, "ResourceInUseException", "Association already exists"));
             }
             account.associations.push(new.clone());
             new
@@ -99,23 +68,17 @@ pub(crate) fn write(world: &mut World, call: &Call) -> Result<Response, Failure>
             association.fields.extend(fields);
             association.clone()
         }
-        "DeletePodIdentityAssociation" => {
-            account.associations.remove(position.ok_or_else(missing)?)
-        }
+        "DeletePodIdentityAssociation" => account.associations.remove(position.ok_or_else(missing)?),
         "CreateAddon" => {
             let name = call.fields["addonName"].clone();
             let mut all = addons(account);
             all.push(json!({"addonName": name}));
             account.addons = Some(all);
-            return Ok(ok(
-                &json!({"addon": {"addonName": name, "status": "CREATING"}}),
-            ));
+            return Ok(ok(&json!({"addon": {"addonName": name, "status": "CREATING"}})));
         }
         _ => return Err(Failure::unknown_operation(call)),
     };
-    Ok(ok(
-        &json!({"association": whole_association(world, &association)}),
-    ))
+    Ok(ok(&json!({"association": whole_association(world, &association)})))
 }
 
 fn ok(body: &Value) -> Response {
@@ -175,19 +138,12 @@ fn association_arn(world: &World, association: &Association) -> String {
 }
 
 /// The list has neither roles nor tags (<https://docs.aws.amazon.com/eks/latest/APIReference/API_PodIdentityAssociationSummary.html>).
-fn list_associations(
-    world: &World,
-    account: &AccountState,
-    call: &Call,
-) -> Result<Response, Failure> {
+fn list_associations(world: &World, account: &AccountState, call: &Call) -> Result<Response, Failure> {
     let fits = |name: &str, value: &str| call.parameter(name).is_none_or(|want| want == value);
     let summaries = account
         .associations
         .iter()
-        .filter(|association| {
-            fits("namespace", &association.namespace)
-                && fits("serviceAccount", &association.service_account)
-        })
+        .filter(|association| fits("namespace", &association.namespace) && fits("serviceAccount", &association.service_account))
         .map(|association| summary(world, association))
         .collect();
     let (summaries, token) = page(call, summaries)?;
@@ -222,38 +178,18 @@ fn whole_association(world: &World, association: &Association) -> Value {
 
 /// The add-ons, each with its name at least.
 fn addons(account: &AccountState) -> Vec<Value> {
-    let usual = || {
-        ["coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni"]
-            .map(|name| json!(name))
-            .to_vec()
-    };
+    let usual = || ["coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni"].map(|name| json!(name)).to_vec();
     let named = |addon: Value| {
-        if addon.is_string() {
-            json!({"addonName": addon})
-        } else {
-            addon
-        }
+        if addon.is_string() { json!({"addonName": addon}) } else { addon }
     };
-    account
-        .addons
-        .clone()
-        .unwrap_or_else(usual)
-        .into_iter()
-        .map(named)
-        .collect()
+    account.addons.clone().unwrap_or_else(usual).into_iter().map(named).collect()
 }
 
 fn describe_addon(world: &World, account: &AccountState, call: &Call) -> Result<Response, Failure> {
     let name = call.segments.get(3).map(String::as_str).unwrap_or_default();
-    let found = addons(account)
-        .into_iter()
-        .find(|addon| addon["addonName"] == name);
-    let found = found.ok_or_else(|| {
-        Failure::no_such_resource(&format!(
-            "No addon: {name} found in cluster: {}",
-            world.cluster.name
-        ))
-    })?;
+    let found = addons(account).into_iter().find(|addon| addon["addonName"] == name);
+    let found =
+        found.ok_or_else(|| Failure::no_such_resource(&format!("No addon: {name} found in cluster: {}", world.cluster.name)))?;
     let cluster = &world.cluster;
     let mut addon = json!({
         "addonName": name,

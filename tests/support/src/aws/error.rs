@@ -20,11 +20,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(status: u16, code: &str, message: &str) -> Self {
-        Self {
-            status,
-            code: code.to_owned(),
-            message: message.to_owned(),
-        }
+        Self { status, code: code.to_owned(), message: message.to_owned() }
     }
 
     /// IAM's `NoSuchEntity`.
@@ -77,11 +73,7 @@ impl Failure {
 
     /// The response, in XML or in JSON as the service speaks.
     pub(crate) fn response(&self, call: &Call) -> Response {
-        if call.is_json() {
-            self.json(call)
-        } else {
-            self.xml(call)
-        }
+        if call.is_json() { self.json(call) } else { self.xml(call) }
     }
 
     fn json(&self, call: &Call) -> Response {
@@ -99,17 +91,11 @@ impl Failure {
                 body[field] = json!(null);
             }
         }
-        Response::json(self.status, &body)
-            .with_header("x-amzn-ErrorType", code)
-            .with_header("x-amzn-RequestId", REQUEST_ID)
+        Response::json(self.status, &body).with_header("x-amzn-ErrorType", code).with_header("x-amzn-RequestId", REQUEST_ID)
     }
 
     fn xml(&self, call: &Call) -> Response {
-        let kind = if self.status < 500 {
-            "Sender"
-        } else {
-            "Receiver"
-        };
+        let kind = if self.status < 500 { "Sender" } else { "Receiver" };
         let body = format!(
             "<ErrorResponse xmlns=\"{}\">\n  <Error>\n    <Type>{kind}</Type>\n    <Code>{}</Code>\n    <Message>{}</Message>\n  \
              </Error>\n  <RequestId>{REQUEST_ID}</RequestId>\n</ErrorResponse>\n",
@@ -134,10 +120,7 @@ fn resource(call: &Call, cluster: &Cluster) -> String {
     let account = format!("arn:{}:iam::{}", cluster.partition, call.caller.account);
     if call.service == "eks" {
         let name = call.segments.get(1).map_or("*", String::as_str);
-        return format!(
-            "arn:{}:eks:{}:{}:cluster/{name}",
-            cluster.partition, call.region, call.caller.account
-        );
+        return format!("arn:{}:eks:{}:{}:cluster/{name}", cluster.partition, call.region, call.caller.account);
     }
     match call.action.as_str() {
         "ListRoles" => format!("{account}:role/"),
@@ -150,9 +133,7 @@ fn resource(call: &Call, cluster: &Cluster) -> String {
             if let Some(policy) = call.parameter("PolicyArn") {
                 return format!("policy {policy}");
             }
-            let provider = call
-                .parameter("OpenIDConnectProviderArn")
-                .or_else(|| call.parameter("RoleArn"));
+            let provider = call.parameter("OpenIDConnectProviderArn").or_else(|| call.parameter("RoleArn"));
             provider.unwrap_or("*").to_owned()
         }
     }

@@ -27,13 +27,9 @@ pub(crate) fn answer(world: &World, call: &Call) -> Result<Response, Failure> {
             }))
         }
         "ListOpenIDConnectProviders" => Ok(xml(call, |xml| {
-            xml.list(
-                "OpenIDConnectProviderList",
-                account.providers.keys(),
-                |xml, arn| {
-                    xml.text("Arn", arn);
-                },
-            );
+            xml.list("OpenIDConnectProviderList", account.providers.keys(), |xml, arn| {
+                xml.text("Arn", arn);
+            });
         })),
         "GetOpenIDConnectProvider" => get_provider(world, account, call),
         "GetAccountAuthorizationDetails" => details::answer(account, call),
@@ -46,20 +42,15 @@ pub(crate) fn answer(world: &World, call: &Call) -> Result<Response, Failure> {
 }
 
 /// The role that the call names.
-pub(crate) fn find_role<'w>(
-    account: &'w AccountState,
-    call: &Call,
-) -> Result<&'w RoleState, Failure> {
+pub(crate) fn find_role<'w>(account: &'w AccountState, call: &Call) -> Result<&'w RoleState, Failure> {
     let name = call.text("RoleName");
-    let legal =
-        |character: char| character.is_ascii_alphanumeric() || "+=,.@_-".contains(character);
+    let legal = |character: char| character.is_ascii_alphanumeric() || "+=,.@_-".contains(character);
     if name.is_empty() || !name.chars().all(legal) {
         let message = "The specified value for roleName is invalid. It must contain only alphanumeric characters \
             and/or the following: +=,.@_-";
         return Err(Failure::new(400, "ValidationError", message));
     }
-    let missing =
-        || Failure::no_such_entity(&format!("The role with name {name} cannot be found."));
+    let missing = || Failure::no_such_entity(&format!("The role with name {name} cannot be found."));
     account.roles.get(name).ok_or_else(missing)
 }
 
@@ -70,10 +61,7 @@ fn role_head(xml: &mut Xml, role: &RoleState) {
         .text("RoleId", &role_id(role))
         .text("Arn", &role.arn)
         .text("CreateDate", CREATED)
-        .text(
-            "AssumeRolePolicyDocument",
-            &percent_encode(&role.role.trust.0),
-        );
+        .text("AssumeRolePolicyDocument", &percent_encode(&role.role.trust.0));
 }
 
 pub(crate) fn role_id(role: &RoleState) -> String {
@@ -85,8 +73,7 @@ pub(crate) fn role_id(role: &RoleState) -> String {
 pub(crate) fn role_tail(xml: &mut Xml, role: &RoleState) {
     if let Some(boundary) = &role.boundary {
         xml.nest("PermissionsBoundary", |xml| {
-            xml.text("PermissionsBoundaryType", "Policy")
-                .text("PermissionsBoundaryArn", boundary);
+            xml.text("PermissionsBoundaryType", "Policy").text("PermissionsBoundaryArn", boundary);
         });
     }
     if !role.role.tags.is_empty() {
@@ -94,8 +81,7 @@ pub(crate) fn role_tail(xml: &mut Xml, role: &RoleState) {
     }
     xml.nest("RoleLastUsed", |xml| {
         if let Some(last_used) = &role.role.last_used {
-            xml.text("LastUsedDate", last_used)
-                .text("Region", "us-east-1");
+            xml.text("LastUsedDate", last_used).text("Region", "us-east-1");
         }
     });
 }
@@ -103,28 +89,18 @@ pub(crate) fn role_tail(xml: &mut Xml, role: &RoleState) {
 /// What `GetRole` and `CreateRole` say of a role.
 pub(crate) fn whole_role(xml: &mut Xml, role: &RoleState) {
     role_head(xml, role);
-    xml.text(
-        "MaxSessionDuration",
-        &role.role.max_session_duration.to_string(),
-    );
+    xml.text("MaxSessionDuration", &role.role.max_session_duration.to_string());
     role_tail(xml, role);
 }
 
 fn list_roles(account: &AccountState, call: &Call) -> Result<Response, Failure> {
     let prefix = call.parameter("PathPrefix").unwrap_or("/");
-    let roles = account
-        .roles
-        .values()
-        .filter(|role| role.role.path.starts_with(prefix))
-        .collect();
+    let roles = account.roles.values().filter(|role| role.role.path.starts_with(prefix)).collect();
     let (roles, marker) = page(call, roles)?;
     Ok(xml(call, |xml| {
         xml.list("Roles", roles, |xml, role| {
             role_head(xml, role);
-            xml.text(
-                "MaxSessionDuration",
-                &role.role.max_session_duration.to_string(),
-            );
+            xml.text("MaxSessionDuration", &role.role.max_session_duration.to_string());
         });
         xml.more(marker.as_deref());
     }))
@@ -133,23 +109,13 @@ fn list_roles(account: &AccountState, call: &Call) -> Result<Response, Failure> 
 fn get_provider(world: &World, account: &AccountState, call: &Call) -> Result<Response, Failure> {
     let arn = call.text("OpenIDConnectProviderArn");
     check_account(world, call, arn)?;
-    let missing =
-        || Failure::no_such_entity(&format!("OpenIDConnect Provider not found for arn {arn}"));
+    let missing = || Failure::no_such_entity(&format!("OpenIDConnect Provider not found for arn {arn}"));
     let provider = account.providers.get(arn).ok_or_else(missing)?;
     Ok(xml(call, |xml| {
-        let url = provider
-            .url
-            .strip_prefix("https://")
-            .unwrap_or(&provider.url);
+        let url = provider.url.strip_prefix("https://").unwrap_or(&provider.url);
         xml.text("Url", url)
-            .texts(
-                "ClientIDList",
-                provider.client_ids.iter().map(String::as_str),
-            )
-            .texts(
-                "ThumbprintList",
-                provider.thumbprints.iter().map(String::as_str),
-            )
+            .texts("ClientIDList", provider.client_ids.iter().map(String::as_str))
+            .texts("ThumbprintList", provider.thumbprints.iter().map(String::as_str))
             .text("CreateDate", CREATED)
             .tags(&provider.tags);
     }))
@@ -159,11 +125,7 @@ fn get_provider(world: &World, account: &AccountState, call: &Call) -> Result<Re
 pub(crate) fn check_account(world: &World, call: &Call, arn: &str) -> Result<(), Failure> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let [_, partition, "iam", _, account, _] = parts.as_slice() else {
-        return Err(Failure::new(
-            400,
-            "InvalidInput",
-            &format!("ARN {arn} is not valid."),
-        ));
+        return Err(Failure::new(400, "InvalidInput", &format!("ARN {arn} is not valid.")));
     };
     if *partition != world.cluster.partition {
         return Err(Failure::new(
@@ -172,9 +134,5 @@ pub(crate) fn check_account(world: &World, call: &Call, arn: &str) -> Result<(),
             &format!("Partition \"{partition}\" is not valid for resource \"{arn}\"."),
         ));
     }
-    if *account == call.caller.account || *account == "aws" {
-        Ok(())
-    } else {
-        Err(Failure::denied(call, &world.cluster))
-    }
+    if *account == call.caller.account || *account == "aws" { Ok(()) } else { Err(Failure::denied(call, &world.cluster)) }
 }

@@ -8,25 +8,16 @@ use super::accounts::Document;
 /// one exists too and allows a harmless read.
 pub(crate) fn document(arn: &str) -> Document {
     let name = arn.rsplit('/').next().unwrap_or_default();
-    let allow = |actions: Value| json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]});
+    let allow =
+        |actions: Value| json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]});
     let document = match name {
         "AdministratorAccess" => allow(json!("*")),
-        "ReadOnlyAccess" => allow(json!([
-            "ec2:Describe*",
-            "iam:Get*",
-            "iam:List*",
-            "s3:Get*",
-            "s3:List*",
-            "sqs:Get*",
-            "sqs:List*"
-        ])),
-        "AmazonS3ReadOnlyAccess" => allow(json!([
-            "s3:Get*",
-            "s3:List*",
-            "s3:Describe*",
-            "s3-object-lambda:Get*",
-            "s3-object-lambda:List*"
-        ])),
+        "ReadOnlyAccess" => {
+            allow(json!(["ec2:Describe*", "iam:Get*", "iam:List*", "s3:Get*", "s3:List*", "sqs:Get*", "sqs:List*"]))
+        }
+        "AmazonS3ReadOnlyAccess" => {
+            allow(json!(["s3:Get*", "s3:List*", "s3:Describe*", "s3-object-lambda:Get*", "s3-object-lambda:List*"]))
+        }
         "AmazonS3FullAccess" => allow(json!(["s3:*", "s3-object-lambda:*"])),
         "AmazonEKS_CNI_Policy" => cni(),
         "AmazonEKSWorkerNodePolicy" => allow(json!([

@@ -9,19 +9,14 @@ use super::xml::{Xml, answer as xml};
 use crate::encoding::percent_encode;
 use crate::http::Response;
 
-pub(crate) fn answer(
-    world: &World,
-    account: &AccountState,
-    call: &Call,
-) -> Result<Response, Failure> {
+pub(crate) fn answer(world: &World, account: &AccountState, call: &Call) -> Result<Response, Failure> {
     match call.action.as_str() {
         "ListAttachedRolePolicies" => list_attached(account, call),
         "ListRolePolicies" => {
             let role = find_role(account, call)?;
             let (names, marker) = page(call, role.role.inline.keys().collect())?;
             Ok(xml(call, |xml| {
-                xml.texts("PolicyNames", names.into_iter().map(String::as_str))
-                    .more(marker.as_deref());
+                xml.texts("PolicyNames", names.into_iter().map(String::as_str)).more(marker.as_deref());
             }))
         }
         "GetRolePolicy" => get_role_policy(account, call),
@@ -42,24 +37,15 @@ pub(crate) fn answer(
 fn find_policy(world: &World, account: &AccountState, call: &Call) -> Result<Policy, Failure> {
     let arn = call.text("PolicyArn");
     check_account(world, call, arn)?;
-    let missing = || {
-        Failure::no_such_entity(&format!(
-            "Policy {arn} does not exist or is not attachable."
-        ))
-    };
+    let missing = || Failure::no_such_entity(&format!("Policy {arn} does not exist or is not attachable."));
     account.policy(arn).ok_or_else(missing)
 }
 
 /// What `GetPolicy`, `ListPolicies` and the account's details say of a policy.
 pub(crate) fn policy_head(xml: &mut Xml, account: &AccountState, policy: &Policy) {
     let roles = account.roles.values();
-    let attached = roles
-        .clone()
-        .filter(|role| role.attached.contains(&policy.arn))
-        .count();
-    let bounding = roles
-        .filter(|role| role.boundary.as_ref() == Some(&policy.arn))
-        .count();
+    let attached = roles.clone().filter(|role| role.attached.contains(&policy.arn)).count();
+    let bounding = roles.filter(|role| role.boundary.as_ref() == Some(&policy.arn)).count();
     xml.text("PolicyName", policy.name())
         .text("PolicyId", &policy.id())
         .text("Arn", &policy.arn)
@@ -84,22 +70,14 @@ pub(crate) fn version(xml: &mut Xml, policy: &Policy, index: usize, with_documen
         xml.text("Document", &percent_encode(&document.0));
     }
     xml.text("VersionId", id)
-        .text(
-            "IsDefaultVersion",
-            if *id == policy.default {
-                "true"
-            } else {
-                "false"
-            },
-        )
+        .text("IsDefaultVersion", if *id == policy.default { "true" } else { "false" })
         .text("CreateDate", &version_date(index + 1));
 }
 
 /// `AttachedPolicies` or `AttachedManagedPolicies`: name and ARN.
 pub(crate) fn attached(xml: &mut Xml, tag: &str, arns: &[&String]) {
     xml.list(tag, arns, |xml, arn| {
-        xml.text("PolicyName", arn.rsplit('/').next().unwrap_or_default())
-            .text("PolicyArn", arn);
+        xml.text("PolicyName", arn.rsplit('/').next().unwrap_or_default()).text("PolicyArn", arn);
     });
 }
 
@@ -115,46 +93,25 @@ fn list_attached(account: &AccountState, call: &Call) -> Result<Response, Failur
 fn get_role_policy(account: &AccountState, call: &Call) -> Result<Response, Failure> {
     let role = find_role(account, call)?;
     let name = call.text("PolicyName");
-    let missing = || {
-        Failure::no_such_entity(&format!(
-            "The role policy with name {name} cannot be found."
-        ))
-    };
+    let missing = || Failure::no_such_entity(&format!("The role policy with name {name} cannot be found."));
     let document = role.role.inline.get(name).ok_or_else(missing)?;
     Ok(xml(call, |xml| {
-        xml.text("RoleName", &role.role.name)
-            .text("PolicyName", name)
-            .text("PolicyDocument", &percent_encode(&document.0));
+        xml.text("RoleName", &role.role.name).text("PolicyName", name).text("PolicyDocument", &percent_encode(&document.0));
     }))
 }
 
-fn get_policy_version(
-    world: &World,
-    account: &AccountState,
-    call: &Call,
-) -> Result<Response, Failure> {
+fn get_policy_version(world: &World, account: &AccountState, call: &Call) -> Result<Response, Failure> {
     let policy = find_policy(world, account, call)?;
     let id = call.text("VersionId");
-    let index = policy
-        .versions
-        .iter()
-        .position(|(version, _)| version == id)
-        .ok_or_else(|| {
-            Failure::no_such_entity(&format!(
-                "Policy {} version {id} does not exist or is not attachable.",
-                policy.arn
-            ))
-        })?;
+    let index = policy.versions.iter().position(|(version, _)| version == id).ok_or_else(|| {
+        Failure::no_such_entity(&format!("Policy {} version {id} does not exist or is not attachable.", policy.arn))
+    })?;
     Ok(xml(call, |xml| {
         xml.nest("PolicyVersion", |xml| version(xml, &policy, index, true));
     }))
 }
 
-fn list_policy_versions(
-    world: &World,
-    account: &AccountState,
-    call: &Call,
-) -> Result<Response, Failure> {
+fn list_policy_versions(world: &World, account: &AccountState, call: &Call) -> Result<Response, Failure> {
     let policy = find_policy(world, account, call)?;
     let (indices, marker) = page(call, (0..policy.versions.len()).rev().collect())?;
     Ok(xml(call, |xml| {
@@ -168,22 +125,13 @@ fn list_policy_versions(
 /// `Scope=AWS` lists only what is attached somewhere: the stand-in has no list of all policies of AWS.
 fn list_policies(account: &AccountState, call: &Call) -> Result<Response, Failure> {
     let scope = call.parameter("Scope").unwrap_or("All");
-    let used = |arn: &String| {
-        account
-            .roles
-            .values()
-            .any(|role| role.attached.contains(arn))
-    };
+    let used = |arn: &String| account.roles.values().any(|role| role.attached.contains(arn));
     let mut found: Vec<Policy> = Vec::new();
     if scope != "AWS" {
         found.extend(account.policies.values().cloned());
     }
     if scope != "Local" {
-        let mut arns: Vec<&String> = account
-            .roles
-            .values()
-            .flat_map(|role| &role.attached)
-            .collect();
+        let mut arns: Vec<&String> = account.roles.values().flat_map(|role| &role.attached).collect();
         arns.sort();
         arns.dedup();
         arns.retain(|arn| !account.policies.contains_key(*arn));
@@ -206,19 +154,15 @@ fn list_policies(account: &AccountState, call: &Call) -> Result<Response, Failur
 fn list_entities(world: &World, account: &AccountState, call: &Call) -> Result<Response, Failure> {
     let policy = find_policy(world, account, call)?;
     let boundary = call.text("PolicyUsageFilter") == "PermissionsBoundary";
-    let roles = account.roles.values().filter(|role| {
-        if boundary {
-            role.boundary.as_ref() == Some(&policy.arn)
-        } else {
-            role.attached.contains(&policy.arn)
-        }
-    });
+    let roles = account
+        .roles
+        .values()
+        .filter(|role| if boundary { role.boundary.as_ref() == Some(&policy.arn) } else { role.attached.contains(&policy.arn) });
     let (roles, marker) = page(call, roles.collect())?;
     Ok(xml(call, |xml| {
         xml.nest("PolicyGroups", |_| ()).nest("PolicyUsers", |_| ());
         xml.list("PolicyRoles", roles, |xml, role| {
-            xml.text("RoleName", &role.role.name)
-                .text("RoleId", &role_id(role));
+            xml.text("RoleName", &role.role.name).text("RoleId", &role_id(role));
         });
         xml.more(marker.as_deref());
     }))

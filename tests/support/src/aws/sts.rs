@@ -8,11 +8,7 @@ use super::{Caller, Settings};
 use crate::encoding::unique_id;
 use crate::http::Response;
 
-pub(crate) fn answer(
-    world: &World,
-    call: &Call,
-    settings: &mut Settings,
-) -> Result<Response, Failure> {
+pub(crate) fn answer(world: &World, call: &Call, settings: &mut Settings) -> Result<Response, Failure> {
     match call.action.as_str() {
         "GetCallerIdentity" => Ok(xml(call, |xml| {
             xml.text("Arn", &call.caller.arn)
@@ -23,11 +19,7 @@ pub(crate) fn answer(
         "DecodeAuthorizationMessage" => {
             let encoded = call.text("EncodedMessage");
             let decoded = settings.decoded_messages.get(encoded).ok_or_else(|| {
-                Failure::new(
-                    400,
-                    "InvalidAuthorizationMessageException",
-                    "Message is not valid or is not recognized",
-                )
+                Failure::new(400, "InvalidAuthorizationMessageException", "Message is not valid or is not recognized")
             })?;
             Ok(xml(call, |xml| {
                 xml.text("DecodedMessage", decoded);
@@ -41,38 +33,24 @@ pub(crate) fn answer(
 fn assume_role(world: &World, call: &Call, settings: &mut Settings) -> Result<Response, Failure> {
     let arn = call.text("RoleArn");
     let account = arn.split(':').nth(4).unwrap_or_default();
-    let role = world
-        .account(account)
-        .roles
-        .values()
-        .find(|role| role.arn == arn);
+    let role = world.account(account).roles.values().find(|role| role.arn == arn);
     let role = role.ok_or_else(|| Failure::denied(call, &world.cluster))?;
     let partition = &world.cluster.partition;
     let session = call.text("RoleSessionName");
-    let session_arn = format!(
-        "arn:{partition}:sts::{account}:assumed-role/{}/{session}",
-        role.role.name
-    );
+    let session_arn = format!("arn:{partition}:sts::{account}:assumed-role/{}/{session}", role.role.name);
     let key = unique_id("ASIA", &session_arn, 16);
-    let caller = Caller {
-        account: account.to_owned(),
-        arn: session_arn.clone(),
-    };
+    let caller = Caller { account: account.to_owned(), arn: session_arn.clone() };
     settings.callers.insert(key.clone(), caller);
     Ok(xml(call, |xml| {
         xml.nest("Credentials", |xml| {
             xml.text("AccessKeyId", &key)
-                .text(
-                    "SecretAccessKey",
-                    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-                )
+                .text("SecretAccessKey", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
                 .text("SessionToken", "AQoDYXdzEXAMPLE")
                 .text("Expiration", "2099-01-01T00:00:00Z");
         });
         xml.nest("AssumedRoleUser", |xml| {
             let id = unique_id("AROA", &role.arn, 17);
-            xml.text("Arn", &session_arn)
-                .text("AssumedRoleId", &format!("{id}:{session}"));
+            xml.text("Arn", &session_arn).text("AssumedRoleId", &format!("{id}:{session}"));
         });
     }))
 }

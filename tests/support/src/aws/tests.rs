@@ -37,18 +37,10 @@ fn api() -> AwsApi {
 
 fn call(api: &AwsApi, account: &str, service: &str, form: &str) -> Answer {
     let key = AwsApi::access_key(account);
-    let signature = format!(
-        "AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
-    );
-    let headers = [
-        ("Authorization", signature.as_str()),
-        ("Content-Type", "application/x-www-form-urlencoded"),
-    ];
-    if service == "eks" {
-        send(&api.url(), "GET", form, &headers, "")
-    } else {
-        send(&api.url(), "POST", "/", &headers, form)
-    }
+    let signature =
+        format!("AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0");
+    let headers = [("Authorization", signature.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
+    if service == "eks" { send(&api.url(), "GET", form, &headers, "") } else { send(&api.url(), "POST", "/", &headers, form) }
 }
 
 fn iam(api: &AwsApi, form: &str) -> Answer {
@@ -58,8 +50,5 @@ fn iam(api: &AwsApi, form: &str) -> Answer {
 /// The texts of all elements of this name.
 fn texts<'b>(body: &'b str, tag: &str) -> Vec<&'b str> {
     let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
-    body.split(&open)
-        .skip(1)
-        .filter_map(|part| part.split(&close).next())
-        .collect()
+    body.split(&open).skip(1).filter_map(|part| part.split(&close).next()).collect()
 }

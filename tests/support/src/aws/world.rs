@@ -49,11 +49,7 @@ pub(crate) struct Policy {
 
 impl Policy {
     pub(crate) fn new(arn: String, document: Document) -> Self {
-        Self {
-            arn,
-            versions: vec![("v1".to_owned(), document)],
-            default: "v1".to_owned(),
-        }
+        Self { arn, versions: vec![("v1".to_owned(), document)], default: "v1".to_owned() }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -63,24 +59,13 @@ impl Policy {
     /// The path, with a slash at both ends.
     pub(crate) fn path(&self) -> String {
         let resource = self.arn.split(":policy").nth(1).unwrap_or("/");
-        resource
-            .rfind('/')
-            .map_or("/", |end| &resource[..=end])
-            .to_owned()
+        resource.rfind('/').map_or("/", |end| &resource[..=end]).to_owned()
     }
 
     /// The id of the next version. Ids are not used again, so it is one more than the highest.
     pub(crate) fn next_version(&self) -> String {
         let number = |id: &String| id.trim_start_matches('v').parse::<u32>().unwrap_or(0);
-        format!(
-            "v{}",
-            self.versions
-                .iter()
-                .map(|(id, _)| number(id))
-                .max()
-                .unwrap_or(0)
-                + 1
-        )
+        format!("v{}", self.versions.iter().map(|(id, _)| number(id)).max().unwrap_or(0) + 1)
     }
 
     pub(crate) fn id(&self) -> String {
@@ -90,15 +75,9 @@ impl Policy {
 
 impl World {
     pub(crate) fn new(accounts: &Accounts, cluster: Cluster) -> Self {
-        let mut world = Self {
-            cluster,
-            accounts: BTreeMap::new(),
-        };
+        let mut world = Self { cluster, accounts: BTreeMap::new() };
         // The cluster's account exists even where nothing is said of it.
-        world
-            .accounts
-            .entry(world.cluster.account.clone())
-            .or_default();
+        world.accounts.entry(world.cluster.account.clone()).or_default();
         for (id, account) in &accounts.accounts {
             let state = AccountState::new(id, account, &accounts.raw_documents, &world.cluster);
             world.accounts.insert(id.clone(), state);
@@ -126,11 +105,7 @@ impl World {
 
 impl AccountState {
     fn new(id: &str, account: &Account, raw: &BTreeMap<String, String>, cluster: &Cluster) -> Self {
-        let mut state = Self {
-            associations: account.associations.clone(),
-            addons: account.addons.clone(),
-            ..Self::default()
-        };
+        let mut state = Self { associations: account.associations.clone(), addons: account.addons.clone(), ..Self::default() };
         for (name, document) in &account.policies {
             state.add_policy(&policy_arn(cluster, id, name), document.clone());
         }
@@ -138,9 +113,7 @@ impl AccountState {
             state.add_role(id, role.clone(), raw, cluster);
         }
         for (key, text) in raw {
-            let arn = key
-                .strip_prefix("policy/")
-                .map(|name| policy_arn(cluster, id, name));
+            let arn = key.strip_prefix("policy/").map(|name| policy_arn(cluster, id, name));
             if let Some(policy) = arn.and_then(|arn| state.policies.get_mut(&arn)) {
                 policy.versions[0].1 = Document(text.clone());
             }
@@ -154,20 +127,12 @@ impl AccountState {
             }]
         };
         for provider in account.providers.clone().unwrap_or_else(usual) {
-            state
-                .providers
-                .insert(provider_arn(cluster, id, &provider.url), provider);
+            state.providers.insert(provider_arn(cluster, id, &provider.url), provider);
         }
         state
     }
 
-    fn add_role(
-        &mut self,
-        id: &str,
-        mut role: Role,
-        raw: &BTreeMap<String, String>,
-        cluster: &Cluster,
-    ) {
+    fn add_role(&mut self, id: &str, mut role: Role, raw: &BTreeMap<String, String>, cluster: &Cluster) {
         let mut attached = role.attached.arns.clone();
         for (name, document) in &role.attached.customer {
             let arn = policy_arn(cluster, id, name);
@@ -176,18 +141,13 @@ impl AccountState {
         }
         for (name, document) in &role.versions {
             if let Some(policy) = self.policies.get_mut(&policy_arn(cluster, id, name)) {
-                policy
-                    .versions
-                    .push((format!("v{}", policy.versions.len() + 1), document.clone()));
+                policy.versions.push((format!("v{}", policy.versions.len() + 1), document.clone()));
             }
         }
-        let boundary = role.boundary.as_ref().map(|boundary| {
-            if boundary.starts_with("arn:") {
-                boundary.clone()
-            } else {
-                policy_arn(cluster, id, boundary)
-            }
-        });
+        let boundary = role
+            .boundary
+            .as_ref()
+            .map(|boundary| if boundary.starts_with("arn:") { boundary.clone() } else { policy_arn(cluster, id, boundary) });
         if let Some(text) = raw.get(&format!("role/{}", role.name)) {
             role.trust = Document(text.clone());
         }
@@ -196,24 +156,12 @@ impl AccountState {
                 *document = Document(text.clone());
             }
         }
-        let arn = format!(
-            "arn:{}:iam::{id}:role{}{}",
-            cluster.partition, role.path, role.name
-        );
-        self.roles.insert(
-            role.name.clone(),
-            RoleState {
-                role,
-                arn,
-                attached,
-                boundary,
-            },
-        );
+        let arn = format!("arn:{}:iam::{id}:role{}{}", cluster.partition, role.path, role.name);
+        self.roles.insert(role.name.clone(), RoleState { role, arn, attached, boundary });
     }
 
     fn add_policy(&mut self, arn: &str, document: Document) {
-        self.policies
-            .insert(arn.to_owned(), Policy::new(arn.to_owned(), document));
+        self.policies.insert(arn.to_owned(), Policy::new(arn.to_owned(), document));
     }
 
     /// A policy of the account, or one of AWS.
@@ -233,8 +181,5 @@ pub(crate) fn policy_arn(cluster: &Cluster, account: &str, name: &str) -> String
 /// The ARN of the provider for an issuer's URL.
 pub(crate) fn provider_arn(cluster: &Cluster, account: &str, url: &str) -> String {
     let host = url.strip_prefix("https://").unwrap_or(url);
-    format!(
-        "arn:{}:iam::{account}:oidc-provider/{host}",
-        cluster.partition
-    )
+    format!("arn:{}:iam::{account}:oidc-provider/{host}", cluster.partition)
 }

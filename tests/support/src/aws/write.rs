@@ -38,11 +38,7 @@ fn document(call: &Call, name: &str) -> Result<Document, Failure> {
 }
 
 fn already_exists(what: &str) -> Failure {
-    Failure::new(
-        409,
-        "EntityAlreadyExists",
-        &format!("{what} already exists."),
-    )
+    Failure::new(409, "EntityAlreadyExists", &format!("{what} already exists."))
 }
 
 /// Changes a role's policies.
@@ -51,16 +47,12 @@ fn change_role_policies(world: &mut World, call: &Call, id: &str) -> Result<Resp
     let name = find_role(account, call)?.role.name.clone();
     let arn = call.text("PolicyArn");
     let is_there = account.policy(arn).is_some();
-    let missing =
-        || Failure::no_such_entity(&format!("The role with name {name} cannot be found."));
+    let missing = || Failure::no_such_entity(&format!("The role with name {name} cannot be found."));
     let state = account.roles.get_mut(&name).ok_or_else(missing)?;
     let is_attached = state.attached.iter().any(|attached| attached == arn);
     match call.action.as_str() {
         "PutRolePolicy" => {
-            state.role.inline.insert(
-                call.text("PolicyName").to_owned(),
-                document(call, "PolicyDocument")?,
-            );
+            state.role.inline.insert(call.text("PolicyName").to_owned(), document(call, "PolicyDocument")?);
         }
         "DeleteRolePolicy" => {
             state.role.inline.remove(call.text("PolicyName"));
@@ -69,9 +61,7 @@ fn change_role_policies(world: &mut World, call: &Call, id: &str) -> Result<Resp
         "AttachRolePolicy" if is_there => state.attached.push(arn.to_owned()),
         "DetachRolePolicy" if is_attached => state.attached.retain(|attached| attached != arn),
         _ => {
-            return Err(Failure::no_such_entity(&format!(
-                "Policy {arn} does not exist or is not attachable."
-            )));
+            return Err(Failure::no_such_entity(&format!("Policy {arn} does not exist or is not attachable.")));
         }
     }
     Ok(empty(call))
@@ -81,8 +71,7 @@ fn change_role_policies(world: &mut World, call: &Call, id: &str) -> Result<Resp
 fn change_role(world: &mut World, call: &Call, id: &str) -> Result<Response, Failure> {
     let account = world.account_mut(id);
     let name = find_role(account, call)?.role.name.clone();
-    let missing =
-        || Failure::no_such_entity(&format!("The role with name {name} cannot be found."));
+    let missing = || Failure::no_such_entity(&format!("The role with name {name} cannot be found."));
     let state = account.roles.get_mut(&name).ok_or_else(missing)?;
     match call.action.as_str() {
         "UpdateAssumeRolePolicy" => state.role.trust = document(call, "PolicyDocument")?,
@@ -93,16 +82,10 @@ fn change_role(world: &mut World, call: &Call, id: &str) -> Result<Response, Fai
         "TagRole" => state.role.tags.extend(tags(call)),
         "UntagRole" => {
             let keys = call.members("TagKeys");
-            state
-                .role
-                .tags
-                .retain(|key, _| !keys.contains(&key.as_str()));
+            state.role.tags.retain(|key, _| !keys.contains(&key.as_str()));
         }
         "UpdateRole" => {
-            if let Some(seconds) = call
-                .parameter("MaxSessionDuration")
-                .and_then(|text| text.parse().ok())
-            {
+            if let Some(seconds) = call.parameter("MaxSessionDuration").and_then(|text| text.parse().ok()) {
                 state.role.max_session_duration = seconds;
             }
         }
@@ -123,10 +106,7 @@ fn tags(call: &Call) -> BTreeMap<String, String> {
     (1..=50)
         .map_while(|number| {
             let key = call.parameter(&format!("Tags.member.{number}.Key"))?;
-            Some((
-                key.to_owned(),
-                call.text(&format!("Tags.member.{number}.Value")).to_owned(),
-            ))
+            Some((key.to_owned(), call.text(&format!("Tags.member.{number}.Value")).to_owned()))
         })
         .collect()
 }
@@ -135,18 +115,10 @@ fn create_role(world: &mut World, call: &Call, id: &str) -> Result<Response, Fai
     let partition = world.cluster.partition.clone();
     let account = world.account_mut(id);
     if find_role(account, call).is_ok() {
-        return Err(already_exists(&format!(
-            "Role with name {}",
-            call.text("RoleName")
-        )));
+        return Err(already_exists(&format!("Role with name {}", call.text("RoleName"))));
     }
-    let mut role = Role::new(
-        call.text("RoleName"),
-        document(call, "AssumeRolePolicyDocument")?,
-    );
-    call.parameter("Path")
-        .unwrap_or("/")
-        .clone_into(&mut role.path);
+    let mut role = Role::new(call.text("RoleName"), document(call, "AssumeRolePolicyDocument")?);
+    call.parameter("Path").unwrap_or("/").clone_into(&mut role.path);
     role.tags = tags(call);
     let state = RoleState {
         arn: format!("arn:{partition}:iam::{id}:role{}{}", role.path, role.name),
@@ -162,21 +134,11 @@ fn create_role(world: &mut World, call: &Call, id: &str) -> Result<Response, Fai
 }
 
 fn create_policy(world: &mut World, call: &Call, id: &str) -> Result<Response, Failure> {
-    let path = call
-        .parameter("Path")
-        .unwrap_or("/")
-        .trim_start_matches('/');
-    let arn = policy_arn(
-        &world.cluster,
-        id,
-        &format!("{path}{}", call.text("PolicyName")),
-    );
+    let path = call.parameter("Path").unwrap_or("/").trim_start_matches('/');
+    let arn = policy_arn(&world.cluster, id, &format!("{path}{}", call.text("PolicyName")));
     let account = world.account_mut(id);
     if account.policies.contains_key(&arn) {
-        return Err(already_exists(&format!(
-            "A policy called {}",
-            call.text("PolicyName")
-        )));
+        return Err(already_exists(&format!("A policy called {}", call.text("PolicyName"))));
     }
     let policy = Policy::new(arn.clone(), document(call, "PolicyDocument")?);
     let response = xml(call, |xml| {
@@ -189,16 +151,8 @@ fn create_policy(world: &mut World, call: &Call, id: &str) -> Result<Response, F
 fn change_policy(world: &mut World, call: &Call, id: &str) -> Result<Response, Failure> {
     let arn = call.text("PolicyArn");
     check_account(world, call, arn)?;
-    let missing = || {
-        Failure::no_such_entity(&format!(
-            "Policy {arn} does not exist or is not attachable."
-        ))
-    };
-    let policy = world
-        .account_mut(id)
-        .policies
-        .get_mut(arn)
-        .ok_or_else(missing)?;
+    let missing = || Failure::no_such_entity(&format!("Policy {arn} does not exist or is not attachable."));
+    let policy = world.account_mut(id).policies.get_mut(arn).ok_or_else(missing)?;
     let version = call.text("VersionId");
     let exists = policy.versions.iter().any(|(known, _)| known == version);
     match call.action.as_str() {
@@ -210,27 +164,19 @@ fn change_policy(world: &mut World, call: &Call, id: &str) -> Result<Response, F
                 return Err(Failure::new(409, "LimitExceeded", message));
             }
             let new = policy.next_version();
-            policy
-                .versions
-                .push((new.clone(), document(call, "PolicyDocument")?));
+            policy.versions.push((new.clone(), document(call, "PolicyDocument")?));
             if call.text("SetAsDefault") == "true" {
                 policy.default.clone_from(&new);
             }
-            let is_default = if policy.default == new {
-                "true"
-            } else {
-                "false"
-            };
+            let is_default = if policy.default == new { "true" } else { "false" };
             return Ok(xml(call, |xml| {
                 xml.nest("PolicyVersion", |xml| {
-                    xml.text("VersionId", &new)
-                        .text("IsDefaultVersion", is_default);
+                    xml.text("VersionId", &new).text("IsDefaultVersion", is_default);
                 });
             }));
         }
         _ if !exists => {
-            let message =
-                format!("Policy {arn} version {version} does not exist or is not attachable.");
+            let message = format!("Policy {arn} version {version} does not exist or is not attachable.");
             return Err(Failure::no_such_entity(&message));
         }
         "SetDefaultPolicyVersion" => version.clone_into(&mut policy.default),
@@ -247,11 +193,7 @@ fn change_policy(world: &mut World, call: &Call, id: &str) -> Result<Response, F
 fn create_provider(world: &mut World, call: &Call, id: &str) -> Result<Response, Failure> {
     let url = call.text("Url");
     if !url.starts_with("https://") {
-        return Err(Failure::new(
-            400,
-            "ValidationError",
-            "Invalid Open ID Connect Provider URL",
-        ));
+        return Err(Failure::new(400, "ValidationError", "Invalid Open ID Connect Provider URL"));
     }
     let owned = |values: Vec<&str>| values.into_iter().map(str::to_owned).collect();
     let provider = Provider {
@@ -275,8 +217,7 @@ fn change_provider(world: &mut World, call: &Call, id: &str) -> Result<Response,
     let arn = call.text("OpenIDConnectProviderArn");
     check_account(world, call, arn)?;
     let providers = &mut world.account_mut(id).providers;
-    let missing =
-        || Failure::no_such_entity(&format!("OpenIDConnect Provider not found for arn {arn}"));
+    let missing = || Failure::no_such_entity(&format!("OpenIDConnect Provider not found for arn {arn}"));
     let provider = providers.get_mut(arn).ok_or_else(missing)?;
     let client = call.text("ClientID");
     match call.action.as_str() {
@@ -289,11 +230,7 @@ fn change_provider(world: &mut World, call: &Call, id: &str) -> Result<Response,
             provider.client_ids.retain(|known| known != client);
         }
         "UpdateOpenIDConnectProviderThumbprint" => {
-            provider.thumbprints = call
-                .members("ThumbprintList")
-                .into_iter()
-                .map(str::to_owned)
-                .collect();
+            provider.thumbprints = call.members("ThumbprintList").into_iter().map(str::to_owned).collect();
         }
         "DeleteOpenIDConnectProvider" => {
             providers.remove(arn);

@@ -27,12 +27,7 @@ impl Xml {
     }
 
     /// `<tag><member>...</member>...</tag>`.
-    pub(crate) fn list<T>(
-        &mut self,
-        tag: &str,
-        items: impl IntoIterator<Item = T>,
-        fill: impl Fn(&mut Self, T),
-    ) -> &mut Self {
+    pub(crate) fn list<T>(&mut self, tag: &str, items: impl IntoIterator<Item = T>, fill: impl Fn(&mut Self, T)) -> &mut Self {
         self.nest(tag, |xml| {
             for item in items {
                 xml.nest("member", |xml| fill(xml, item));
@@ -41,20 +36,13 @@ impl Xml {
     }
 
     /// A list whose members are text.
-    pub(crate) fn texts<'t>(
-        &mut self,
-        tag: &str,
-        items: impl IntoIterator<Item = &'t str>,
-    ) -> &mut Self {
+    pub(crate) fn texts<'t>(&mut self, tag: &str, items: impl IntoIterator<Item = &'t str>) -> &mut Self {
         self.list(tag, items, |xml, item| xml.0.push_str(&xml_escape(item)))
     }
 
     /// `IsTruncated` and, if there is more, `Marker`.
     pub(crate) fn more(&mut self, marker: Option<&str>) -> &mut Self {
-        self.text(
-            "IsTruncated",
-            if marker.is_some() { "true" } else { "false" },
-        );
+        self.text("IsTruncated", if marker.is_some() { "true" } else { "false" });
         if let Some(marker) = marker {
             self.text("Marker", marker);
         }
@@ -62,10 +50,7 @@ impl Xml {
     }
 
     /// `Tags`, if there are any.
-    pub(crate) fn tags<'t>(
-        &mut self,
-        tags: impl IntoIterator<Item = (&'t String, &'t String)>,
-    ) -> &mut Self {
+    pub(crate) fn tags<'t>(&mut self, tags: impl IntoIterator<Item = (&'t String, &'t String)>) -> &mut Self {
         self.list("Tags", tags, |xml, (key, value)| {
             xml.text("Key", key).text("Value", value);
         })

@@ -34,6 +34,44 @@ pub(crate) fn list(
     }
 }
 
+/// What the query of a LIST asks for.
+struct Query {
+    labels: Labels,
+    fields: Fields,
+    /// There is no selector.
+    selects_all: bool,
+    limit: Option<usize>,
+    /// The first key of the page; empty for the first page.
+    start: String,
+}
+
+impl Query {
+    fn parse(request: &Request, resource: &Resource, paging: Paging) -> Result<Self, Response> {
+        let bad = |message: String| status::status(400, "BadRequest", &message, None);
+        let parameter = |name| request.parameter(name).unwrap_or_default();
+        let (labels, fields) = (parameter("labelSelector"), parameter("fieldSelector"));
+        let limit = match parameter("limit") {
+            "" => 0,
+            text => text.parse().map_err(|_| bad(format!("strconv.ParseInt: parsing \"{text}\": invalid syntax")))?,
+        };
+        let start = match parameter("continue") {
+            "" => String::new(),
+            token => read_token(token).ok_or_else(|| bad("continue key is not valid: illegal base64 data".to_owned()))?,
+        };
+        Ok(Self {
+            labels: Labels::parse(labels).map_err(bad)?,
+            fields: Fields::parse(fields, resource).map_err(bad)?,
+            selects_all: labels.is_empty() && fields.is_empty(),
+            limit: (limit > 0).then(|| limit.min(paging.largest.unwrap_or(limit))),
+            start,
+        })
+    }
+
+    fn selects(&self, object: &Value) -> bool {
+        self.labels.matches(object) && self.fields.matches(object)
+    }
+}
+
 /// A page of a LIST, or the `Status` of what is wrong with the request.
 pub(crate) fn page(
     store: &Store,
@@ -43,65 +81,29 @@ pub(crate) fn page(
     paging: Paging,
     hidden: impl Fn(&Value) -> bool,
 ) -> Result<Value, Response> {
-    let bad = |message: String| status::status(400, "BadRequest", &message, None);
-    let selector = |name| request.parameter(name).unwrap_or_default();
-    let labels = Labels::parse(selector("labelSelector")).map_err(bad)?;
-    let fields = Fields::parse(selector("fieldSelector"), resource).map_err(bad)?;
-    let limit: Option<usize> = match request.parameter("limit").filter(|limit| !limit.is_empty()) {
-        Some(limit) => Some(limit.parse().map_err(|_| {
-            bad(format!(
-                "strconv.ParseInt: parsing \"{limit}\": invalid syntax"
-            ))
-        })?),
-        None => None,
-    };
-    let limit = limit
-        .filter(|limit| *limit > 0)
-        .map(|limit| limit.min(paging.largest.unwrap_or(limit)));
-    let start = match request
-        .parameter("continue")
-        .filter(|token| !token.is_empty())
-    {
-        Some(token) => {
-            let start = read_token(token)
-                .ok_or_else(|| bad("continue key is not valid: illegal base64 data".to_owned()))?;
-            if paging.expired {
-                return Err(status::expired(&write_token(store.revision(), &start)));
-            }
-            start
-        }
-        None => String::new(),
-    };
+    let query = Query::parse(request, resource, paging)?;
+    if paging.expired && !query.start.is_empty() {
+        return Err(status::expired(&write_token(store.revision(), &query.start)));
+    }
     let namespace = target.namespace.as_deref().filter(|_| resource.namespaced);
     let rest: Vec<(&str, &Value)> = store
         .list(resource, namespace)
-        .filter(|(key, object)| {
-            *key >= start.as_str()
-                && labels.matches(object)
-                && fields.matches(object)
-                && !hidden(object)
-        })
+        .filter(|(key, object)| *key >= query.start.as_str() && query.selects(object) && !hidden(object))
         .collect();
-    let size = limit.unwrap_or(rest.len()).min(rest.len());
+    let size = query.limit.unwrap_or(rest.len()).min(rest.len());
     let (items, more) = rest.split_at(size);
     let mut metadata = json!({"resourceVersion": store.revision().to_string()});
     if let Some((next, _)) = more.first() {
         metadata["continue"] = json!(write_token(store.revision(), next));
         // With a selector the server doesn't know how many remain.
-        if selector("labelSelector").is_empty() && selector("fieldSelector").is_empty() {
+        if query.selects_all {
             metadata["remainingItemCount"] = json!(more.len());
         }
     }
     let metadata_only = wants_metadata_only(request);
-    let items: Vec<Value> = items
-        .iter()
-        .map(|(_, object)| item(object, metadata_only))
-        .collect();
+    let items: Vec<Value> = items.iter().map(|(_, object)| item(object, metadata_only)).collect();
     let (api_version, kind) = if metadata_only {
-        (
-            "meta.k8s.io/v1".to_owned(),
-            "PartialObjectMetadataList".to_owned(),
-        )
+        ("meta.k8s.io/v1".to_owned(), "PartialObjectMetadataList".to_owned())
     } else {
         (resource.api_version(), format!("{}List", resource.kind))
     };
@@ -110,9 +112,7 @@ pub(crate) fn page(
 
 /// Whether the client accepts `PartialObjectMetadata` in place of whole objects.
 pub(crate) fn wants_metadata_only(request: &Request) -> bool {
-    request
-        .header("accept")
-        .is_some_and(|accept| accept.contains("as=PartialObjectMetadata"))
+    request.header("accept").is_some_and(|accept| accept.contains("as=PartialObjectMetadata"))
 }
 
 /// Only the metadata of an object.
@@ -135,8 +135,7 @@ fn item(object: &Value, only_metadata: bool) -> Value {
 
 /// The token names the first key of the next page. (The real one names the last of this page with a NUL behind it.)
 fn write_token(revision: u64, start: &str) -> String {
-    URL_SAFE_NO_PAD
-        .encode(json!({"v": "meta.k8s.io/v1", "rv": revision, "start": start}).to_string())
+    URL_SAFE_NO_PAD.encode(json!({"v": "meta.k8s.io/v1", "rv": revision, "start": start}).to_string())
 }
 
 fn read_token(token: &str) -> Option<String> {

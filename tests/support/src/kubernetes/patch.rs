@@ -52,15 +52,9 @@ fn strategic(target: &mut Value, patch: &Value) {
         *target = patch.clone();
         return;
     };
-    if patch
-        .get("$patch")
-        .is_some_and(|directive| directive == "replace")
-    {
+    if patch.get("$patch").is_some_and(|directive| directive == "replace") {
         let rest = patch.iter().filter(|(key, _)| *key != "$patch");
-        *target = Value::Object(
-            rest.map(|(key, value)| (key.clone(), value.clone()))
-                .collect(),
-        );
+        *target = Value::Object(rest.map(|(key, value)| (key.clone(), value.clone())).collect());
         return;
     }
     let target = object_of(target);
@@ -74,11 +68,7 @@ fn strategic(target: &mut Value, patch: &Value) {
                 target.remove(key);
             }
             (Value::Array(items), Some(merge_key)) if items.iter().all(Value::is_object) => {
-                merge_list(
-                    target.entry(key.clone()).or_insert(Value::Null),
-                    items,
-                    merge_key,
-                );
+                merge_list(target.entry(key.clone()).or_insert(Value::Null), items, merge_key);
             }
             _ => strategic(target.entry(key.clone()).or_insert(Value::Null), value),
         }
@@ -115,9 +105,7 @@ fn merge_list(target: &mut Value, items: &[Value], merge_key: &str) {
         list.clear();
     }
     for item in items.iter().filter(|item| item["$patch"] != "replace") {
-        let position = list
-            .iter()
-            .position(|old| old[merge_key] == item[merge_key]);
+        let position = list.iter().position(|old| old[merge_key] == item[merge_key]);
         match position {
             Some(position) if item["$patch"] == "delete" => {
                 list.remove(position);
@@ -131,18 +119,12 @@ fn merge_list(target: &mut Value, items: &[Value], merge_key: &str) {
 
 /// One operation of RFC 6902.
 fn json_operation(object: &mut Value, operation: &Value) -> Result<(), String> {
-    let path = operation["path"]
-        .as_str()
-        .ok_or("an operation without a path")?;
+    let path = operation["path"].as_str().ok_or("an operation without a path")?;
     let missing = || format!("the path {path} doesn't exist");
     match operation["op"].as_str().unwrap_or_default() {
         "test" => {
             let equal = object.pointer(path) == Some(&operation["value"]);
-            if equal {
-                Ok(())
-            } else {
-                Err(format!("testing value {path} failed: test failed"))
-            }
+            if equal { Ok(()) } else { Err(format!("testing value {path} failed: test failed")) }
         }
         "replace" => {
             *object.pointer_mut(path).ok_or_else(missing)? = operation["value"].clone();
@@ -151,9 +133,7 @@ fn json_operation(object: &mut Value, operation: &Value) -> Result<(), String> {
         "remove" => remove(object, path).map(|_| ()).ok_or_else(missing),
         "add" => add(object, path, operation["value"].clone()).ok_or_else(missing),
         "copy" | "move" => {
-            let from = operation["from"]
-                .as_str()
-                .ok_or("an operation without `from`")?;
+            let from = operation["from"].as_str().ok_or("an operation without `from`")?;
             let value = object.pointer(from).cloned().ok_or_else(missing)?;
             if operation["op"] == "move" {
                 remove(object, from);
@@ -167,10 +147,7 @@ fn json_operation(object: &mut Value, operation: &Value) -> Result<(), String> {
 /// The parent of a JSON pointer's place and the unescaped last step.
 fn parent<'o>(object: &'o mut Value, path: &str) -> Option<(&'o mut Value, String)> {
     let (parent, last) = path.rsplit_once('/')?;
-    Some((
-        object.pointer_mut(parent)?,
-        last.replace("~1", "/").replace("~0", "~"),
-    ))
+    Some((object.pointer_mut(parent)?, last.replace("~1", "/").replace("~0", "~")))
 }
 
 fn remove(object: &mut Value, path: &str) -> Option<Value> {
@@ -233,8 +210,7 @@ mod tests {
 
     #[test]
     fn json_patches_go_step_by_step() {
-        let object =
-            json!({"metadata": {"annotations": {"eks.amazonaws.com/role-arn": "x"}}, "l": [1, 3]});
+        let object = json!({"metadata": {"annotations": {"eks.amazonaws.com/role-arn": "x"}}, "l": [1, 3]});
         let patch = json!([
             {"op": "test", "path": "/l/0", "value": 1},
             {"op": "replace", "path": "/metadata/annotations/eks.amazonaws.com~1role-arn", "value": "y"},
@@ -243,14 +219,7 @@ mod tests {
         ]);
         let want = json!({"metadata": {"annotations": {"eks.amazonaws.com/role-arn": "y"}}, "l": [2, 3, 4], "m": [2, 3, 4]});
         assert_eq!(patched("json-patch", &object, &patch), Ok(want));
-        assert!(
-            patched(
-                "json-patch",
-                &object,
-                &json!([{"op": "remove", "path": "/none"}])
-            )
-            .is_err()
-        );
+        assert!(patched("json-patch", &object, &json!([{"op": "remove", "path": "/none"}])).is_err());
         assert!(patched("apply-patch", &object, &json!({})).is_err());
     }
 }

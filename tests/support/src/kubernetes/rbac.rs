@@ -20,21 +20,12 @@ pub struct Rule {
 impl Rule {
     /// A rule for every namespace and the cluster scope.
     pub fn cluster(verb: &str, group: &str, resource: &str) -> Self {
-        Self {
-            verb: verb.to_owned(),
-            group: group.to_owned(),
-            resource: resource.to_owned(),
-            namespace: None,
-            name: None,
-        }
+        Self { verb: verb.to_owned(), group: group.to_owned(), resource: resource.to_owned(), namespace: None, name: None }
     }
 
     /// A rule for one namespace.
     pub fn namespaced(verb: &str, group: &str, resource: &str, namespace: &str) -> Self {
-        Self {
-            namespace: Some(namespace.to_owned()),
-            ..Self::cluster(verb, group, resource)
-        }
+        Self { namespace: Some(namespace.to_owned()), ..Self::cluster(verb, group, resource) }
     }
 
     /// Only for the object of this name.
@@ -53,13 +44,7 @@ impl Rule {
         fits(&self.verb, verb)
             && fits(&self.group, &target.group)
             && fits(&self.resource, &resource)
-            && self
-                .namespace
-                .as_ref()
-                .is_none_or(|namespace| Some(namespace) == target.namespace.as_ref())
-            && self
-                .name
-                .as_ref()
-                .is_none_or(|name| Some(name) == target.name.as_ref())
+            && self.namespace.as_ref().is_none_or(|namespace| Some(namespace) == target.namespace.as_ref())
+            && self.name.as_ref().is_none_or(|name| Some(name) == target.name.as_ref())
     }
 }

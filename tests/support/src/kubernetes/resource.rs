@@ -18,13 +18,7 @@ const fn resource(
     kind: &'static str,
     namespaced: bool,
 ) -> Resource {
-    Resource {
-        group,
-        version,
-        plural,
-        kind,
-        namespaced,
-    }
+    Resource { group, version, plural, kind, namespaced }
 }
 
 pub(crate) const ARGO_GROUP: &str = "argoproj.io";
@@ -39,58 +33,28 @@ pub(crate) const RESOURCES: &[Resource] = &[
     resource("", "v1", "configmaps", "ConfigMap", true),
     resource("", "v1", "services", "Service", true),
     resource("", "v1", "secrets", "Secret", true),
-    resource(
-        "",
-        "v1",
-        "replicationcontrollers",
-        "ReplicationController",
-        true,
-    ),
+    resource("", "v1", "replicationcontrollers", "ReplicationController", true),
     resource("apps", "v1", "deployments", "Deployment", true),
     resource("apps", "v1", "replicasets", "ReplicaSet", true),
     resource("apps", "v1", "daemonsets", "DaemonSet", true),
     resource("apps", "v1", "statefulsets", "StatefulSet", true),
-    resource(
-        "apps",
-        "v1",
-        "controllerrevisions",
-        "ControllerRevision",
-        true,
-    ),
+    resource("apps", "v1", "controllerrevisions", "ControllerRevision", true),
     resource("batch", "v1", "jobs", "Job", true),
     resource("batch", "v1", "cronjobs", "CronJob", true),
-    resource(
-        "admissionregistration.k8s.io",
-        "v1",
-        "mutatingwebhookconfigurations",
-        "MutatingWebhookConfiguration",
-        false,
-    ),
-    resource(
-        "admissionregistration.k8s.io",
-        "v1",
-        "validatingwebhookconfigurations",
-        "ValidatingWebhookConfiguration",
-        false,
-    ),
+    resource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", false),
+    resource("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", false),
     resource(ARGO_GROUP, "v1alpha1", "rollouts", "Rollout", true),
 ];
 
 impl Resource {
     /// The resource of an object's `apiVersion` and `kind`.
     pub(crate) fn of_kind(api_version: &str, kind: &str) -> Option<&'static Self> {
-        RESOURCES
-            .iter()
-            .find(|resource| resource.api_version() == api_version && resource.kind == kind)
+        RESOURCES.iter().find(|resource| resource.api_version() == api_version && resource.kind == kind)
     }
 
     /// `v1`, `apps/v1`, ...
     pub(crate) fn api_version(&self) -> String {
-        if self.group.is_empty() {
-            self.version.to_owned()
-        } else {
-            format!("{}/{}", self.group, self.version)
-        }
+        if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
     }
 }
 
@@ -111,16 +75,10 @@ impl Target {
     pub(crate) fn parse(segments: &[String]) -> Option<Self> {
         let (group, version, rest) = match segments {
             [api, version, rest @ ..] if api == "api" => (String::new(), version.clone(), rest),
-            [apis, group, version, rest @ ..] if apis == "apis" => {
-                (group.clone(), version.clone(), rest)
-            }
+            [apis, group, version, rest @ ..] if apis == "apis" => (group.clone(), version.clone(), rest),
             _ => return None,
         };
-        let mut target = Self {
-            group,
-            version,
-            ..Self::default()
-        };
+        let mut target = Self { group, version, ..Self::default() };
         let rest = match rest {
             // `/namespaces/N/status` and `/finalize` are of the namespace, all else is in it.
             [namespaces, namespace, plural, rest @ ..]
@@ -157,11 +115,7 @@ impl Target {
 
     /// `pods` or `deployments.apps`, as messages name it.
     pub(crate) fn qualified(&self) -> String {
-        if self.group.is_empty() {
-            self.plural.clone()
-        } else {
-            format!("{}.{}", self.plural, self.group)
-        }
+        if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
     }
 }
 
@@ -170,11 +124,7 @@ mod tests {
     use super::*;
 
     fn target(path: &str) -> Option<Target> {
-        let segments: Vec<_> = path
-            .split('/')
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned)
-            .collect();
+        let segments: Vec<_> = path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
         Target::parse(&segments)
     }
 
@@ -182,35 +132,15 @@ mod tests {
     fn reads_paths() {
         let pod = target("/api/v1/namespaces/shop/pods/app").unwrap();
         assert_eq!(pod.resource().unwrap().kind, "Pod");
-        assert_eq!(
-            (pod.namespace.as_deref(), pod.name.as_deref()),
-            (Some("shop"), Some("app"))
-        );
+        assert_eq!((pod.namespace.as_deref(), pod.name.as_deref()), (Some("shop"), Some("app")));
         let all = target("/apis/apps/v1/deployments").unwrap();
-        assert_eq!(
-            (all.resource().unwrap().kind, all.namespace, all.name),
-            ("Deployment", None, None)
-        );
+        assert_eq!((all.resource().unwrap().kind, all.namespace, all.name), ("Deployment", None, None));
         let namespace = target("/api/v1/namespaces/shop").unwrap();
-        assert_eq!(
-            (namespace.plural.as_str(), namespace.namespace.as_deref()),
-            ("namespaces", Some("shop"))
-        );
-        assert_eq!(
-            target("/api/v1/namespaces/shop/status")
-                .unwrap()
-                .subresource
-                .as_deref(),
-            Some("status")
-        );
+        assert_eq!((namespace.plural.as_str(), namespace.namespace.as_deref()), ("namespaces", Some("shop")));
+        assert_eq!(target("/api/v1/namespaces/shop/status").unwrap().subresource.as_deref(), Some("status"));
         let token = target("/api/v1/namespaces/shop/serviceaccounts/app/token").unwrap();
         assert_eq!(token.subresource.as_deref(), Some("token"));
         assert!(target("/version").is_none());
-        assert!(
-            target("/apis/apps/v1/namespaces/x/pods")
-                .unwrap()
-                .resource()
-                .is_none()
-        );
+        assert!(target("/apis/apps/v1/namespaces/x/pods").unwrap().resource().is_none());
     }
 }

@@ -24,12 +24,25 @@ impl Labels {
     /// Reads `a=b,c!=d,e in (f,g),h notin (i),j,!k`; the error is the API server's message.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let parts = split_outside_parentheses(text);
-        parts
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .map(requirement)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        parts.into_iter().filter(|part| !part.is_empty()).map(requirement).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// A `LabelSelector` of an object: `matchLabels` and `matchExpressions`.
+    pub(crate) fn of_object(selector: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let labels = selector["matchLabels"].as_object().into_iter().flatten();
+        let mut requirements: Vec<_> = labels.map(|(key, value)| Requirement::In(key.clone(), vec![text(value)])).collect();
+        for expression in selector["matchExpressions"].as_array().into_iter().flatten() {
+            let key = text(&expression["key"]);
+            let values = expression["values"].as_array().into_iter().flatten().map(text).collect();
+            requirements.push(match expression["operator"].as_str() {
+                Some("In") => Requirement::In(key, values),
+                Some("NotIn") => Requirement::NotIn(key, values),
+                Some("DoesNotExist") => Requirement::Missing(key),
+                _ => Requirement::Exists(key),
+            });
+        }
+        Self(requirements)
     }
 
     pub(crate) fn matches(&self, object: &Value) -> bool {
@@ -37,13 +50,9 @@ impl Labels {
         self.0.iter().all(|requirement| match requirement {
             Requirement::Exists(key) => label(key).is_some(),
             Requirement::Missing(key) => label(key).is_none(),
-            Requirement::In(key, values) => {
-                label(key).is_some_and(|value| values.iter().any(|want| want == value))
-            }
+            Requirement::In(key, values) => label(key).is_some_and(|value| values.iter().any(|want| want == value)),
             // A label that isn't there is in no set: it matches `!=` and `notin`.
-            Requirement::NotIn(key, values) => {
-                !label(key).is_some_and(|value| values.iter().any(|want| want == value))
-            }
+            Requirement::NotIn(key, values) => !label(key).is_some_and(|value| values.iter().any(|want| want == value)),
         })
     }
 }
@@ -63,17 +72,10 @@ fn split_outside_parentheses(text: &str) -> Vec<&str> {
 }
 
 fn requirement(text: &str) -> Result<Requirement, String> {
-    let wrong =
-        || format!("unable to parse requirement: found '{text}', expected: in, notin, =, ==, !=");
+    let wrong = || format!("unable to parse requirement: found '{text}', expected: in, notin, =, ==, !=");
     let set = |key: &str, rest: &str| {
         let inner = rest.trim().strip_prefix('(')?.strip_suffix(')')?;
-        Some((
-            key.trim().to_owned(),
-            inner
-                .split(',')
-                .map(|value| value.trim().to_owned())
-                .collect(),
-        ))
+        Some((key.trim().to_owned(), inner.split(',').map(|value| value.trim().to_owned()).collect()))
     };
     let requirement = if let Some((key, rest)) = text.split_once(" notin ") {
         let (key, values) = set(key, rest).ok_or_else(wrong)?;
@@ -83,26 +85,16 @@ fn requirement(text: &str) -> Result<Requirement, String> {
         Requirement::In(key, values)
     } else if let Some((key, equal, value)) = equation(text) {
         let (key, values) = (key.to_owned(), vec![value.to_owned()]);
-        if equal {
-            Requirement::In(key, values)
-        } else {
-            Requirement::NotIn(key, values)
-        }
+        if equal { Requirement::In(key, values) } else { Requirement::NotIn(key, values) }
     } else if let Some(key) = text.strip_prefix('!') {
         Requirement::Missing(key.trim().to_owned())
     } else {
         Requirement::Exists(text.to_owned())
     };
-    let (Requirement::Exists(key)
-    | Requirement::Missing(key)
-    | Requirement::In(key, _)
-    | Requirement::NotIn(key, _)) = &requirement;
+    let (Requirement::Exists(key) | Requirement::Missing(key) | Requirement::In(key, _) | Requirement::NotIn(key, _)) =
+        &requirement;
     let legal = |character: char| character.is_ascii_alphanumeric() || "-_./".contains(character);
-    if key.is_empty() || !key.chars().all(legal) {
-        Err(wrong())
-    } else {
-        Ok(requirement)
-    }
+    if key.is_empty() || !key.chars().all(legal) { Err(wrong()) } else { Ok(requirement) }
 }
 
 /// `a=b`, `a==b` (true) or `a!=b` (false).
@@ -127,17 +119,13 @@ impl Fields {
     pub(crate) fn parse(text: &str, resource: &Resource) -> Result<Self, String> {
         let mut terms = Vec::new();
         for part in text.split(',').filter(|part| !part.is_empty()) {
-            let (field, equal, value) = equation(part)
-                .ok_or_else(|| format!("invalid selector: '{text}'; can't understand '{part}'"))?;
+            let (field, equal, value) =
+                equation(part).ok_or_else(|| format!("invalid selector: '{text}'; can't understand '{part}'"))?;
             if !is_known(resource, field) {
                 return Err(format!(
                     "Unable to find \"{}, Resource={}\" that match label selector \"\", field selector \"{text}\": \
                      field label not supported: {field}",
-                    if resource.group.is_empty() {
-                        "/v1".to_owned()
-                    } else {
-                        resource.api_version()
-                    },
+                    if resource.group.is_empty() { "/v1".to_owned() } else { resource.api_version() },
                     resource.plural,
                 ));
             }
@@ -152,11 +140,7 @@ impl Fields {
             let text = match value {
                 Value::String(text) => text.clone(),
                 // An unset field is the empty string, an unset flag is `false`.
-                Value::Null
-                    if matches!(field.as_str(), "spec.unschedulable" | "spec.hostNetwork") =>
-                {
-                    "false".to_owned()
-                }
+                Value::Null if matches!(field.as_str(), "spec.unschedulable" | "spec.hostNetwork") => "false".to_owned(),
                 Value::Null => String::new(),
                 other => other.to_string(),
             };
@@ -196,9 +180,7 @@ fn is_known(resource: &Resource, field: &str) -> bool {
         "jobs" => &["status.successful"],
         _ => &[],
     };
-    field == "metadata.name"
-        || (field == "metadata.namespace" && resource.namespaced)
-        || own.contains(&field)
+    field == "metadata.name" || (field == "metadata.namespace" && resource.namespaced) || own.contains(&field)
 }
 
 #[cfg(test)]
@@ -214,34 +196,27 @@ mod tests {
 
     #[test]
     fn label_selectors() {
-        for yes in [
-            "",
-            "app=web",
-            "app == web",
-            "app!=db",
-            "none!=x",
-            "app in (db, web),tier",
-            "none notin (a)",
-            "!none",
-            "empty=",
-        ] {
+        for yes in
+            ["", "app=web", "app == web", "app!=db", "none!=x", "app in (db, web),tier", "none notin (a)", "!none", "empty="]
+        {
             assert!(labels(yes), "{yes}");
         }
-        for no in [
-            "app=db",
-            "app!=web",
-            "app notin (web)",
-            "!app",
-            "none",
-            "none=",
-            "app in (a,b)",
-            "tier,app=db",
-        ] {
+        for no in ["app=db", "app!=web", "app notin (web)", "!app", "none", "none=", "app in (a,b)", "tier,app=db"] {
             assert!(!labels(no), "{no}");
         }
         for wrong in ["a b", "=x", "app in web"] {
             assert!(Labels::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn selectors_of_objects() {
+        let pod = json!({"metadata": {"labels": {"app": "web"}}});
+        let matches = |selector: Value| Labels::of_object(&selector).matches(&pod);
+        assert!(matches(json!({})) && matches(Value::Null) && matches(json!({"matchLabels": {"app": "web"}})));
+        let expression = |operator: &str| json!({"matchExpressions": [{"key": "app", "operator": operator, "values": ["web"]}]});
+        assert!(matches(expression("In")) && matches(expression("Exists")));
+        assert!(!matches(expression("NotIn")) && !matches(expression("DoesNotExist")));
     }
 
     #[test]
@@ -256,17 +231,9 @@ mod tests {
             ("spec.serviceAccountName=app,status.phase!=Running", true),
             ("status.phase=Running", false),
         ] {
-            assert_eq!(
-                Fields::parse(selector, pods).unwrap().matches(&pod),
-                want,
-                "{selector}"
-            );
+            assert_eq!(Fields::parse(selector, pods).unwrap().matches(&pod), want, "{selector}");
         }
-        assert!(
-            Fields::parse("spec.containers=x", pods)
-                .unwrap_err()
-                .ends_with("field label not supported: spec.containers")
-        );
+        assert!(Fields::parse("spec.containers=x", pods).unwrap_err().ends_with("field label not supported: spec.containers"));
         assert!(Fields::parse("nonsense", pods).is_err());
     }
 }

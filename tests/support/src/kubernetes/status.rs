@@ -35,33 +35,17 @@ pub(crate) fn unauthorized() -> Response {
 }
 
 /// 403 for `user`, worded for a resource or for a path.
-pub(crate) fn forbidden(
-    user: &str,
-    verb: &str,
-    request: &Request,
-    target: Option<&Target>,
-) -> Response {
+pub(crate) fn forbidden(user: &str, verb: &str, request: &Request, target: Option<&Target>) -> Response {
     let Some(target) = target.filter(|target| !target.plural.is_empty()) else {
-        let message = format!(
-            "forbidden: User \"{user}\" cannot {verb} path \"{}\"",
-            request.path
-        );
+        let message = format!("forbidden: User \"{user}\" cannot {verb} path \"{}\"", request.path);
         return status(403, "Forbidden", &message, Some(json!({})));
     };
-    let name = target
-        .name
-        .as_deref()
-        .map(|name| format!(" \"{name}\""))
-        .unwrap_or_default();
+    let name = target.name.as_deref().map(|name| format!(" \"{name}\"")).unwrap_or_default();
     let scope = match &target.namespace {
         Some(namespace) => format!("in the namespace \"{namespace}\""),
         None => "at the cluster scope".to_owned(),
     };
-    let subresource = target
-        .subresource
-        .as_deref()
-        .map(|sub| format!("/{sub}"))
-        .unwrap_or_default();
+    let subresource = target.subresource.as_deref().map(|sub| format!("/{sub}")).unwrap_or_default();
     let message = format!(
         "{}{name} is forbidden: User \"{user}\" cannot {verb} resource \"{}{subresource}\" in API group \"{}\" {scope}",
         target.qualified(),
@@ -86,47 +70,18 @@ pub(crate) fn expired(fresh: &str) -> Response {
 }
 
 /// The usual answer for a status, for faults that name nothing but the number.
-pub(crate) fn usual(
-    code: u16,
-    reason: Option<&str>,
-    message: Option<&str>,
-    target: Option<&Target>,
-) -> Response {
+pub(crate) fn usual(code: u16, reason: Option<&str>, message: Option<&str>, target: Option<&Target>) -> Response {
     let (usual_reason, usual_message) = match code {
-        400 => (
-            "BadRequest",
-            "the server rejected our request for an unknown reason",
-        ),
+        400 => ("BadRequest", "the server rejected our request for an unknown reason"),
         401 => ("Unauthorized", "Unauthorized"),
         403 => ("Forbidden", "forbidden"),
-        404 => (
-            "NotFound",
-            "the server could not find the requested resource",
-        ),
-        405 => (
-            "MethodNotAllowed",
-            "the server does not allow this method on the requested resource",
-        ),
-        409 => (
-            "Conflict",
-            "the object has been modified; please apply your changes to the latest version and try again",
-        ),
-        410 => (
-            "Expired",
-            "The resourceVersion for the provided list is too old.",
-        ),
-        429 => (
-            "TooManyRequests",
-            "Too many requests, please try again later.",
-        ),
-        500 => (
-            "InternalError",
-            "Internal error occurred: etcdserver: request timed out",
-        ),
-        503 => (
-            "ServiceUnavailable",
-            "the server is currently unable to handle the request",
-        ),
+        404 => ("NotFound", "the server could not find the requested resource"),
+        405 => ("MethodNotAllowed", "the server does not allow this method on the requested resource"),
+        409 => ("Conflict", "the object has been modified; please apply your changes to the latest version and try again"),
+        410 => ("Expired", "The resourceVersion for the provided list is too old."),
+        429 => ("TooManyRequests", "Too many requests, please try again later."),
+        500 => ("InternalError", "Internal error occurred: etcdserver: request timed out"),
+        503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
         504 => (
             "Timeout",
             "the server was unable to return a response in the time allotted, but may still be processing the request",
@@ -137,17 +92,8 @@ pub(crate) fn usual(
     if code == 429 {
         about["retryAfterSeconds"] = json!(1);
     }
-    let response = status(
-        code,
-        reason.unwrap_or(usual_reason),
-        message.unwrap_or(usual_message),
-        Some(about),
-    );
-    if code == 429 {
-        response.with_header("Retry-After", "1")
-    } else {
-        response
-    }
+    let response = status(code, reason.unwrap_or(usual_reason), message.unwrap_or(usual_message), Some(about));
+    if code == 429 { response.with_header("Retry-After", "1") } else { response }
 }
 
 fn details(target: &Target) -> Value {

@@ -9,12 +9,7 @@ use crate::encoding::hash;
 use crate::http::{Request, Response};
 
 /// Answers a write of `resource` and changes the store.
-pub(crate) fn write(
-    store: &mut Store,
-    resource: &Resource,
-    target: &Target,
-    request: &Request,
-) -> Response {
+pub(crate) fn write(store: &mut Store, resource: &Resource, target: &Target, request: &Request) -> Response {
     let result = match (request.method.as_str(), &target.name) {
         ("POST", None) => create(store, resource, target, request),
         ("PUT", Some(name)) => replace(store, resource, target, request, name),
@@ -27,14 +22,9 @@ pub(crate) fn write(
 }
 
 /// Times of writes: after everything that was recorded, a second apart, from no clock.
-fn time(revision: u64) -> String {
+pub(crate) fn time(revision: u64) -> String {
     let seconds = revision % 86_400;
-    format!(
-        "2026-12-01T{:02}:{:02}:{:02}Z",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    )
+    format!("2026-12-01T{:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 fn bad_request(message: &str) -> Response {
@@ -43,39 +33,23 @@ fn bad_request(message: &str) -> Response {
 
 fn body(request: &Request) -> Result<Value, Response> {
     // kubectl's `create TYPE` subcommands send protobuf.
-    if request
-        .header("content-type")
-        .is_some_and(|value| value.contains("protobuf"))
-    {
+    if request.header("content-type").is_some_and(|value| value.contains("protobuf")) {
         let message = "the stand-in reads JSON only: use `kubectl create -f`";
         return Err(status::status(415, "UnsupportedMediaType", message, None));
     }
-    serde_json::from_slice(&request.body)
-        .map_err(|error| bad_request(&format!("the object provided is unrecognized: {error}")))
+    serde_json::from_slice(&request.body).map_err(|error| bad_request(&format!("the object provided is unrecognized: {error}")))
 }
 
-fn create(
-    store: &mut Store,
-    resource: &Resource,
-    target: &Target,
-    request: &Request,
-) -> Result<Response, Response> {
+fn create(store: &mut Store, resource: &Resource, target: &Target, request: &Request) -> Result<Response, Response> {
     let mut object = body(request)?;
     let revision = store.next_revision();
     object["apiVersion"] = json!(resource.api_version());
     object["kind"] = json!(resource.kind);
     let metadata = &mut object["metadata"];
     if let (Some(prefix), None) = (metadata["generateName"].as_str(), metadata["name"].as_str()) {
-        metadata["name"] = json!(format!(
-            "{prefix}{:05x}",
-            hash(&revision.to_string()) & 0xf_ffff
-        ));
+        metadata["name"] = json!(format!("{prefix}{:05x}", hash(&revision.to_string()) & 0xf_ffff));
     }
-    let Some(name) = metadata["name"]
-        .as_str()
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-    else {
+    let Some(name) = metadata["name"].as_str().filter(|name| !name.is_empty()).map(str::to_owned) else {
         return Err(bad_request("resource name may not be empty"));
     };
     if resource.namespaced {
@@ -84,10 +58,7 @@ fn create(
     metadata["uid"] = json!(format!("00000000-0000-4000-8000-{revision:012x}"));
     metadata["creationTimestamp"] = json!(time(revision));
     metadata["resourceVersion"] = json!(revision.to_string());
-    if store
-        .get(resource, target.namespace.as_deref(), &name)
-        .is_some()
-    {
+    if store.get(resource, target.namespace.as_deref(), &name).is_some() {
         let message = format!("{} \"{name}\" already exists", target.qualified());
         return Err(status::status(409, "AlreadyExists", &message, None));
     }
@@ -98,18 +69,10 @@ fn create(
 }
 
 fn is_dry_run(request: &Request) -> bool {
-    request
-        .parameter("dryRun")
-        .is_some_and(|value| value == "All")
+    request.parameter("dryRun").is_some_and(|value| value == "All")
 }
 
-fn replace(
-    store: &mut Store,
-    resource: &Resource,
-    target: &Target,
-    request: &Request,
-    name: &str,
-) -> Result<Response, Response> {
+fn replace(store: &mut Store, resource: &Resource, target: &Target, request: &Request, name: &str) -> Result<Response, Response> {
     let old = find(store, resource, target, name)?;
     let new = body(request)?;
     let version = &new["metadata"]["resourceVersion"];
@@ -124,41 +87,17 @@ fn replace(
     Ok(save(store, request, &old, new))
 }
 
-fn change(
-    store: &mut Store,
-    resource: &Resource,
-    target: &Target,
-    request: &Request,
-    name: &str,
-) -> Result<Response, Response> {
+fn change(store: &mut Store, resource: &Resource, target: &Target, request: &Request, name: &str) -> Result<Response, Response> {
     let old = find(store, resource, target, name)?;
     let mut new = old.clone();
     let content_type = request.header("content-type").unwrap_or_default();
-    patch::apply(content_type, &mut new, &body(request)?).map_err(|message| {
-        status::status(
-            if message.contains("media types") {
-                415
-            } else {
-                422
-            },
-            "Invalid",
-            &message,
-            None,
-        )
-    })?;
+    patch::apply(content_type, &mut new, &body(request)?)
+        .map_err(|message| status::status(if message.contains("media types") { 415 } else { 422 }, "Invalid", &message, None))?;
     Ok(save(store, request, &old, new))
 }
 
-fn find(
-    store: &Store,
-    resource: &Resource,
-    target: &Target,
-    name: &str,
-) -> Result<Value, Response> {
-    store
-        .get(resource, target.namespace.as_deref(), name)
-        .cloned()
-        .ok_or_else(|| status::not_found(target))
+fn find(store: &Store, resource: &Resource, target: &Target, name: &str) -> Result<Value, Response> {
+    store.get(resource, target.namespace.as_deref(), name).cloned().ok_or_else(|| status::not_found(target))
 }
 
 /// Stores the changed object with what the server itself changes: versions, and who wrote which annotation when.
@@ -178,8 +117,7 @@ fn save(store: &mut Store, request: &Request, old: &Value, mut new: Value) -> Re
     }
     let revision = store.next_revision();
     if !is_equal("spec") && old["metadata"]["generation"].is_u64() {
-        new["metadata"]["generation"] =
-            json!(old["metadata"]["generation"].as_u64().unwrap_or(0) + 1);
+        new["metadata"]["generation"] = json!(old["metadata"]["generation"].as_u64().unwrap_or(0) + 1);
     }
     new["metadata"]["resourceVersion"] = json!(revision.to_string());
     note_manager(old, &mut new, request, revision);
@@ -191,12 +129,7 @@ fn save(store: &mut Store, request: &Request, old: &Value, mut new: Value) -> Re
 
 /// An entry in `managedFields` for the annotations that were set.
 fn note_manager(old: &Value, new: &mut Value, request: &Request, revision: u64) {
-    let annotations = |object: &Value| {
-        object["metadata"]["annotations"]
-            .as_object()
-            .cloned()
-            .unwrap_or_default()
-    };
+    let annotations = |object: &Value| object["metadata"]["annotations"].as_object().cloned().unwrap_or_default();
     let before = annotations(old);
     let mut fields = serde_json::Map::new();
     for (key, value) in annotations(new) {
@@ -218,15 +151,8 @@ fn note_manager(old: &Value, new: &mut Value, request: &Request, revision: u64) 
     }
 }
 
-fn delete(
-    store: &mut Store,
-    resource: &Resource,
-    target: &Target,
-    name: &str,
-) -> Result<Response, Response> {
-    let gone = store
-        .remove(resource, target.namespace.as_deref(), name)
-        .ok_or_else(|| status::not_found(target))?;
+fn delete(store: &mut Store, resource: &Resource, target: &Target, name: &str) -> Result<Response, Response> {
+    let gone = store.remove(resource, target.namespace.as_deref(), name).ok_or_else(|| status::not_found(target))?;
     store.next_revision();
     let body = json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
@@ -235,20 +161,8 @@ fn delete(
     Ok(Response::json(200, &body))
 }
 
-fn delete_all(
-    store: &mut Store,
-    resource: &Resource,
-    target: &Target,
-    request: &Request,
-) -> Result<Response, Response> {
-    let page = list::page(
-        store,
-        resource,
-        target,
-        request,
-        list::Paging::default(),
-        |_| false,
-    )?;
+fn delete_all(store: &mut Store, resource: &Resource, target: &Target, request: &Request) -> Result<Response, Response> {
+    let page = list::page(store, resource, target, request, list::Paging::default(), |_| false)?;
     for item in page["items"].as_array().into_iter().flatten() {
         let name = item["metadata"]["name"].as_str().unwrap_or_default();
         store.remove(resource, item["metadata"]["namespace"].as_str(), name);

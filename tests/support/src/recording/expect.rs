@@ -65,21 +65,14 @@ impl Expect {
     pub fn check(&self, stdout: &Value, exit_code: i32) -> Result<(), Vec<String>> {
         let mut wrong = Wrong::default();
         if !self.exit.contains(&exit_code) {
-            wrong.add(format!(
-                "exit code {exit_code}, wanted one of {:?}",
-                self.exit
-            ));
+            wrong.add(format!("exit code {exit_code}, wanted one of {:?}", self.exit));
         }
         if let Some(error) = &self.error {
             check_error(error, stdout, &mut wrong);
         } else {
             self.check_report(stdout, exit_code, &mut wrong);
         }
-        if wrong.0.is_empty() {
-            Ok(())
-        } else {
-            Err(wrong.0)
-        }
+        if wrong.0.is_empty() { Ok(()) } else { Err(wrong.0) }
     }
 
     fn check_report(&self, report: &Value, exit_code: i32, wrong: &mut Wrong) {
@@ -89,14 +82,9 @@ impl Expect {
             return;
         }
         wrong.one_of("verdict", &target["verdict"], &self.verdict);
-        let alone = report["targets"]
-            .as_array()
-            .is_some_and(|targets| targets.len() == 1);
+        let alone = report["targets"].as_array().is_some_and(|targets| targets.len() == 1);
         if alone && report["verdict"] != target["verdict"] {
-            wrong.add(format!(
-                "verdict {} at the top, {} in the only target",
-                report["verdict"], target["verdict"]
-            ));
+            wrong.add(format!("verdict {} at the top, {} in the only target", report["verdict"], target["verdict"]));
         }
         let gate = match exit_code {
             0 => Some("pass"),
@@ -105,10 +93,7 @@ impl Expect {
             _ => None,
         };
         if gate.is_none_or(|gate| report["gate"] != gate) {
-            wrong.add(format!(
-                "gate {} and exit code {exit_code} don't agree",
-                report["gate"]
-            ));
+            wrong.add(format!("gate {} and exit code {exit_code} don't agree", report["gate"]));
         }
         if let Some(first_broken) = &self.first_broken {
             wrong.one_of("first_broken", &target["first_broken"], first_broken);
@@ -124,53 +109,29 @@ impl Expect {
     fn check_findings(&self, findings: &[Finding<'_>], wrong: &mut Wrong) {
         let reported: Vec<&str> = findings.iter().map(|finding| finding.fault).collect();
         if !all_different(&self.faults, &reported, &mut Vec::new()) {
-            wrong.add(format!(
-                "faults {reported:?}, wanted of each of these one: {:?}",
-                self.faults
-            ));
+            wrong.add(format!("faults {reported:?}, wanted of each of these one: {:?}", self.faults));
         }
-        let errors = findings
-            .iter()
-            .filter(|finding| finding.severity == "error");
+        let errors = findings.iter().filter(|finding| finding.severity == "error");
         let is = |verdict: &str| self.verdict.iter().any(|want| want == verdict);
         if !is("broken") && !is("inconclusive") {
             for finding in errors {
-                wrong.add(format!(
-                    "{} is an error where nothing is broken",
-                    finding.fault
-                ));
+                wrong.add(format!("{} is an error where nothing is broken", finding.fault));
             }
         } else if self.only_errors {
             let known: Vec<&String> = self.faults.iter().flatten().chain(&self.allow).collect();
-            for finding in
-                errors.filter(|finding| !known.iter().any(|known| *known == finding.fault))
-            {
-                wrong.add(format!(
-                    "{} is an error that is not expected",
-                    finding.fault
-                ));
+            for finding in errors.filter(|finding| !known.iter().any(|known| *known == finding.fault)) {
+                wrong.add(format!("{} is an error that is not expected", finding.fault));
             }
         }
-        for absent in self
-            .absent
-            .iter()
-            .filter(|absent| reported.contains(&absent.as_str()))
-        {
+        for absent in self.absent.iter().filter(|absent| reported.contains(&absent.as_str())) {
             wrong.add(format!("{absent} is reported and must not be"));
         }
         for finding in findings {
-            for (what, wanted, actual) in [
-                ("severity", &self.severity, finding.severity),
-                ("confidence", &self.confidence, finding.confidence),
-            ] {
-                if let Some(wanted) = wanted
-                    .get(finding.fault)
-                    .filter(|wanted| !wanted.iter().any(|want| want == actual))
-                {
-                    wrong.add(format!(
-                        "{} has the {what} {actual:?}, wanted one of {wanted:?}",
-                        finding.fault
-                    ));
+            for (what, wanted, actual) in
+                [("severity", &self.severity, finding.severity), ("confidence", &self.confidence, finding.confidence)]
+            {
+                if let Some(wanted) = wanted.get(finding.fault).filter(|wanted| !wanted.iter().any(|want| want == actual)) {
+                    wrong.add(format!("{} has the {what} {actual:?}, wanted one of {wanted:?}", finding.fault));
                 }
             }
         }
@@ -178,11 +139,7 @@ impl Expect {
 
     fn check_checks(&self, target: &Value, wrong: &mut Wrong) {
         for (check, wanted) in &self.checks {
-            let found = target["checks"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .find(|found| found["id"] == **check);
+            let found = target["checks"].as_array().into_iter().flatten().find(|found| found["id"] == **check);
             match found {
                 Some(found) => {
                     wrong.one_of(&format!("status of {check}"), &found["status"], wanted);
@@ -198,11 +155,7 @@ impl Expect {
             wrong.one_of("identity's mode", &identity["mode"], mode);
         }
         if let Some(role_arn) = &self.identity.role_arn {
-            wrong.one_of(
-                "identity's role",
-                &identity["role_arn"],
-                std::slice::from_ref(role_arn),
-            );
+            wrong.one_of("identity's role", &identity["role_arn"], std::slice::from_ref(role_arn));
         }
     }
 }
@@ -210,17 +163,11 @@ impl Expect {
 fn check_error(wanted: &Mentions, stdout: &Value, wrong: &mut Wrong) {
     let error = &stdout["error"];
     if !error.is_object() {
-        wrong.add(format!(
-            "no error document on stdout but {}",
-            shorten(stdout)
-        ));
+        wrong.add(format!("no error document on stdout but {}", shorten(stdout)));
         return;
     }
     if stdout["schema_version"] != 1 {
-        wrong.add(format!(
-            "schema_version {} in the error document",
-            stdout["schema_version"]
-        ));
+        wrong.add(format!("schema_version {} in the error document", stdout["schema_version"]));
     }
     for field in ["code", "message"] {
         if error[field].as_str().is_none_or(str::is_empty) {
@@ -228,20 +175,9 @@ fn check_error(wanted: &Mentions, stdout: &Value, wrong: &mut Wrong) {
         }
     }
     // The strings as they are, not as JSON escapes them.
-    let texts: Vec<&str> = error
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter_map(|(_, value)| value.as_str())
-        .collect();
-    for mention in wanted
-        .mentions
-        .iter()
-        .filter(|mention| !texts.iter().any(|text| text.contains(mention.as_str())))
-    {
-        wrong.add(format!(
-            "the error document does not mention {mention:?}: {texts:?}"
-        ));
+    let texts: Vec<&str> = error.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str()).collect();
+    for mention in wanted.mentions.iter().filter(|mention| !texts.iter().any(|text| text.contains(mention.as_str()))) {
+        wrong.add(format!("the error document does not mention {mention:?}: {texts:?}"));
     }
 }
 

@@ -4,8 +4,10 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+
 use super::{ApiServer, Recording};
-use crate::aws::{AwsApi, Cluster};
+use crate::aws::{Accounts, AwsApi, Cluster};
 use crate::kubernetes::KubernetesApi;
 use crate::temp::TempDir;
 
@@ -30,39 +32,43 @@ impl Served {
 
     pub(crate) fn start(recording: &Recording) -> Self {
         let scenario = &recording.scenario;
-        let kubernetes = KubernetesApi::start_in(&scenario.partition, recording.cluster_objects());
-        kubernetes.set_issuer(&scenario.issuer);
-        kubernetes.set_faults(recording.kubernetes_faults());
-        kubernetes.hide(&[scenario.hide.as_slice(), &scenario.kubernetes.hide].concat());
-        if let Some(version) = &scenario.kubernetes.version {
-            kubernetes.set_version(version);
-        }
-        let server = match scenario.api_server {
-            ApiServer::Ok => kubernetes.url(),
-            ApiServer::Unreachable => refused_url(),
-        };
         let mut cluster = Cluster::new(&scenario.issuer);
         cluster.name.clone_from(&scenario.cluster);
         CLUSTER_ACCOUNT.clone_into(&mut cluster.account);
         cluster.region.clone_from(&scenario.region);
         cluster.partition.clone_from(&scenario.partition);
-        cluster.endpoint.clone_from(&server);
         cluster.extra.clone_from(&scenario.describe_cluster);
-        let folder = TempDir::new();
-        folder.write("kubeconfig", &kubeconfig(&cluster, &server));
-        folder.write("aws-config", &aws_config(&cluster.region));
-        folder.write(
-            "aws-credentials",
-            &aws_credentials(&recording.accounts.accounts.keys().collect::<Vec<_>>()),
-        );
-        let aws = AwsApi::start(&recording.accounts, cluster);
-        aws.set_faults(recording.aws_faults());
-        Self {
-            kubernetes,
-            aws,
-            arguments: scenario.command.clone(),
-            folder,
+        let mut served = Self::with(recording.cluster_objects(), &recording.accounts, cluster, scenario.api_server);
+        served.arguments.clone_from(&scenario.command);
+        let kubernetes = &served.kubernetes;
+        kubernetes.set_faults(recording.kubernetes_faults());
+        kubernetes.hide(&[scenario.hide.as_slice(), &scenario.kubernetes.hide].concat());
+        if let Some(version) = &scenario.kubernetes.version {
+            kubernetes.set_version(version);
         }
+        served.aws.set_faults(recording.aws_faults());
+        served
+    }
+
+    /// Serves any cluster and accounts. The cluster's endpoint becomes the stand-in's URL.
+    pub fn with(
+        objects: impl IntoIterator<Item = Value>,
+        accounts: &Accounts,
+        mut cluster: Cluster,
+        api_server: ApiServer,
+    ) -> Self {
+        let kubernetes = KubernetesApi::start_in(&cluster.partition, objects);
+        kubernetes.set_issuer(&cluster.issuer);
+        cluster.endpoint = match api_server {
+            ApiServer::Ok => kubernetes.url(),
+            ApiServer::Unreachable => refused_url(),
+        };
+        let folder = TempDir::new();
+        folder.write("kubeconfig", &kubeconfig(&cluster));
+        folder.write("aws-config", &aws_config(&cluster.region));
+        folder.write("aws-credentials", &aws_credentials(&cluster.account, accounts));
+        let aws = AwsApi::start(accounts, cluster);
+        Self { kubernetes, aws, arguments: Vec::new(), folder }
     }
 
     /// The recorded command for the program at `binary`, with the environment of [`Served::bare_command`].
@@ -86,10 +92,7 @@ impl Served {
             ("HOME", self.folder.path().to_path_buf()),
             ("KUBECONFIG", self.kubeconfig()),
             ("AWS_CONFIG_FILE", self.folder.path().join("aws-config")),
-            (
-                "AWS_SHARED_CREDENTIALS_FILE",
-                self.folder.path().join("aws-credentials"),
-            ),
+            ("AWS_SHARED_CREDENTIALS_FILE", self.folder.path().join("aws-credentials")),
         ]);
         command.envs([
             ("AWS_ENDPOINT_URL", self.aws.url()),
@@ -97,6 +100,18 @@ impl Served {
             ("TZ", "UTC".to_owned()),
         ]);
         command
+    }
+
+    /// Lets the servers be written to, for a test that applies the printed fixes.
+    pub fn allow_writes(&self) {
+        self.kubernetes.allow_writes();
+        self.aws.allow_writes();
+    }
+
+    /// Makes the pods of a namespace anew, as controllers and webhook would with the service accounts and the
+    /// associations of now.
+    pub fn recreate_pods(&self, namespace: &str) {
+        self.kubernetes.recreate_pods(namespace, &self.aws.associated(namespace));
     }
 
     /// Where the kubeconfig is.
@@ -113,14 +128,13 @@ impl Served {
 /// A URL whose port refuses connections: it was free a moment ago.
 fn refused_url() -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port on 127.0.0.1");
-    let address = listener
-        .local_addr()
-        .expect("the address of a bound socket");
+    let address = listener.local_addr().expect("the address of a bound socket");
     format!("http://{address}")
 }
 
 /// As `aws eks update-kubeconfig` writes it, but with a token in place of the exec entry.
-fn kubeconfig(cluster: &Cluster, server: &str) -> String {
+fn kubeconfig(cluster: &Cluster) -> String {
+    let server = &cluster.endpoint;
     let arn = cluster.arn();
     let token = Served::TOKEN;
     format!(
@@ -149,21 +163,14 @@ fn aws_config(region: &str) -> String {
     format!("[default]\nregion = {region}\n\n[profile other]\nregion = {region}\n")
 }
 
-/// `default` is of the cluster's account, `other` of the other one, if there is one.
-fn aws_credentials(accounts: &[&String]) -> String {
-    let other = accounts
-        .iter()
-        .find(|account| **account != CLUSTER_ACCOUNT)
-        .map_or(CLUSTER_ACCOUNT, |account| account);
+/// `default` is of the cluster's account, `other` of another one, if there is one.
+fn aws_credentials(own: &str, accounts: &Accounts) -> String {
+    let other = accounts.accounts.keys().find(|account| *account != own).map_or(own, String::as_str);
     let profile = |name: &str, account: &str| {
         format!(
             "[{name}]\naws_access_key_id = {}\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n",
             AwsApi::access_key(account)
         )
     };
-    format!(
-        "{}\n{}",
-        profile("default", CLUSTER_ACCOUNT),
-        profile("other", other)
-    )
+    format!("{}\n{}", profile("default", own), profile("other", other))
 }

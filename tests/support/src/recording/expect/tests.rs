@@ -43,53 +43,22 @@ fn each_field_is_looked_at() {
         ("/verdict", json!("healthy"), "at the top"),
         ("/gate", json!("pass"), "gate"),
         ("/targets/0/first_broken", json!("role"), "first_broken is"),
-        (
-            "/targets/0/identities/0/mode",
-            json!("none"),
-            "identity's mode",
-        ),
-        (
-            "/targets/0/identities/0/role_arn",
-            json!("arn:x"),
-            "identity's role",
-        ),
-        (
-            "/targets/0/checks/0/status",
-            json!("fail"),
-            "status of role",
-        ),
+        ("/targets/0/identities/0/mode", json!("none"), "identity's mode"),
+        ("/targets/0/identities/0/role_arn", json!("arn:x"), "identity's role"),
+        ("/targets/0/checks/0/status", json!("fail"), "status of role"),
         ("/targets/0/checks", json!([]), "check role is not reported"),
         ("/targets/0/gaps", json!([]), "no gap"),
         ("/targets/0/findings", json!([]), "wanted of each"),
-        (
-            "/targets/0/findings/1",
-            finding("z", "error"),
-            "z is an error that",
-        ),
-        (
-            "/targets/0/findings/1",
-            finding("d", "info"),
-            "d is reported",
-        ),
-        (
-            "/targets/0/findings/0/severity",
-            json!("info"),
-            "has the severity",
-        ),
-        (
-            "/targets/0/findings/0/confidence",
-            json!("likely"),
-            "has the confidence",
-        ),
+        ("/targets/0/findings/1", finding("z", "error"), "z is an error that"),
+        ("/targets/0/findings/1", finding("d", "info"), "d is reported"),
+        ("/targets/0/findings/0/severity", json!("info"), "has the severity"),
+        ("/targets/0/findings/0/confidence", json!("likely"), "has the confidence"),
         ("/targets", json!([]), "no targets"),
     ] {
         let mut report = report();
         *report.pointer_mut(pointer).unwrap() = value;
         let wrong = expect(&json!({})).check(&report, 1).unwrap_err();
-        assert!(
-            wrong.iter().any(|line| line.contains(complaint)),
-            "{pointer}: {wrong:?}"
-        );
+        assert!(wrong.iter().any(|line| line.contains(complaint)), "{pointer}: {wrong:?}");
     }
     assert!(expect(&json!({})).check(&report(), 0).unwrap_err()[0].contains("exit code 0"));
 }
@@ -105,27 +74,18 @@ fn two_lists_want_two_faults() {
 
 #[test]
 fn no_error_where_nothing_can_be_broken() {
-    let healthy = expect(
-        &json!({"verdict": ["healthy"], "exit": [0], "first_broken": null, "only_errors": false, "checks": {}}),
-    );
+    let healthy = expect(&json!({"verdict": ["healthy"], "exit": [0], "first_broken": null, "only_errors": false, "checks": {}}));
     let mut report = report();
     report["verdict"] = json!("healthy");
     report["gate"] = json!("pass");
     report["targets"][0]["verdict"] = json!("healthy");
     let wrong = healthy.check(&report, 0).unwrap_err();
-    assert!(
-        wrong
-            .iter()
-            .all(|line| line.ends_with("is an error where nothing is broken")),
-        "{wrong:?}"
-    );
+    assert!(wrong.iter().all(|line| line.ends_with("is an error where nothing is broken")), "{wrong:?}");
 }
 
 #[test]
 fn a_refusal_prints_an_error_document() {
-    let refusal = expect(
-        &json!({"verdict": [], "exit": [5], "error": {"mentions": ["say \"checkout-api\""]}}),
-    );
+    let refusal = expect(&json!({"verdict": [], "exit": [5], "error": {"mentions": ["say \"checkout-api\""]}}));
     let document = json!({"schema_version": 1, "error": {"code": "not_found", "message": "no pod", "help": "say \"checkout-api\"", "retryable": false}});
     assert_eq!(refusal.check(&document, 5), Ok(()));
     assert!(refusal.check(&report(), 5).is_err());

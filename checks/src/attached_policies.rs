@@ -1,0 +1,137 @@
+//! `attached-policies`: the role has the policies that it needs.
+
+use crate::check::{Check, FoundGap, Need, Outcome, Scope, Stage};
+use crate::evidence::Evidence;
+use crate::fault::{Severity, faults};
+use crate::finding::Finding;
+use crate::fix::{Effect, Fix, commands};
+use crate::locus::Locus;
+use crate::nearest::nearest;
+use crate::permissions::{Permissions, permissions};
+use crate::snapshot::Gap;
+
+faults! {
+    NO_POLICIES: "no-policies", Warning, Certain, "the role has no policy at all";
+    NOT_ATTACHED: "policy-not-attached", Error, Certain, "a policy that the role should have is not attached";
+    POLICY_MISSING: "policy-missing", Error, Certain, "a policy that the role should have does not exist";
+    ATTACHED_MISSING: "attached-policy-missing", Error, Likely, "an attached policy does not exist";
+}
+
+/// The check.
+pub static CHECK: Check = Check {
+    id: "attached-policies",
+    title: "the role has the policies that it needs",
+    stage: Stage::Permissions,
+    scope: Scope::Role,
+    needs: &[Need::Role, Need::RolePolicies],
+    faults: &[&NO_POLICIES, &NOT_ATTACHED, &POLICY_MISSING, &ATTACHED_MISSING],
+    run,
+};
+
+fn run(evidence: &Evidence<'_>) -> Outcome {
+    let Some(permissions) = permissions(evidence) else { return Outcome::not_applicable("not reached: no role is known") };
+    if permissions.role.is_absent() {
+        return Outcome::not_applicable("not reached: the role does not exist");
+    }
+    let mut findings = attached_missing(&permissions);
+    let mut gaps = Vec::new();
+    for wanted in &evidence.asked().policies {
+        expected(evidence, &permissions, wanted, &mut findings, &mut gaps);
+    }
+    let unread: Vec<&Gap> = permissions.attached.gap().into_iter().chain(permissions.inline_names.gap()).collect();
+    // With one list read and not empty the role has policies; what else it has decides only about `--policy`.
+    let names_policies = !evidence.asked().policies.is_empty() && permissions.attached.gap().is_some();
+    let decisive = permissions.documents.is_empty() || names_policies;
+    gaps.extend(unread.iter().map(|gap| FoundGap { gap: (*gap).clone(), decisive }));
+    // A policy that is named and not attached says it better.
+    if permissions.documents.is_empty() && unread.is_empty() && findings.is_empty() {
+        findings.push(no_policies(evidence, &permissions));
+    }
+    Outcome::Judged { findings, gaps }
+}
+
+/// Enough for a role that resource policies name, or that is only an identity: a warning, unless something is asked of it.
+fn no_policies(evidence: &Evidence<'_>, permissions: &Permissions<'_>) -> Finding {
+    let asked = evidence.asked();
+    let needed = !asked.actions.is_empty() || !asked.policies.is_empty();
+    let role = &permissions.role_arn;
+    let detail = format!("role {role} has no policy, neither attached nor inline");
+    let finding = Finding::new(&NO_POLICIES, Locus::new(role), detail)
+        .compared("at least one policy", crate::finding::Compared::Nothing)
+        .severity(if needed { Severity::Error } else { Severity::Warning });
+    let actions: Vec<_> = asked.actions.iter().collect();
+    finding.fix(crate::required_actions::grant(evidence, permissions, &actions))
+}
+
+fn attached_missing(permissions: &Permissions<'_>) -> Vec<Finding> {
+    let gone = permissions.documents.iter().filter(|document| document.managed.is_some_and(|managed| managed.policy.is_absent()));
+    gone.map(|document| {
+        let detail = format!("policy {} is attached to role {}, but it does not exist", document.key, permissions.role_arn);
+        let fix = Fix::new(
+            &document.key,
+            "Look again: IAM refuses to delete a policy that is attached, so this is a race or a stale list",
+        )
+        .decision("whoever deletes policies in this account");
+        Finding::new(&ATTACHED_MISSING, Locus::new(&permissions.role_arn), detail).fix(fix)
+    })
+    .collect()
+}
+
+/// A policy that the user expects the role to have.
+fn expected(
+    evidence: &Evidence<'_>,
+    permissions: &Permissions<'_>,
+    wanted: &str,
+    findings: &mut Vec<Finding>,
+    gaps: &mut Vec<FoundGap>,
+) {
+    let is_it = |name: &str, arn: &str| if wanted.starts_with("arn:") { arn == wanted } else { name == wanted };
+    if permissions.documents.iter().any(|document| is_it(document.name, &document.key)) {
+        return;
+    }
+    let Some(attached) = permissions.attached.present() else { return };
+    let role = crate::permissions::judged(evidence);
+    let account = role.role_account();
+    let known =
+        account.and_then(|account| account.policies.iter().find(|(arn, _)| is_it(arn.rsplit('/').next().unwrap_or(arn), arn)));
+    let listed = account.and_then(|account| account.policy_list.present());
+    let in_list = listed.and_then(|list| list.iter().find(|policy| is_it(&policy.name, &policy.arn)));
+    let exists = known.filter(|(_, policy)| policy.policy.is_present()).map(|(arn, _)| arn).or(in_list.map(|policy| &policy.arn));
+    let names: Vec<String> = attached.iter().map(|policy| policy.name.clone()).collect();
+    if let Some(arn) = exists {
+        let detail = format!("policy {arn} exists, but it is not attached to role {}", permissions.role_arn);
+        let finding = Finding::new(&NOT_ATTACHED, Locus::new(&permissions.role_arn), detail).compared(wanted, names);
+        findings.push(finding.fix(attach(&role, permissions, arn)));
+    } else if known.is_some_and(|(_, policy)| policy.policy.is_absent()) || listed.is_some() {
+        let all: Vec<&str> =
+            listed.into_iter().flatten().map(|policy| policy.name.as_str()).chain(names.iter().map(String::as_str)).collect();
+        findings.push(missing(permissions, wanted, &nearest(wanted, all)));
+    } else {
+        let gap = known.and_then(|(_, policy)| policy.policy.gap().cloned());
+        let gap = gap.or_else(|| account.and_then(|account| account.policy_list.gap().cloned()));
+        let gap = gap.unwrap_or_else(|| Gap::not_collected("iam:GetPolicy").about(wanted));
+        gaps.push(FoundGap { gap, decisive: true });
+    }
+}
+
+fn missing(permissions: &Permissions<'_>, wanted: &str, near: &[String]) -> Finding {
+    let hint = if near.is_empty() { String::new() } else { format!(" (nearest: {})", near.join(", ")) };
+    let detail = format!("policy {wanted} does not exist{hint}");
+    let mut fix = Fix::new(format!("policy {wanted}"), format!("Create policy {wanted}, or name the one that is meant"))
+        .decision("whoever owns the role's permissions: what should the policy allow?");
+    fix.choices = near.to_vec();
+    Finding::new(&POLICY_MISSING, Locus::new(&permissions.role_arn), detail).compared(wanted, near.to_vec()).fix(fix)
+}
+
+fn attach(evidence: &Evidence<'_>, permissions: &Permissions<'_>, policy: &str) -> Fix {
+    let Some(role) = evidence.role_arn() else { return Fix::default() };
+    let argv =
+        |verb: &str| commands::aws(evidence, role.account, &["iam", verb, "--role-name", role.name, "--policy-arn", policy]);
+    let undo = crate::fix::FixCommand { argv: argv("detach-role-policy"), effect: Effect::WritesIam };
+    Fix::new(format!("attach {policy} to {}", permissions.role_arn), format!("Attach policy {policy} to role {}", role.name))
+        .command(Effect::WritesIam, argv("attach-role-policy"))
+        .note(format!("to undo: {}", undo.shell()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+use super::CHECK;
+use crate::check::Status;
+use crate::fault::Severity;
+use crate::snapshot::{AttachedPolicy, Gap, GapCause, Observed, PolicyEvidence, RequiredAction, Snapshot};
+use crate::testing::{self, POLICY, account, faults, findings, gaps, healthy, role_evidence, run};
+
+fn expecting(policy: &str) -> Snapshot {
+    let mut snapshot = healthy();
+    snapshot.asked.policies = vec![policy.to_owned()];
+    snapshot
+}
+
+fn denied<T>(operation: &str) -> Observed<T> {
+    Observed::Unavailable(Gap::new(operation, GapCause::Denied))
+}
+
+#[test]
+fn a_role_with_a_policy_passes() {
+    assert_eq!(run(&CHECK, &healthy()).status(), Status::Pass);
+    assert_eq!(run(&CHECK, &expecting("my-test-policy")).status(), Status::Pass);
+    assert_eq!(run(&CHECK, &expecting(POLICY)).status(), Status::Pass);
+}
+
+#[test]
+fn a_role_without_any_policy_is_a_warning_until_something_is_asked_of_it() {
+    let mut snapshot = healthy();
+    role_evidence(&mut snapshot).attached = Observed::Present(vec![]);
+    let outcome = run(&CHECK, &snapshot);
+    assert_eq!((faults(&outcome), outcome.status()), (vec!["no-policies"], Status::Warn));
+    snapshot.asked.actions = vec![RequiredAction {
+        action: "s3:ListBucket".to_owned(),
+        resource: "arn:aws:s3:::my-test-bucket".to_owned(),
+        ..RequiredAction::default()
+    }];
+    let outcome = run(&CHECK, &snapshot);
+    assert_eq!(outcome.status(), Status::Fail);
+    let fix = findings(&outcome)[0].fix.as_ref().unwrap();
+    assert!(fix.commands[0].shell().contains("put-role-policy"), "{:?}", fix.commands);
+}
+
+#[test]
+fn an_unread_list_is_never_an_empty_one() {
+    let mut snapshot = healthy();
+    role_evidence(&mut snapshot).attached = denied("iam:ListAttachedRolePolicies");
+    let outcome = run(&CHECK, &snapshot);
+    assert_eq!((outcome.status(), gaps(&outcome)), (Status::Unknown, vec![("iam:ListAttachedRolePolicies", true)]));
+    // An inline policy proves that it has some.
+    role_evidence(&mut snapshot).inline_names = Observed::Present(vec!["p".to_owned()]);
+    let outcome = run(&CHECK, &snapshot);
+    assert_eq!((outcome.status(), gaps(&outcome)), (Status::Pass, vec![("iam:ListAttachedRolePolicies", false)]));
+    // But not that it has the one that is asked about.
+    snapshot.asked.policies = vec!["my-test-policy".to_owned()];
+    assert_eq!(run(&CHECK, &snapshot).status(), Status::Unknown);
+}
+
+#[test]
+fn a_policy_that_exists_and_is_not_attached() {
+    let mut snapshot = expecting("my-test-policy");
+    role_evidence(&mut snapshot).attached = Observed::Present(vec![]);
+    role_evidence(&mut snapshot).inline_names = Observed::Present(vec!["other".to_owned()]);
+    let outcome = run(&CHECK, &snapshot);
+    assert_eq!(faults(&outcome), ["policy-not-attached"]);
+    let fix = findings(&outcome)[0].fix.as_ref().unwrap();
+    assert_eq!(fix.commands[0].shell(), format!("aws iam attach-role-policy --role-name my-test-role --policy-arn {POLICY}"));
+}
+
+#[test]
+fn a_policy_that_does_not_exist_names_the_nearest() {
+    let mut snapshot = expecting("my-tset-policy");
+    let none = run(&CHECK, &snapshot);
+    assert_eq!((none.status(), faults(&none).len()), (Status::Unknown, 0), "nobody looked whether it exists");
+    let listed = AttachedPolicy { arn: POLICY.to_owned(), name: "my-test-policy".to_owned() };
+    account(&mut snapshot).policy_list = Observed::Present(vec![listed]);
+    let outcome = run(&CHECK, &snapshot);
+    assert_eq!(faults(&outcome), ["policy-missing"]);
+    assert!(findings(&outcome)[0].detail.contains("my-test-policy"), "{}", findings(&outcome)[0].detail);
+    account(&mut snapshot).policy_list = denied("iam:ListPolicies");
+    assert_eq!(run(&CHECK, &snapshot).status(), Status::Unknown);
+}
+
+#[test]
+fn an_attached_policy_that_is_gone() {
+    let mut snapshot = healthy();
+    let gone = PolicyEvidence { policy: Observed::Absent, ..PolicyEvidence::default() };
+    account(&mut snapshot).policies.insert(POLICY.to_owned(), gone);
+    let outcome = run(&CHECK, &snapshot);
+    assert_eq!(faults(&outcome), ["attached-policy-missing"]);
+    assert_eq!(findings(&outcome)[0].severity, Severity::Error);
+}
+
+#[test]
+fn a_role_that_does_not_exist_is_not_reached() {
+    let mut snapshot = healthy();
+    role_evidence(&mut snapshot).role = Observed::Absent;
+    assert_eq!(run(&CHECK, &snapshot).status(), Status::NotApplicable);
+    testing::account(&mut snapshot).roles.clear();
+    assert_eq!(run(&CHECK, &snapshot).status(), Status::Unknown);
+}

@@ -1,0 +1,111 @@
+use super::*;
+use crate::snapshot::Snapshot;
+use crate::testing;
+use serde_json::json;
+
+fn odd(snapshot: &Snapshot) -> Odd {
+    testing::evidence(snapshot, |evidence| decision(evidence).odd)
+}
+
+fn with_token(snapshot: &mut Snapshot, audience: &str) {
+    let volume = testing::pod(snapshot).spec.volumes.first_mut().unwrap();
+    testing::edit(volume, |volume| volume["projected"]["sources"][0]["serviceAccountToken"]["audience"] = json!(audience));
+}
+
+fn with_provider(snapshot: &mut Snapshot, ids: &[&str]) {
+    let provider = testing::account(snapshot).providers.get_mut(testing::PROVIDER).unwrap();
+    testing::inside(provider).client_ids = ids.iter().map(|&id| id.to_owned()).collect();
+}
+
+fn with_trust(snapshot: &mut Snapshot, audience: Option<&str>) {
+    let mut trust = testing::trust();
+    let key = format!("{}:aud", testing::ISSUER.trim_start_matches("https://"));
+    let condition = trust["Statement"][0]["Condition"]["StringEquals"].as_object_mut().unwrap();
+    match audience {
+        Some(audience) => condition.insert(key, json!(audience)),
+        None => condition.remove(&key),
+    };
+    testing::set_trust(snapshot, &trust);
+}
+
+#[test]
+fn they_agree() {
+    assert_eq!(odd(&testing::healthy()), Odd::Nothing);
+    let mut custom = testing::healthy();
+    with_token(&mut custom, "internal");
+    with_provider(&mut custom, &["internal", "sts.amazonaws.com"]);
+    with_trust(&mut custom, Some("internal"));
+    assert_eq!(odd(&custom), Odd::Nothing);
+}
+
+#[test]
+fn two_against_one() {
+    let mut token = testing::healthy();
+    with_token(&mut token, "vault");
+    assert_eq!(odd(&token), Odd::Token);
+    testing::evidence(&token, |evidence| assert_eq!(decision(evidence).judged(), DEFAULT_AUDIENCE));
+    let mut provider = testing::healthy();
+    with_provider(&mut provider, &["sts.amazonaws.com.cn"]);
+    assert_eq!(odd(&provider), Odd::Provider);
+    let mut trust = testing::healthy();
+    with_trust(&mut trust, Some("sts.amazonaws.com.cn"));
+    assert_eq!(odd(&trust), Odd::Trust);
+    let mut default = testing::healthy();
+    with_provider(&mut default, &["internal"]);
+    with_trust(&mut default, Some("internal"));
+    assert_eq!(odd(&default), Odd::Token);
+    let mut all_three = testing::healthy();
+    with_provider(&mut all_three, &["x"]);
+    with_trust(&mut all_three, Some("y"));
+    assert_eq!(odd(&all_three), Odd::ProviderAndTrust);
+}
+
+#[test]
+fn the_default_has_a_voice_where_one_is_unread() {
+    let mut unread = testing::healthy();
+    with_token(&mut unread, "vault");
+    testing::role_evidence(&mut unread).role = Observed::default();
+    assert_eq!(odd(&unread), Odd::Token);
+    let mut without_provider = testing::healthy();
+    with_token(&mut without_provider, "vault");
+    testing::account(&mut without_provider).providers.clear();
+    assert_eq!(odd(&without_provider), Odd::Token);
+    with_trust(&mut without_provider, None);
+    assert_eq!(odd(&without_provider), Odd::Nothing);
+}
+
+#[test]
+fn an_empty_annotation_wins_over_all() {
+    let mut snapshot = testing::healthy();
+    testing::annotate(&mut snapshot, AUDIENCE_ANNOTATION, Some(""));
+    with_token(&mut snapshot, "");
+    assert_eq!(odd(&snapshot), Odd::Annotation);
+    // An older pod still has the token of before.
+    with_token(&mut snapshot, "sts.amazonaws.com");
+    assert_eq!(odd(&snapshot), Odd::Nothing);
+}
+
+#[test]
+fn without_a_pod_the_annotation_speaks_and_no_token_is_odd() {
+    let mut snapshot = testing::healthy();
+    snapshot.asked.targets =
+        vec![crate::snapshot::Target::new(crate::snapshot::TargetKind::ServiceAccount, "default", "my-service-account")];
+    assert_eq!(odd(&snapshot), Odd::Nothing);
+    testing::annotate(&mut snapshot, AUDIENCE_ANNOTATION, Some("vault"));
+    assert_eq!(odd(&snapshot), Odd::ProviderAndTrust);
+}
+
+#[test]
+fn a_statement_for_somebody_else_says_nothing() {
+    let mut snapshot = testing::healthy();
+    let mut trust = testing::trust();
+    let mut other = trust["Statement"][0].clone();
+    let host = testing::ISSUER.trim_start_matches("https://");
+    other["Condition"]["StringEquals"][format!("{host}:sub")] = json!("system:serviceaccount:other:other");
+    other["Condition"]["StringEquals"][format!("{host}:aud")] = json!("vault");
+    trust["Statement"].as_array_mut().unwrap().push(other);
+    testing::set_trust(&mut snapshot, &trust);
+    assert_eq!(odd(&snapshot), Odd::Nothing);
+    with_token(&mut snapshot, "vault");
+    assert_eq!(odd(&snapshot), Odd::Token);
+}

@@ -1,0 +1,181 @@
+//! What the environment says: half a configuration, a role of its own, a session name.
+
+use super::{ENV_BLOCKS, HARD_CODED, ROLE_STALE, SESSION_NAME};
+use super::{missing, state};
+use crate::arn::RoleArn;
+use crate::evidence::{ContainerView, Evidence, RoleSource, RoleUnderJudgement};
+use crate::fault::Severity;
+use crate::finding::Finding;
+use crate::fix::{Fix, commands, template};
+use crate::identity::Mode;
+use crate::snapshot::{Gap, Observed};
+
+/// A container whose spec sets one of role and token file: the webhook then adds neither.
+/// <https://github.com/aws/amazon-eks-pod-identity-webhook/issues/82>
+pub(super) fn half(evidence: &Evidence<'_>, container: &ContainerView<'_>, set: &'static str) -> Option<Finding> {
+    // Without a role in sight nothing was to be injected: what is missing is the annotation.
+    let known_roleless = evidence.service_account().is_present() && evidence.annotated_role().is_none();
+    let saw = evidence.pod_spec().is_some_and(state::webhook_saw);
+    if known_roleless && !saw && !evidence.association().is_present() {
+        return None;
+    }
+    // Without its volume the webhook never came as far as the env.
+    if !saw && missing::webhook_is_broken(evidence) {
+        return None;
+    }
+    let name = container.name();
+    let effect = if set == "AWS_ROLE_ARN" {
+        "SDKs then skip web identity and fall back to the node's role or to nothing"
+    } else {
+        "SDKs then fail for want of a role"
+    };
+    let detail = format!("container {name} sets {set} itself, so the webhook added neither role nor token file; {effect}");
+    let set_ones: Vec<&str> = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"]
+        .into_iter()
+        .filter(|variable| container.variable(variable).is_some())
+        .collect();
+    let fix = Fix::new(
+        template::id(evidence, "env", container.name()),
+        format!("remove {} from container {name}", set_ones.join(" and ")),
+    );
+    let fix = template::unset_env(evidence, fix, name, &set_ones);
+    Some(Finding::new(&ENV_BLOCKS, container.variable_locus(set), detail).fix(fix))
+}
+
+/// A role that isn't the annotation's: of an older annotation, or of the spec itself. The gap is what kept us from comparing.
+pub(super) fn role(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Result<Option<Finding>, Gap> {
+    let Some(role) = container.value("AWS_ROLE_ARN") else { return Ok(None) };
+    let annotated = match evidence.service_account() {
+        Observed::Present(_) => evidence.annotated_role(),
+        Observed::Absent => None,
+        Observed::Unavailable(gap) => return Err(gap),
+    };
+    // Without an annotation the pod wires itself, or a mapping of the webhook's own names its role.
+    let Some(annotated) = annotated else { return Ok(None) };
+    let same = annotated == role || is_composed(annotated, role);
+    let hard_coded = state::is_hard_coded(evidence, container);
+    if same && !hard_coded {
+        return Ok(None);
+    }
+    // With an association for the same role, new pods get what this one has.
+    let associated = evidence.association().present().map(|association| association.role_arn.clone());
+    if !hard_coded && associated.as_deref() == Some(role) && !is_unusable(evidence, container, role) {
+        return Ok(None);
+    }
+    let severity = if is_unusable(evidence, container, role) {
+        Severity::Error
+    } else if same {
+        Severity::Info
+    } else {
+        Severity::Warning
+    };
+    Ok(Some(
+        if hard_coded { fixed_role(evidence, container, role, annotated) } else { stale(evidence, container, role, annotated) }
+            .severity(severity),
+    ))
+}
+
+fn stale(evidence: &Evidence<'_>, container: &ContainerView<'_>, role: &str, annotated: &str) -> Finding {
+    let pod = evidence.pod_name().unwrap_or_default();
+    let detail = format!(
+        "pod {pod} uses {role}; service account {} now names {annotated}, which only new pods get",
+        evidence.account_name().unwrap_or_default()
+    );
+    let fix = Fix::new(
+        format!("restart {}", evidence.pod_locus().resource),
+        format!("make the pod anew: it then uses {annotated} in place of {role}"),
+    );
+    Finding::new(&ROLE_STALE, container.variable_locus("AWS_ROLE_ARN"), detail)
+        .compared(annotated, role)
+        .fix(commands::restart(evidence, fix))
+}
+
+fn fixed_role(evidence: &Evidence<'_>, container: &ContainerView<'_>, role: &str, annotated: &str) -> Finding {
+    let name = container.name();
+    let detail = format!(
+        "container {name} sets AWS_ROLE_ARN to {role} in its own spec; the annotation of service account {} ({annotated}) has no say",
+        evidence.account_name().unwrap_or_default()
+    );
+    let names = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"];
+    let fix = Fix::new(
+        template::id(evidence, "env", container.name()),
+        format!("remove {} from container {name}: the webhook then gives it {annotated}", names.join(" and ")),
+    );
+    Finding::new(&HARD_CODED, container.variable_locus("AWS_ROLE_ARN"), detail)
+        .compared(annotated, role)
+        .fix(template::unset_env(evidence, fix, name, &names))
+}
+
+/// Whether the webhook made this ARN of a bare role name (`--compose-role-arn`).
+fn is_composed(annotated: &str, role: &str) -> bool {
+    !annotated.contains("arn:") && RoleArn::parse(role).is_some() && role.ends_with(&format!(":role/{annotated}"))
+}
+
+/// Whether the role that the container uses is known to be missing or to refuse it.
+fn is_unusable(evidence: &Evidence<'_>, container: &ContainerView<'_>, role: &str) -> bool {
+    let source = RoleSource::Container(container.name().to_owned());
+    let judged = RoleUnderJudgement { arn: role.to_owned(), source, mode: Mode::Irsa };
+    let evidence = Evidence { role: Some(judged), ..evidence.clone() };
+    RoleArn::parse(role).is_none() || evidence.iam_role().is_absent() || crate::audience::refuses(&evidence)
+}
+
+/// A session name that STS doesn't take.
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
+pub(super) fn session_name(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Option<Finding> {
+    let variable = "AWS_ROLE_SESSION_NAME";
+    let value = container.value(variable).map(str::to_owned).or_else(|| from_field(evidence, container, variable))?;
+    let (known, whole) = without_references(&value);
+    let odd = known.chars().find(|c| !(c.is_ascii_alphanumeric() || "_+=,.@-".contains(*c)));
+    let length = value.chars().count();
+    let why = match odd {
+        Some(c) => format!("STS takes no {c:?} in it"),
+        None if whole && length > 64 => format!("it has {length} characters, STS takes 64"),
+        None if whole && length < 2 => "STS wants two characters at least".to_owned(),
+        None => return None,
+    };
+    let name = container.name();
+    let detail = format!("container {name} sets {variable} to a name that STS refuses: {why}");
+    let clean: String =
+        known.chars().map(|c| if c.is_ascii_alphanumeric() || "_+=,.@-".contains(c) { c } else { '-' }).take(64).collect();
+    let fix = Fix::new(
+        template::id(evidence, "session", container.name()),
+        format!("give container {name} a session name that STS takes"),
+    );
+    let fix = if clean.len() < 2 || container.value(variable).is_none() {
+        template::unset_env(evidence, fix, name, &[variable])
+    } else {
+        template::put_env(evidence, fix, name, variable, &clean)
+    };
+    let wanted = "2 to 64 characters of letters, digits and _+=,.@-";
+    Some(Finding::new(&SESSION_NAME, container.variable_locus(variable), detail).compared(wanted, value).fix(fix))
+}
+
+/// The value without `$(NAME)` references, whose values aren't known here; and whether it had none.
+/// <https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/>
+fn without_references(value: &str) -> (String, bool) {
+    let mut known = String::new();
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once("$(") {
+        let Some((_, behind)) = after.split_once(')') else { break };
+        known.push_str(before);
+        rest = behind;
+    }
+    known.push_str(rest);
+    let whole = known == value;
+    (known, whole)
+}
+
+/// The value of a variable that is a field of the pod.
+fn from_field(evidence: &Evidence<'_>, container: &ContainerView<'_>, variable: &str) -> Option<String> {
+    let (_, variable) = container.variable(variable)?;
+    let field = variable.value_from.as_ref()?.field_ref.as_ref()?;
+    let pod = evidence.pod.present()?;
+    match field.field_path.as_str() {
+        "metadata.name" => Some(pod.metadata.name.clone()),
+        "metadata.namespace" => pod.metadata.namespace.clone(),
+        "metadata.uid" => pod.metadata.uid.clone(),
+        "spec.nodeName" => pod.spec.node_name.clone(),
+        "spec.serviceAccountName" => Some(pod.spec.account_name().to_owned()),
+        _ => None,
+    }
+}

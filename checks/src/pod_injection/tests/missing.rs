@@ -1,0 +1,160 @@
+use super::*;
+
+fn uninjected() -> Snapshot {
+    let mut snapshot = testing::healthy();
+    testing::uninject(&mut snapshot);
+    snapshot
+}
+
+fn only(snapshot: &Snapshot) -> (&'static str, Severity, Confidence) {
+    let outcome = testing::run(&CHECK, snapshot);
+    let [finding] = testing::findings(&outcome) else { panic!("{:?}", testing::faults(&outcome)) };
+    (finding.fault.id, finding.severity, finding.confidence)
+}
+
+/// Adds a container that the webhook gave nothing.
+fn with_sidecar(env: &Value) -> Snapshot {
+    let mut snapshot = testing::healthy();
+    edit_pod(&mut snapshot, |pod| {
+        pod["spec"]["containers"].as_array_mut().unwrap().push(json!({"name": "proxy", "image": "envoy:1", "env": env}));
+    });
+    snapshot
+}
+
+fn skip(snapshot: &mut Snapshot, value: &str) {
+    testing::pod(snapshot).metadata.annotations.insert(skip::SKIP_CONTAINERS.to_owned(), Some(value.to_owned()));
+}
+
+#[test]
+fn an_account_that_is_younger_than_the_pod_is_certain() {
+    let mut snapshot = uninjected();
+    testing::service_account(&mut snapshot).metadata.creation_timestamp = Some("2026-11-23T11:30:00Z".to_owned());
+    assert_eq!(only(&snapshot), ("pod-created-before-annotation", Severity::Error, Confidence::Certain));
+}
+
+#[test]
+fn an_annotation_that_came_later_is_likely() {
+    let mut snapshot = uninjected();
+    testing::service_account(&mut snapshot).metadata.managed_fields[0].time = Some("2026-11-23T11:30:00Z".to_owned());
+    assert_eq!(only(&snapshot), ("pod-created-before-annotation", Severity::Error, Confidence::Likely));
+    // Who wrote another field later says nothing of the annotation.
+    let fields = &mut testing::service_account(&mut snapshot).metadata.managed_fields[0];
+    fields.fields_v1 = json!({"f:metadata": {"f:labels": {"f:x": {}}}});
+    assert_eq!(only(&snapshot).0, "pod-not-injected");
+}
+
+#[test]
+fn not_injected_though_all_seems_right() {
+    assert_eq!(only(&uninjected()), ("pod-not-injected", Severity::Error, Confidence::Likely));
+    let mut unread = uninjected();
+    testing::service_account(&mut unread).metadata.managed_fields.clear();
+    assert_eq!(only(&unread).0, "pod-not-injected");
+}
+
+#[test]
+fn without_a_role_nothing_was_to_be_injected() {
+    let mut snapshot = uninjected();
+    testing::annotate(&mut snapshot, "eks.amazonaws.com/role-arn", None);
+    assert_eq!(status(&snapshot), Status::NotApplicable);
+    testing::annotate(&mut snapshot, "eks.amazonaws.com/role-arn", Some(""));
+    assert_eq!(status(&snapshot), Status::NotApplicable);
+    associate(&mut snapshot, testing::ROLE);
+    assert_eq!(only(&snapshot).0, "pod-not-injected");
+    testing::pod(&mut snapshot).spec.scheduler_name = Some("fargate-scheduler".to_owned());
+    assert_eq!(status(&snapshot), Status::NotApplicable);
+}
+
+#[test]
+fn an_account_that_can_not_be_read_leaves_it_open() {
+    let mut snapshot = uninjected();
+    testing::cluster(&mut snapshot).service_accounts.clear();
+    assert_eq!(status(&snapshot), Status::Unknown);
+    testing::cluster(&mut snapshot).service_accounts.insert("default/my-service-account".to_owned(), Observed::Absent);
+    assert_eq!(status(&snapshot), Status::NotApplicable);
+}
+
+#[test]
+fn a_container_that_was_added_later_is_worth_knowing() {
+    assert_eq!(only(&with_sidecar(&json!([]))), ("container-not-injected", Severity::Info, Confidence::Certain));
+    let bearing = with_sidecar(&json!([{"name": "AWS_REGION", "value": "us-east-1"}]));
+    assert_eq!(only(&bearing).1, Severity::Warning);
+    let mut asked = with_sidecar(&json!([]));
+    asked.asked.container = Some("proxy".to_owned());
+    assert_eq!(only(&asked).1, Severity::Warning);
+}
+
+#[test]
+fn a_container_with_keys_of_its_own_needs_no_role() {
+    let keys = json!([
+        {"name": "AWS_ACCESS_KEY_ID", "value": "x"},
+        {"name": "AWS_SECRET_ACCESS_KEY", "value": "x"},
+    ]);
+    assert_eq!(only(&with_sidecar(&keys)).1, Severity::Info);
+}
+
+#[test]
+fn init_containers_are_judged_and_debug_containers_are_not() {
+    let mut snapshot = testing::healthy();
+    edit_pod(&mut snapshot, |pod| pod["spec"]["ephemeralContainers"] = json!([{"name": "debugger"}]));
+    assert_eq!(status(&snapshot), Status::Pass);
+    edit_pod(&mut snapshot, |pod| pod["spec"]["initContainers"] = json!([{"name": "mesh", "restartPolicy": "Always"}]));
+    assert_eq!(only(&snapshot), ("container-not-injected", Severity::Info, Confidence::Certain));
+}
+
+#[test]
+fn a_skipped_container_is_an_error_where_it_matters() {
+    let mut snapshot = testing::healthy();
+    testing::container(&mut snapshot).env.clear();
+    skip(&mut snapshot, "awscli");
+    assert_eq!(only(&snapshot), ("container-skipped", Severity::Error, Confidence::Certain));
+    let mut sidecar = with_sidecar(&json!([]));
+    skip(&mut sidecar, "proxy");
+    assert_eq!(only(&sidecar).1, Severity::Warning);
+    sidecar.asked.container = Some("proxy".to_owned());
+    assert_eq!(only(&sidecar).1, Severity::Error);
+}
+
+#[test]
+fn a_skipped_container_comes_before_a_pod_of_before_the_annotation() {
+    let mut snapshot = uninjected();
+    testing::service_account(&mut snapshot).metadata.creation_timestamp = Some("2026-11-23T11:30:00Z".to_owned());
+    skip(&mut snapshot, "awscli");
+    assert_eq!(only(&snapshot).0, "container-skipped");
+}
+
+#[test]
+fn blanks_and_unknown_names_are_misuse() {
+    for value in ["proxy, awscli ", " awscli", "nobody", "\"awscli"] {
+        let mut snapshot = testing::healthy();
+        skip(&mut snapshot, value);
+        assert_eq!(only(&snapshot), ("skip-containers-misused", Severity::Warning, Confidence::Certain), "{value}");
+    }
+    let mut both = with_sidecar(&json!([]));
+    skip(&mut both, "proxy, awscli");
+    assert_eq!(judged(&both), [("container-skipped", Severity::Warning), ("skip-containers-misused", Severity::Warning)]);
+}
+
+#[test]
+fn the_fix_restarts_what_owns_the_pod() {
+    let mut snapshot = uninjected();
+    owned(&mut snapshot, &json!([]));
+    let outcome = testing::run(&CHECK, &snapshot);
+    let fix = testing::findings(&outcome)[0].fix.clone().unwrap();
+    assert!(fix.commands[0].shell().starts_with("kubectl rollout restart deployment/api"));
+}
+
+#[test]
+fn a_container_that_wires_itself_does_not_hide_the_one_that_matters() {
+    let mut snapshot = uninjected();
+    let healthy = serde_json::to_value(testing::pod(&mut testing::healthy())).unwrap();
+    edit_pod(&mut snapshot, |pod| {
+        let mut sidecar = healthy["spec"]["containers"][0].clone();
+        sidecar["name"] = json!("exporter");
+        sidecar["volumeMounts"][1]["name"] = json!("mine");
+        pod["spec"]["containers"].as_array_mut().unwrap().push(sidecar);
+        let mut volume = healthy["spec"]["volumes"][0].clone();
+        volume["name"] = json!("mine");
+        pod["spec"]["volumes"].as_array_mut().unwrap().push(volume);
+    });
+    assert!(judged(&snapshot).contains(&("pod-not-injected", Severity::Error)));
+}

@@ -1,0 +1,135 @@
+use super::CHECK;
+use crate::actions::decisions;
+use crate::check::Status;
+use crate::fault::Confidence;
+use crate::snapshot::{Gap, GapCause, ManagedPolicy, Observed, PolicyEvidence, RequiredAction, Snapshot};
+use crate::testing::{POLICY, account, evidence, faults, findings, gaps, healthy, role, run, set_policy};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+const BUCKET: &str = "arn:aws:s3:::my-test-bucket";
+
+fn asking(action: &str, resource: &str) -> Snapshot {
+    let mut snapshot = healthy();
+    snapshot.asked.actions =
+        vec![RequiredAction { action: action.to_owned(), resource: resource.to_owned(), ..RequiredAction::default() }];
+    snapshot
+}
+
+#[test]
+fn what_the_policies_allow_passes_and_is_shown() {
+    let snapshot = asking("s3:ListBucket", BUCKET);
+    assert_eq!(run(&CHECK, &snapshot).status(), Status::Pass);
+    let decisions = evidence(&snapshot, decisions);
+    assert_eq!((decisions[0].decision.as_str(), decisions[0].by.len()), ("allow", 1));
+    assert_eq!(run(&CHECK, &healthy()).status(), Status::NotApplicable, "nothing was asked");
+}
+
+#[test]
+fn a_grant_on_the_objects_does_not_list_the_bucket() {
+    let mut snapshot = asking("s3:ListBucket", BUCKET);
+    set_policy(
+        &mut snapshot,
+        &json!({"Version": "2012-10-17", "Statement": [{"Sid": "All", "Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::my-test-bucket/*"}]}),
+    );
+    let outcome = run(&CHECK, &snapshot);
+    assert_eq!(faults(&outcome), ["action-not-allowed"]);
+    let finding = &findings(&outcome)[0];
+    assert_eq!((finding.confidence, finding.locus.path.as_str()), (Confidence::Likely, "$['Statement'][0]['Resource']"));
+    assert!(finding.detail.contains("statement All of"), "{}", finding.detail);
+    let fix = finding.fix.as_ref().unwrap();
+    assert_eq!(
+        fix.commands[0].argv.last().unwrap(),
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:ListBucket"],"Resource":"arn:aws:s3:::my-test-bucket"}]}"#
+    );
+}
+
+#[test]
+fn an_explicit_deny_decides_whatever_else_is_unreadable() {
+    let mut snapshot = asking("s3:ListBucket", BUCKET);
+    set_policy(
+        &mut snapshot,
+        &json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}),
+    );
+    crate::testing::role_evidence(&mut snapshot).inline_names =
+        Observed::Unavailable(Gap::new("iam:ListRolePolicies", GapCause::Denied));
+    let outcome = run(&CHECK, &snapshot);
+    assert_eq!(faults(&outcome), ["action-denied"]);
+    assert!(findings(&outcome)[0].fix.as_ref().unwrap().commands.is_empty(), "nobody's Deny is removed");
+}
+
+#[test]
+fn an_unread_policy_leaves_a_refusal_open() {
+    let mut snapshot = asking("s3:DeleteObject", "arn:aws:s3:::my-test-bucket/a");
+    crate::testing::role_evidence(&mut snapshot).inline_names =
+        Observed::Unavailable(Gap::new("iam:ListRolePolicies", GapCause::Denied));
+    let outcome = run(&CHECK, &snapshot);
+    assert_eq!((outcome.status(), gaps(&outcome).len()), (Status::Unknown, 1));
+    let documents = &mut account(&mut snapshot).policies.get_mut(POLICY).unwrap().documents;
+    documents.insert("v1".to_owned(), Observed::Unavailable(Gap::new("iam:GetPolicyVersion", GapCause::Denied)));
+    assert_eq!(run(&CHECK, &snapshot).status(), Status::Unknown);
+}
+
+#[test]
+fn a_condition_that_can_not_hold_is_the_only_thing_in_the_way() {
+    let mut snapshot = asking("s3:ListBucket", BUCKET);
+    let with = |key: &str, value: &str| {
+        json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*",
+            "Condition": {"StringEquals": {key: value}}}})
+    };
+    set_policy(&mut snapshot, &with("aws:PrincipalTag/team", "data"));
+    assert_eq!(faults(&run(&CHECK, &snapshot)), ["action-condition-unmet"]);
+    role(&mut snapshot).tags = BTreeMap::from([("team".to_owned(), "data".to_owned())]);
+    assert_eq!(run(&CHECK, &snapshot).status(), Status::Pass);
+    set_policy(&mut snapshot, &with("s3:prefix", "a/"));
+    assert_eq!(run(&CHECK, &snapshot).status(), Status::Unknown);
+    snapshot.asked.actions[0].context.insert("s3:prefix".to_owned(), vec!["b/".to_owned()]);
+    assert_eq!(faults(&run(&CHECK, &snapshot)), ["action-condition-unmet"]);
+}
+
+#[test]
+fn outside_the_boundary() {
+    let mut snapshot = asking("s3:ListBucket", BUCKET);
+    let arn = "arn:aws:iam::123456789012:policy/boundary";
+    role(&mut snapshot).permissions_boundary = Some(arn.to_owned());
+    let unread = asking_result(&snapshot);
+    assert_eq!(unread, Status::Unknown);
+    let document =
+        json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}}).to_string();
+    let policy = ManagedPolicy { arn: arn.to_owned(), default_version_id: "v1".to_owned(), ..ManagedPolicy::default() };
+    let evidence = PolicyEvidence {
+        policy: Observed::Present(policy),
+        documents: BTreeMap::from([("v1".to_owned(), Observed::Present(document))]),
+        ..PolicyEvidence::default()
+    };
+    account(&mut snapshot).policies.insert(arn.to_owned(), evidence);
+    assert_eq!(faults(&run(&CHECK, &snapshot)), ["action-outside-boundary"]);
+}
+
+fn asking_result(snapshot: &Snapshot) -> Status {
+    run(&CHECK, snapshot).status()
+}
+
+#[test]
+fn a_question_that_makes_no_sense_is_warned_about() {
+    let unknown = run(&CHECK, &asking("s3:ListBukcet", BUCKET));
+    assert!(faults(&unknown).contains(&"asked-action-unknown"), "{:?}", faults(&unknown));
+    assert!(faults(&run(&CHECK, &asking("s4:ListBucket", BUCKET))).contains(&"asked-action-unknown"));
+    let mismatch = run(&CHECK, &asking("s3:ListBucket", "arn:aws:s3:::my-test-bucket/key"));
+    assert!(faults(&mismatch).contains(&"asked-resource-type-mismatch"), "{:?}", faults(&mismatch));
+}
+
+#[test]
+fn an_action_without_a_resource_is_granted_by_a_star_alone() {
+    let mut snapshot = asking("s3:ListAllMyBuckets", BUCKET);
+    set_policy(
+        &mut snapshot,
+        &json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": BUCKET}}),
+    );
+    assert_eq!(faults(&run(&CHECK, &snapshot)), ["action-not-allowed"]);
+    set_policy(
+        &mut snapshot,
+        &json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}),
+    );
+    assert_eq!(run(&CHECK, &snapshot).status(), Status::Pass);
+}

@@ -1,0 +1,253 @@
+//! The command line: what can be typed, and nothing of what it does.
+
+mod parse;
+mod target;
+mod usage;
+
+pub(crate) use target::{asked, nearest};
+pub(crate) use usage::{Parsed, asked_for_json, parse};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use irsa_doctor_checks::fault::Severity;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Why does my pod get AccessDenied? Walks the chain from a pod to its IAM role's permissions and names the first broken link.
+///
+/// It reads the cluster and the AWS account that kubectl and the AWS CLI would use here, and writes to neither.
+#[derive(Debug, Parser)]
+#[command(name = "irsa-doctor", version, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(after_help = "\
+Examples:
+  irsa-doctor --demo                                     see what it does, without a cluster
+  irsa-doctor --pod awscli -n default                    why does this pod get AccessDenied?
+  irsa-doctor deploy/api -n shop --action s3:ListBucket --resource arn:aws:s3:::my-bucket
+  irsa-doctor role/arn:aws:iam::123456789012:role/api --subject shop/api --issuer URL
+  irsa-doctor --from bundle.json -o json
+
+Exit codes: 0 healthy (see --fail-on), 1 broken, 2 usage or bad input, 3 inconclusive (see --allow-unknown),
+            4 nothing could be looked at, 5 the target is not there.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+/// What does something else than diagnose.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Explain a fault or a check: what it means, how it is found and how to mend it
+    Explain {
+        /// The id of a fault or a check, such as `trust-subject-mismatch` or `trust-policy`
+        id: String,
+    },
+    /// List all checks and the faults that they find
+    Checks {
+        /// The format
+        #[arg(short, long, value_enum, default_value_t = Format::Table)]
+        output: Format,
+    },
+    /// Print the JSON Schema of the report (`-o json`) or of the bundle (`--save`)
+    Schema {
+        /// Which one
+        #[arg(value_enum)]
+        of: SchemaOf,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// The document that `-o json` prints
+    Report,
+    /// The file that `--save` writes
+    Bundle,
+}
+
+/// The main job's own options, by heading.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) expect: ExpectArgs,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// What to look at.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to look at")]
+pub(crate) struct TargetArgs {
+    /// `pod/NAME`, `sa/NAME`, `deploy/NAME`, `sts/NAME`, `ds/NAME`, `rs/NAME`, `job/NAME`, `cj/NAME`, `rollout/NAME` or `role/ARN`
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// The pod; the same as `pod/NAME`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) pod: Vec<String>,
+    /// The namespace [default: the context's, else `default`]; without a target, its pods are looked at
+    #[arg(short, long, value_name = "NS")]
+    pub(crate) namespace: Option<String>,
+    /// The one container that matters
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) container: Option<String>,
+    /// With `role/ARN`: the service account that should be let in
+    #[arg(long, value_name = "NS/NAME", value_parser = parse::subject)]
+    pub(crate) subject: Option<String>,
+    /// The issuer of the cluster's tokens, where it can't be read
+    #[arg(long, value_name = "URL", value_parser = parse::issuer)]
+    pub(crate) issuer: Option<String>,
+}
+
+/// What the user expects and needs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What you expect")]
+pub(crate) struct ExpectArgs {
+    /// The service account that the pod should run as
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service_account: Option<String>,
+    /// The role that the pod should use, a name or an ARN
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) role: Option<String>,
+    /// A policy that the role should have, a name or an ARN (repeatable)
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: Vec<String>,
+    /// An action that the pod must be allowed, such as `s3:ListBucket` (repeatable)
+    #[arg(long, value_name = "ACTION", value_delimiter = ',', value_parser = parse::action)]
+    pub(crate) action: Vec<String>,
+    /// The ARN that the actions are meant for [default: `*`] (repeatable: every action with every resource)
+    #[arg(long, value_name = "ARN", requires = "action", value_parser = parse::resource)]
+    pub(crate) resource: Vec<String>,
+    /// The error that the pod got; it is kept with the evidence, secrets taken out
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) error: Option<String>,
+}
+
+/// Where to look.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Where to look")]
+pub(crate) struct SourceArgs {
+    /// The kubeconfig context [default: the current one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// The kubeconfig file [default: $KUBECONFIG, else ~/.kube/config]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// The user to impersonate in Kubernetes
+    #[arg(long = "as", value_name = "USER")]
+    pub(crate) impersonate: Option<String>,
+    /// The cluster's name in EKS [default: as the kubeconfig has it]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// The AWS region [default: the cluster's]
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// The AWS profile [default: $AWS_PROFILE, else the kubeconfig's own, else `default`]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// The AWS profile for the role's account, where that is another one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) role_profile: Option<String>,
+    /// Run the kubeconfig's `aws eks get-token` instead of making the token here
+    #[arg(long)]
+    pub(crate) no_native_token: bool,
+    /// How long one call may take, retries included
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse::duration)]
+    pub(crate) call_timeout: Duration,
+    /// How long the whole run may take
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse::duration)]
+    pub(crate) timeout: Duration,
+    /// Judge a bundle instead of a cluster; `-` is stdin (repeatable: halves are joined)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Vec<PathBuf>,
+    /// Judge the built-in example: a pod with two faults
+    #[arg(long, conflicts_with_all = ["from", "targets", "pod", "context", "kubeconfig", "cluster"])]
+    pub(crate) demo: bool,
+}
+
+/// What comes out.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What comes out")]
+pub(crate) struct OutputArgs {
+    /// The format of the report
+    #[arg(short, long, value_enum, default_value_t = Format::Table)]
+    pub(crate) output: Format,
+    /// When to colour
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    pub(crate) ascii: bool,
+    /// The least severity that makes the exit code 1 [default: error; with --demo: never]
+    #[arg(long, value_name = "SEVERITY", value_enum)]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Accept what could not be looked at, for all checks or for these; the exit code is then not 3
+    #[arg(long, value_name = "CHECK,..", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "")]
+    pub(crate) allow_unknown: Option<Vec<String>>,
+    /// Write the evidence to a bundle that --from reads; `-` is stdout, and then no report is printed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+    /// With --save: replace a file that is there
+    #[arg(long, requires = "save")]
+    pub(crate) force: bool,
+    /// Nothing on stderr but errors
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say on stderr what was read, from where and how long it took
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+/// A format of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// One JSON document (`irsa-doctor schema report`)
+    Json,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The least severity that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Credentials or the call fail now
+    Error,
+    /// It works, but is fragile or too wide
+    Warning,
+    /// Worth knowing
+    Info,
+    /// Nothing fails
+    Never,
+}
+
+impl FailOn {
+    /// The severity, `None` for never.
+    pub(crate) fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Error => Some(Severity::Error),
+            Self::Warning => Some(Severity::Warning),
+            Self::Info => Some(Severity::Info),
+            Self::Never => None,
+        }
+    }
+}

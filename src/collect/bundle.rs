@@ -1,0 +1,123 @@
+//! Bundles: a snapshot in a file, to be judged elsewhere. Reading one is reading a stranger's file: it is
+//! bounded in size and depth, and nothing in it is believed but what the core makes of it.
+
+mod error;
+mod join;
+mod write;
+
+pub(crate) use error::BundleError;
+pub(crate) use write::save;
+
+use irsa_doctor_checks::snapshot::{SCHEMA_VERSION, Snapshot};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The largest bundle that is read. One of 100,000 pods has about 300 MiB.
+const LARGEST: u64 = 1 << 30;
+
+/// Reads bundles and joins them to one snapshot; of what contradicts, the later one wins.
+///
+/// # Errors
+///
+/// The first file that can't be read or isn't a bundle, and bundles of two different clusters.
+pub(crate) fn read(files: &[PathBuf]) -> Result<Snapshot, BundleError> {
+    let mut joined: Option<Snapshot> = None;
+    for file in files {
+        let next = read_one(file)?;
+        joined = Some(match joined {
+            Some(earlier) => join::join(earlier, next).map_err(|(one, other)| BundleError::TwoClusters { one, other })?,
+            None => next,
+        });
+    }
+    Ok(joined.unwrap_or_default())
+}
+
+/// Reads one bundle; `-` is stdin.
+fn read_one(path: &Path) -> Result<Snapshot, BundleError> {
+    let name = path.display().to_string();
+    let unreadable = |source| BundleError::Unreadable { name: name.clone(), source };
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    } else {
+        File::open(path).map_err(unreadable)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    }
+    if bytes.len() as u64 > LARGEST {
+        return Err(BundleError::TooLarge { name });
+    }
+    parse(&name, &bytes)
+}
+
+/// What tells a bundle from other JSON.
+#[derive(Deserialize)]
+struct Head {
+    schema_version: Option<serde_json::Value>,
+    asked: Option<IgnoredAny>,
+    targets: Option<IgnoredAny>,
+    verdict: Option<IgnoredAny>,
+}
+
+/// Parses one bundle. (`serde_json` stops at 128 levels by itself.)
+pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<Snapshot, BundleError> {
+    let name = || name.to_owned();
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(BundleError::Empty { name: name() });
+    }
+    if !matches!(bytes.trim_ascii_start(), [b'{', ..]) && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        return Err(BundleError::NotBundle { name: name() });
+    }
+    let head: Head = serde_json::from_slice(bytes).map_err(|source| BundleError::parse(name(), &source))?;
+    let version = head.schema_version.as_ref().and_then(serde_json::Value::as_u64);
+    match (head.asked, version) {
+        (None, _) if head.verdict.is_some() && head.targets.is_some() => Err(BundleError::IsReport { name: name() }),
+        (None, _) | (_, None) => Err(BundleError::NotBundle { name: name() }),
+        (Some(_), Some(version)) if version != u64::from(SCHEMA_VERSION) => {
+            Err(BundleError::OtherVersion { name: name(), version })
+        }
+        (Some(_), Some(_)) => serde_json::from_slice(bytes).map_err(|source| BundleError::parse(name(), &source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        let error = parse("x.json", text.as_bytes()).unwrap_err();
+        assert!(!error.help().is_empty());
+        error.to_string()
+    }
+
+    #[test]
+    fn what_is_not_a_bundle_is_said_in_one_line() {
+        for (text, wanted) in [
+            ("", "empty"),
+            (" \n", "empty"),
+            ("{\"schema_version\":1,\"asked\":{", "cut short"),
+            ("hello", "not JSON"),
+            ("[]", "not a bundle"),
+            ("{}", "not a bundle"),
+            ("{\"asked\":{}}", "not a bundle"),
+            ("{\"schema_version\":2,\"asked\":{}}", "version 2"),
+            ("{\"schema_version\":1,\"verdict\":\"healthy\",\"targets\":[]}", "a report"),
+            ("{\"schema_version\":1,\"asked\":{\"targets\":7}}", "line 1"),
+        ] {
+            let error = error(text);
+            assert!(error.contains(wanted) && !error.contains('\n'), "{text}: {error}");
+        }
+        assert!(error(&format!("{{\"x\":{}", "[".repeat(100_000))).contains("nested"), "depth is bounded");
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let snapshot = Snapshot { schema_version: SCHEMA_VERSION, tool_version: "9".into(), ..Snapshot::default() };
+        let text = serde_json::to_vec(&snapshot).unwrap();
+        assert_eq!(parse("x", &text).unwrap(), snapshot);
+        let marked = [b"\xef\xbb\xbf".as_slice(), &text].concat();
+        assert_eq!(parse("x", &marked).unwrap(), snapshot, "a byte order mark is no harm");
+    }
+}

@@ -1,0 +1,232 @@
+//! Joining halves: what was seen beats what was not; where both saw, the later one wins.
+
+use irsa_doctor_checks::snapshot::{Account, Asked, Cluster, GapCause, Observed, PolicyEvidence, RoleEvidence, Snapshot};
+use std::collections::BTreeMap;
+
+/// Joins two snapshots.
+///
+/// # Errors
+///
+/// The keys of two clusters that can't be one.
+pub(super) fn join(earlier: Snapshot, later: Snapshot) -> Result<Snapshot, (String, String)> {
+    Ok(Snapshot {
+        schema_version: later.schema_version,
+        tool_version: later.tool_version,
+        // Ages are told from the later clock.
+        collected_at: earlier.collected_at.max(later.collected_at),
+        asked: asked(earlier.asked, later.asked),
+        halves: both(earlier.halves, later.halves),
+        callers: observed_map(earlier.callers, later.callers),
+        clusters: clusters(earlier.clusters, later.clusters)?,
+        accounts: map(earlier.accounts, later.accounts, account),
+    })
+}
+
+/// Both questions together; of what can be asked once, the later one.
+fn asked(earlier: Asked, later: Asked) -> Asked {
+    Asked {
+        targets: both(earlier.targets, later.targets),
+        container: later.container.or(earlier.container),
+        service_account: later.service_account.or(earlier.service_account),
+        role: later.role.or(earlier.role),
+        policies: both(earlier.policies, later.policies),
+        actions: both(earlier.actions, later.actions),
+        error: later.error.or(earlier.error),
+    }
+}
+
+/// Both lists, each item once.
+fn both<T: PartialEq>(mut earlier: Vec<T>, later: Vec<T>) -> Vec<T> {
+    for item in later {
+        if !earlier.contains(&item) {
+            earlier.push(item);
+        }
+    }
+    earlier
+}
+
+fn map<T>(mut earlier: BTreeMap<String, T>, later: BTreeMap<String, T>, join: impl Fn(T, T) -> T) -> BTreeMap<String, T> {
+    for (key, value) in later {
+        let joined = match earlier.remove(&key) {
+            Some(known) => join(known, value),
+            None => value,
+        };
+        earlier.insert(key, joined);
+    }
+    earlier
+}
+
+/// An answer beats a gap; of two answers the later one counts, and of two gaps the one that was tried.
+fn observed<T>(earlier: Observed<T>, later: Observed<T>) -> Observed<T> {
+    match (&earlier, &later) {
+        (Observed::Present(_) | Observed::Absent, Observed::Unavailable(_)) => earlier,
+        (Observed::Unavailable(_), Observed::Unavailable(not_tried)) if not_tried.cause == GapCause::NotCollected => earlier,
+        _ => later,
+    }
+}
+
+fn observed_map<T>(
+    earlier: BTreeMap<String, Observed<T>>,
+    later: BTreeMap<String, Observed<T>>,
+) -> BTreeMap<String, Observed<T>> {
+    map(earlier, later, observed)
+}
+
+fn account(earlier: Account, later: Account) -> Account {
+    Account {
+        profile: later.profile.or(earlier.profile),
+        roles: map(earlier.roles, later.roles, |earlier, later| RoleEvidence {
+            role: observed(earlier.role, later.role),
+            attached: observed(earlier.attached, later.attached),
+            inline_names: observed(earlier.inline_names, later.inline_names),
+            inline: observed_map(earlier.inline, later.inline),
+        }),
+        policies: map(earlier.policies, later.policies, |earlier, later| PolicyEvidence {
+            policy: observed(earlier.policy, later.policy),
+            versions: observed(earlier.versions, later.versions),
+            documents: observed_map(earlier.documents, later.documents),
+        }),
+        providers: observed_map(earlier.providers, later.providers),
+        provider_arns: observed(earlier.provider_arns, later.provider_arns),
+        role_list: observed(earlier.role_list, later.role_list),
+        policy_list: observed(earlier.policy_list, later.policy_list),
+    }
+}
+
+type Clusters = BTreeMap<String, Cluster>;
+
+/// One half may know a cluster by its ARN and the other by its context: one cluster on each side is the same one, unless
+/// something that both know says otherwise.
+fn clusters(earlier: Clusters, later: Clusters) -> Result<Clusters, (String, String)> {
+    let only = |clusters: &Clusters| match clusters.len() {
+        1 => clusters.keys().next().cloned(),
+        _ => None,
+    };
+    let (Some(one), Some(other)) = (only(&earlier), only(&later)) else { return Ok(map(earlier, later, cluster)) };
+    let key = if other.starts_with("arn:") || !one.starts_with("arn:") { other.clone() } else { one.clone() };
+    match (earlier.into_values().next(), later.into_values().next()) {
+        (Some(known), Some(new)) if may_be_one(&known, &new) => Ok(BTreeMap::from([(key, cluster(known, new))])),
+        _ => Err((one, other)),
+    }
+}
+
+/// Whether nothing that both sides know of their cluster differs.
+fn may_be_one(one: &Cluster, other: &Cluster) -> bool {
+    fn agree<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+        one.is_none() || other.is_none() || one == other
+    }
+    let issuer = |cluster: &Cluster| {
+        let configuration = cluster.openid_configuration.present().map(|configuration| configuration.issuer.clone());
+        configuration.or_else(|| cluster.eks.present()?.issuer.clone()).or_else(|| cluster.given_issuer.clone())
+    };
+    agree(one.arn.as_ref(), other.arn.as_ref())
+        && agree(one.name.as_ref(), other.name.as_ref())
+        && agree(issuer(one).as_ref(), issuer(other).as_ref())
+}
+
+fn cluster(earlier: Cluster, later: Cluster) -> Cluster {
+    Cluster {
+        context: later.context.or(earlier.context),
+        server: later.server.or(earlier.server),
+        name: later.name.or(earlier.name),
+        arn: later.arn.or(earlier.arn),
+        region: later.region.or(earlier.region),
+        account: later.account.or(earlier.account),
+        partition: later.partition.or(earlier.partition),
+        given_issuer: later.given_issuer.or(earlier.given_issuer),
+        hinted_issuer: later.hinted_issuer.or(earlier.hinted_issuer),
+        version: observed(earlier.version, later.version),
+        openid_configuration: observed(earlier.openid_configuration, later.openid_configuration),
+        eks: observed(earlier.eks, later.eks),
+        namespaces: observed_map(earlier.namespaces, later.namespaces),
+        pods: observed_map(earlier.pods, later.pods),
+        service_accounts: observed_map(earlier.service_accounts, later.service_accounts),
+        workloads: observed_map(earlier.workloads, later.workloads),
+        nodes: observed_map(earlier.nodes, later.nodes),
+        webhooks: observed(earlier.webhooks, later.webhooks),
+        events: observed_map(earlier.events, later.events),
+        service_account_lists: observed_map(earlier.service_account_lists, later.service_account_lists),
+        pod_lists: observed_map(earlier.pod_lists, later.pod_lists),
+        associations: observed_map(earlier.associations, later.associations),
+        addons: match (earlier.addons, later.addons) {
+            (Observed::Present(earlier), Observed::Present(later)) => Observed::Present(observed_map(earlier, later)),
+            (earlier, later) => observed(earlier, later),
+        },
+        agents: observed(earlier.agents, later.agents),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use irsa_doctor_checks::snapshot::kubernetes::{Metadata, ServiceAccount};
+    use irsa_doctor_checks::snapshot::{Gap, Role};
+
+    fn account_named(name: &str) -> Observed<ServiceAccount> {
+        let metadata = Metadata { name: name.into(), ..Metadata::default() };
+        Observed::Present(ServiceAccount { metadata, ..ServiceAccount::default() })
+    }
+
+    fn half(key: &str, name: Option<&str>, account: Observed<ServiceAccount>) -> Snapshot {
+        let cluster = Cluster {
+            name: name.map(str::to_owned),
+            service_accounts: BTreeMap::from([("ns/sa".to_owned(), account)]),
+            ..Cluster::default()
+        };
+        Snapshot { clusters: BTreeMap::from([(key.to_owned(), cluster)]), ..Snapshot::default() }
+    }
+
+    fn denied() -> Gap {
+        Gap::new("get serviceaccounts", GapCause::Denied)
+    }
+
+    #[test]
+    fn what_was_seen_beats_what_was_not_in_either_order() {
+        let seen = half("ctx", Some("c"), account_named("sa"));
+        let unseen = half("arn:aws:eks:r:1:cluster/c", None, Observed::Unavailable(denied()));
+        for (one, other) in [(seen.clone(), unseen.clone()), (unseen, seen)] {
+            let joined = join(one, other).unwrap();
+            assert_eq!(joined.clusters.len(), 1);
+            let (key, cluster) = joined.cluster().unwrap();
+            assert!(key.starts_with("arn:"), "the better key is kept");
+            assert!(cluster.service_accounts["ns/sa"].is_present());
+            assert_eq!(cluster.name.as_deref(), Some("c"));
+        }
+    }
+
+    #[test]
+    fn the_later_answer_wins_and_absent_is_an_answer() {
+        let joined = join(half("c", None, account_named("old")), half("c", None, Observed::Absent)).unwrap();
+        assert!(joined.clusters["c"].service_accounts["ns/sa"].is_absent());
+        let joined = join(half("c", None, Observed::Absent), half("c", None, Observed::Unavailable(denied()))).unwrap();
+        assert!(joined.clusters["c"].service_accounts["ns/sa"].is_absent());
+    }
+
+    #[test]
+    fn a_gap_that_was_tried_says_more_than_one_that_was_not() {
+        let not_tried = Observed::<()>::Unavailable(Gap::not_collected("x"));
+        let joined = observed(Observed::Unavailable(denied()), not_tried.clone());
+        assert_eq!(joined.gap().map(|gap| gap.cause), Some(GapCause::Denied));
+        assert_eq!(observed(not_tried, Observed::Unavailable(denied())).gap().map(|gap| gap.cause), Some(GapCause::Denied));
+    }
+
+    #[test]
+    fn two_clusters_are_not_made_one() {
+        let error = join(half("a", Some("a"), Observed::Absent), half("b", Some("b"), Observed::Absent)).unwrap_err();
+        assert_eq!(error, ("a".to_owned(), "b".to_owned()));
+    }
+
+    #[test]
+    fn an_accounts_roles_are_joined_call_by_call() {
+        let role = |role, attached| {
+            let evidence = RoleEvidence { role, attached, ..RoleEvidence::default() };
+            let account = Account { roles: BTreeMap::from([("r".to_owned(), evidence)]), ..Account::default() };
+            Snapshot { accounts: BTreeMap::from([("1".to_owned(), account)]), ..Snapshot::default() }
+        };
+        let one = role(Observed::Present(Role::default()), Observed::Unavailable(denied()));
+        let other = role(Observed::Unavailable(denied()), Observed::Present(Vec::new()));
+        let joined = join(one, other).unwrap();
+        let joined = &joined.accounts["1"].roles["r"];
+        assert!(joined.role.is_present() && joined.attached.is_present());
+    }
+}

@@ -1,0 +1,92 @@
+//! Why there is nothing to judge.
+
+use thiserror::Error;
+
+/// Why nothing was collected.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum CollectError {
+    /// What was named is known not to be there: exit 5.
+    #[error("{message}")]
+    TargetNotThere {
+        /// `there is no pod `awscl` in namespace `default``.
+        message: String,
+        /// Names in that namespace that come nearest, the nearest first.
+        nearest: Vec<String>,
+        /// Other namespaces that have one of that name.
+        other_namespaces: Vec<String>,
+        /// The word for the kind, as it is typed: `pod`.
+        kind: &'static str,
+    },
+    /// Neither side could be looked at: exit 4.
+    #[error("{message}")]
+    NothingToLookAt {
+        /// What failed.
+        message: String,
+        /// What to do, `aws sso login --profile X` for instance.
+        help: String,
+        /// Whether another try could do better.
+        retryable: bool,
+    },
+    /// An unknown context, a kubeconfig that isn't one: exit 2.
+    #[error("{message}")]
+    BadArguments {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+}
+
+impl CollectError {
+    /// A stable word for programs.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::TargetNotThere { .. } => "target-not-there",
+            Self::NothingToLookAt { .. } => "nothing-to-look-at",
+            Self::BadArguments { .. } => "bad-arguments",
+        }
+    }
+
+    /// The process's exit code.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::TargetNotThere { .. } => 5,
+            Self::NothingToLookAt { .. } => 4,
+            Self::BadArguments { .. } => 2,
+        }
+    }
+
+    /// What the user can do about it, in one or two sentences.
+    pub(crate) fn help(&self) -> String {
+        match self {
+            Self::TargetNotThere { nearest, other_namespaces, kind, .. } => not_there_help(kind, nearest, other_namespaces),
+            Self::NothingToLookAt { help, .. } | Self::BadArguments { help, .. } => help.clone(),
+        }
+    }
+
+    /// Whether the same command could succeed later.
+    pub(crate) fn retryable(&self) -> bool {
+        match self {
+            Self::TargetNotThere { .. } | Self::BadArguments { .. } => false,
+            Self::NothingToLookAt { retryable, .. } => *retryable,
+        }
+    }
+}
+
+fn not_there_help(kind: &str, nearest: &[String], other_namespaces: &[String]) -> String {
+    let mut parts = Vec::new();
+    if !nearest.is_empty() {
+        parts.push(format!("did you mean {}?", quoted(nearest)));
+    }
+    if !other_namespaces.is_empty() {
+        parts.push(format!("there is a {kind} of that name in {}: use -n", quoted(other_namespaces)));
+    }
+    if parts.is_empty() {
+        parts.push("check the name, the namespace (-n) and the context (--context)".to_owned());
+    }
+    parts.join("; ")
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,36 @@
+//! What each subcommand does. Each gives its exit code.
+
+mod checks;
+mod completions;
+mod diagnose;
+mod explain;
+mod schema;
+mod source;
+
+use crate::cli::{Cli, Command, Parsed};
+use crate::error::Error;
+use crate::output;
+
+/// Does what the command line says; gives the exit code.
+///
+/// # Errors
+///
+/// Whatever keeps it from a report; the error has its own exit code.
+pub(crate) fn run(parsed: Parsed) -> Result<u8, Error> {
+    let cli = match parsed {
+        Parsed::Print(text) => {
+            let look = output::look(crate::cli::Color::Auto, false);
+            let text = if look.color { text } else { anstream::adapter::strip_str(&text).to_string() };
+            return output::print(text.as_bytes(), look.color).map(|()| 0);
+        }
+        Parsed::Run(cli) => *cli,
+    };
+    let Cli { command, run } = cli;
+    match command {
+        None => diagnose::run(&run),
+        Some(Command::Explain { id }) => explain::run(&id).map(|()| 0),
+        Some(Command::Checks { output }) => checks::run(output).map(|()| 0),
+        Some(Command::Schema { of }) => schema::run(of).map(|()| 0),
+        Some(Command::Completions { shell }) => completions::run(shell).map(|()| 0),
+    }
+}

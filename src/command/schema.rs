@@ -1,0 +1,40 @@
+//! `irsa-doctor schema`: the published JSON Schemas, as the types give them.
+
+use crate::cli::SchemaOf;
+use crate::error::Error;
+use crate::output;
+use crate::report::v1;
+use irsa_doctor_checks::snapshot::Snapshot;
+
+/// Prints a schema.
+pub(super) fn run(of: SchemaOf) -> Result<(), Error> {
+    output::print(text(of)?.as_bytes(), false)
+}
+
+/// A schema's text, as it is published.
+pub(super) fn text(of: SchemaOf) -> Result<String, Error> {
+    let schema = match of {
+        SchemaOf::Report => v1::schema(),
+        SchemaOf::Bundle => schemars::schema_for!(Snapshot),
+    };
+    let mut text = serde_json::to_string_pretty(&schema).map_err(std::io::Error::from)?;
+    text.push('\n');
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// The published schemas are what the types give. After a change that only adds, write them again with
+    /// `cargo run -- schema report > docs/schema/report-v1.json` (and `bundle`).
+    #[test]
+    fn the_published_schemas_are_current() {
+        for (of, file) in [(SchemaOf::Report, "report-v1.json"), (SchemaOf::Bundle, "bundle-v1.json")] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema").join(file);
+            let published = std::fs::read_to_string(&path).unwrap_or_default();
+            assert_eq!(published, text(of).unwrap(), "docs/schema/{file} is out of date");
+        }
+    }
+}

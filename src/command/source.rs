@@ -1,0 +1,130 @@
+//! Where the evidence comes from: a cluster and an account, bundles, or the built-in example.
+
+use crate::cli::RunArgs;
+use crate::collect::{self, Calls, bundle};
+use crate::error::Error;
+use irsa_doctor_checks::snapshot::{Asked, Cluster, Observed, Snapshot, Target, TargetKind};
+use std::collections::BTreeSet;
+
+/// The built-in example, a bundle like any other.
+const DEMO: &[u8] = include_bytes!("demo.json");
+
+/// What there is to judge.
+pub(super) struct Evidence {
+    pub(super) snapshot: Snapshot,
+    pub(super) calls: Calls,
+    pub(super) notes: Vec<String>,
+}
+
+/// Gets the evidence.
+///
+/// # Errors
+///
+/// Nothing was asked, a bundle can't be read, or there is nothing to look at.
+pub(super) fn evidence(args: &RunArgs, asked: Asked) -> Result<Evidence, Error> {
+    let mut snapshot = if args.source.demo {
+        bundle::parse("the built-in example", DEMO)?
+    } else if !args.source.from.is_empty() {
+        bundle::read(&args.source.from)?
+    } else {
+        return live(args, asked);
+    };
+    ask(&mut snapshot, asked, args);
+    if snapshot.asked.targets.is_empty() {
+        return Err(nothing_asked());
+    }
+    Ok(Evidence { snapshot, calls: Calls::default(), notes: Vec::new() })
+}
+
+fn live(args: &RunArgs, asked: Asked) -> Result<Evidence, Error> {
+    if asked.targets.is_empty() {
+        return Err(nothing_asked());
+    }
+    let (source, target) = (&args.source, &args.target);
+    let options = collect::Options {
+        asked,
+        kubeconfig: source.kubeconfig.clone(),
+        context: source.context.clone(),
+        cluster: source.cluster.clone(),
+        region: source.region.clone(),
+        profile: source.profile.clone(),
+        role_profile: source.role_profile.clone(),
+        issuer: target.issuer.clone(),
+        impersonate: source.impersonate.clone(),
+        namespace: target.namespace.clone(),
+        call_timeout: source.call_timeout,
+        timeout: source.timeout,
+        native_token: !source.no_native_token,
+        aws: true,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Error::Start)?;
+    let collected = runtime.block_on(collect::collect(&options));
+    // A name that is still being looked up must not hold us up.
+    runtime.shutdown_background();
+    let collect::Collected { snapshot, calls, notes } = collected?;
+    Ok(Evidence { snapshot, calls, notes })
+}
+
+fn nothing_asked() -> Error {
+    Error::usage(
+        "it isn't said what to look at",
+        "write `irsa-doctor --pod NAME -n NAMESPACE`; `irsa-doctor --demo` shows an example",
+    )
+}
+
+/// Puts the command line's question to a bundle: what it says goes before what the bundle was saved with.
+fn ask(snapshot: &mut Snapshot, asked: Asked, args: &RunArgs) {
+    let targets = targets_in(snapshot, asked.targets);
+    let old = &mut snapshot.asked;
+    if !targets.is_empty() {
+        old.targets = targets;
+    }
+    old.container = asked.container.or(old.container.take());
+    old.service_account = asked.service_account.or(old.service_account.take());
+    old.role = asked.role.or(old.role.take());
+    old.error = asked.error.or(old.error.take());
+    if !asked.policies.is_empty() {
+        old.policies = asked.policies;
+    }
+    if !asked.actions.is_empty() {
+        old.actions = asked.actions;
+    }
+    if let Some(issuer) = &args.target.issuer {
+        if snapshot.clusters.is_empty() {
+            snapshot.clusters.insert("given".to_owned(), Cluster::default());
+        }
+        for cluster in snapshot.clusters.values_mut() {
+            cluster.given_issuer = Some(issuer.clone());
+        }
+    }
+}
+
+/// Gives targets without a namespace the bundle's own, and spells out a namespace's pods.
+fn targets_in(snapshot: &Snapshot, targets: Vec<Target>) -> Vec<Target> {
+    let namespaces: BTreeSet<&str> =
+        snapshot.asked.targets.iter().map(|target| target.namespace.as_str()).filter(|namespace| !namespace.is_empty()).collect();
+    let namespace = match (namespaces.first(), namespaces.len()) {
+        (Some(only), 1) => only,
+        _ => "default",
+    };
+    let mut all = Vec::new();
+    for mut target in targets {
+        if target.kind == TargetKind::Namespace {
+            let pods = pods_of(snapshot, &target.name);
+            if !pods.is_empty() {
+                all.extend(pods);
+                continue;
+            }
+        } else if target.kind != TargetKind::Role && target.namespace.is_empty() {
+            namespace.clone_into(&mut target.namespace);
+        }
+        all.push(target);
+    }
+    all
+}
+
+fn pods_of(snapshot: &Snapshot, namespace: &str) -> Vec<Target> {
+    let pods = snapshot.clusters.values().flat_map(|cluster| &cluster.pods);
+    let here = pods.filter(|(_, pod)| matches!(pod, Observed::Present(_))).filter_map(|(key, _)| key.split_once('/'));
+    here.filter(|(of, _)| *of == namespace).map(|(of, name)| Target::new(TargetKind::Pod, of, name)).collect()
+}

@@ -1,0 +1,90 @@
+//! What keeps a run from a report: a message, what to do, and an exit code.
+
+use crate::collect::CollectError;
+use crate::collect::bundle::BundleError;
+use crate::report::v1::{ErrorBody, ErrorDocument};
+use thiserror::Error;
+
+/// What keeps a run from a report.
+#[derive(Debug, Error)]
+pub(crate) enum Error {
+    /// The command line can't be understood.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong with it.
+        message: String,
+        /// What to write instead.
+        help: String,
+    },
+    /// A bundle can't be read or written.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// There is nothing to judge.
+    #[error(transparent)]
+    Collect(#[from] CollectError),
+    /// The machine gives us no threads.
+    #[error("the run can't be started: {0}")]
+    Start(std::io::Error),
+    /// stdout can't be written.
+    #[error("the report can't be written: {0}")]
+    Write(#[from] std::io::Error),
+}
+
+impl Error {
+    /// A usage error.
+    pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), help: help.into() }
+    }
+
+    /// The exit code: 2 usage or bad input, 4 could not look, 5 the target isn't there.
+    pub(crate) fn exit(&self) -> u8 {
+        match self {
+            Self::Usage { .. } | Self::Bundle(_) => 2,
+            Self::Collect(error) => error.exit_code(),
+            Self::Start(_) | Self::Write(_) => 4,
+        }
+    }
+
+    /// A word for programs.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Usage { .. } => "usage",
+            Self::Bundle(_) => "bad-bundle",
+            Self::Collect(error) => error.code(),
+            Self::Start(_) => "start-failed",
+            Self::Write(_) => "write-failed",
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::Usage { help, .. } => Some(help.clone()),
+            Self::Bundle(error) => Some(error.help()),
+            Self::Collect(error) => Some(error.help()),
+            Self::Start(_) | Self::Write(_) => None,
+        }
+    }
+
+    /// Whether the same command may succeed later.
+    pub(crate) fn retryable(&self) -> bool {
+        match self {
+            Self::Collect(error) => error.retryable(),
+            Self::Usage { .. } | Self::Bundle(_) => false,
+            Self::Start(_) | Self::Write(_) => true,
+        }
+    }
+
+    /// The document that `-o json` prints in place of a report.
+    pub(crate) fn document(&self) -> ErrorDocument {
+        ErrorDocument {
+            schema_version: 1,
+            error: ErrorBody {
+                code: self.code().to_owned(),
+                message: self.to_string(),
+                help: self.help(),
+                retryable: self.retryable(),
+            },
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Reports: a [`Report`] in, bytes out. Nothing here judges.
+
+mod escape;
+#[cfg(test)]
+mod fixture;
+mod json;
+mod listing;
+mod markdown;
+mod page;
+mod table;
+pub(crate) mod v1;
+
+pub(crate) use escape::{escape, escape_invisible};
+pub(crate) use listing::{write_listing, write_listing_json};
+pub(crate) use markdown::write_page;
+
+use crate::collect::Calls;
+use irsa_doctor_checks::report::Report;
+use std::io::{self, Write};
+
+/// What a report says of the run itself; it varies from run to run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Run {
+    /// How many requests were made.
+    pub(crate) calls: Calls,
+    /// How long it took.
+    pub(crate) seconds: f64,
+}
+
+/// How text looks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    /// Columns to wrap at.
+    pub(crate) width: usize,
+    /// Whether to colour.
+    pub(crate) color: bool,
+    /// Whether signs beyond ASCII can be shown.
+    pub(crate) unicode: bool,
+}
+
+/// A format, with its own settings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Style {
+    /// For people.
+    Table(Look),
+    /// For programs.
+    Json,
+}
+
+/// Writes a report.
+///
+/// # Errors
+///
+/// The writer's own.
+pub(crate) fn write(report: &Report, run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    match style {
+        Style::Table(look) => table::write(report, look, out),
+        Style::Json => json::write(&v1::Report::new(report, run), out),
+    }
+}
+
+/// Writes the document that stands in for a report.
+///
+/// # Errors
+///
+/// The writer's own.
+pub(crate) fn write_error(document: &v1::ErrorDocument, out: &mut dyn Write) -> io::Result<()> {
+    json::write(document, out)
+}

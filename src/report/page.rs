@@ -1,0 +1,93 @@
+//! Lines on a page: wrapping, indenting and colouring.
+
+use super::Look;
+use anstyle::{AnsiColor, Style};
+use std::io::{self, Write};
+use textwrap::{Options, WordSplitter, WrapAlgorithm, wrap};
+
+/// What a line says by its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    Heading,
+    Faint,
+    Good,
+    Warning,
+    Bad,
+    Unknown,
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        match self {
+            Self::Plain => Style::new(),
+            Self::Heading => Style::new().bold(),
+            Self::Faint => Style::new().dimmed(),
+            Self::Good => AnsiColor::Green.on_default(),
+            Self::Warning => AnsiColor::Yellow.on_default(),
+            Self::Bad => AnsiColor::Red.on_default().bold(),
+            Self::Unknown => AnsiColor::Magenta.on_default(),
+        }
+    }
+}
+
+/// Where lines go.
+pub(super) struct Page<'a> {
+    out: &'a mut dyn Write,
+    look: Look,
+}
+
+/// Fewer columns than this are not kept to: words would stand one to a line.
+const NARROWEST: usize = 16;
+
+impl<'a> Page<'a> {
+    pub(super) fn new(out: &'a mut dyn Write, look: Look) -> Self {
+        Self { out, look }
+    }
+
+    /// How many columns there are.
+    pub(super) fn width(&self) -> usize {
+        self.look.width
+    }
+
+    /// One of two signs, by what can be shown.
+    pub(super) fn sign(&self, unicode: &'static str, ascii: &'static str) -> &'static str {
+        if self.look.unicode { unicode } else { ascii }
+    }
+
+    /// An empty line.
+    pub(super) fn blank(&mut self) -> io::Result<()> {
+        writeln!(self.out)
+    }
+
+    /// Text, escaped already, wrapped; `label` stands before the first line and the others begin at `indent`.
+    /// Words are never broken: a terminal wraps a long ARN by itself, and it is still copied whole.
+    pub(super) fn prose(&mut self, label: &str, indent: usize, text: &str, tone: Tone) -> io::Result<()> {
+        let columns = self.look.width.saturating_sub(indent).max(NARROWEST);
+        let options = Options::new(columns)
+            .break_words(false)
+            .word_splitter(WordSplitter::NoHyphenation)
+            .wrap_algorithm(WrapAlgorithm::FirstFit);
+        for (index, line) in wrap(text, options).iter().enumerate() {
+            if index == 0 {
+                let label_width = textwrap::core::display_width(label);
+                write!(self.out, "{label}{:pad$}", "", pad = indent.saturating_sub(label_width))?;
+            } else {
+                write!(self.out, "{:indent$}", "")?;
+            }
+            let line = line.trim_end();
+            if self.look.color && tone != Tone::Plain && !line.is_empty() {
+                let style = tone.style();
+                writeln!(self.out, "{style}{line}{style:#}")?;
+            } else {
+                writeln!(self.out, "{line}")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Something to copy: never wrapped, never coloured. Only its first line is indented: what follows is inside quotes.
+    pub(super) fn verbatim(&mut self, indent: usize, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{:indent$}{text}", "")
+    }
+}

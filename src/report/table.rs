@@ -1,0 +1,105 @@
+//! The table: the chain link by link, for people.
+//!
+//! First line and last line are the verdict. Whatever comes from a cluster or an account goes through `escape`.
+
+mod chain;
+mod finding;
+mod head;
+
+#[cfg(test)]
+mod tests;
+
+use super::page::{Page, Tone};
+use super::{Look, escape};
+use irsa_doctor_checks::fault::Severity;
+use irsa_doctor_checks::report::{Gate, Report, TargetReport, Verdict};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// Writes a report as a table.
+pub(super) fn write(report: &Report, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(out, *look);
+    if report.targets.len() > 1 {
+        page.prose("", 0, &totals(report), tone(report.verdict))?;
+        page.blank()?;
+    }
+    for (index, target) in report.targets.iter().enumerate() {
+        if report.targets.len() > 1 && index > 0 {
+            page.blank()?;
+        }
+        page.prose("", 0, &escape(&target.sentence), tone(target.verdict))?;
+        page.blank()?;
+        if index == 0 {
+            head::write(&mut page, report)?;
+        }
+        head::target(&mut page, target)?;
+        chain::write(&mut page, target)?;
+        chain::appendix(&mut page, target)?;
+    }
+    page.blank()?;
+    page.prose("", 0, &last_line(report), tone(report.verdict))
+}
+
+/// "3 targets: 1 broken, 2 healthy".
+fn totals(report: &Report) -> String {
+    let mut counts: BTreeMap<std::cmp::Reverse<Verdict>, usize> = BTreeMap::new();
+    for target in &report.targets {
+        *counts.entry(std::cmp::Reverse(target.verdict)).or_default() += 1;
+    }
+    let parts: Vec<String> = counts.iter().map(|(verdict, count)| format!("{count} {}", words(verdict.0))).collect();
+    format!("{} targets: {}", report.targets.len(), parts.join(", "))
+}
+
+/// The verdict, with what it rests on.
+fn last_line(report: &Report) -> String {
+    let findings = || report.targets.iter().flat_map(|target| &target.findings).map(|found| found.finding.severity);
+    let count = |severity| findings().filter(|found| *found == severity).count();
+    let mut parts = Vec::new();
+    for (count, word) in
+        [(count(Severity::Error), "error"), (count(Severity::Warning), "warning"), (unknown(report), "unknown link")]
+    {
+        match count {
+            0 => {}
+            1 => parts.push(format!("1 {word}")),
+            count => parts.push(format!("{count} {word}s")),
+        }
+    }
+    if report.suppressed > 0 {
+        parts.push(format!("{} suppressed", report.suppressed));
+    }
+    let place = match report.targets.as_slice() {
+        [TargetReport { first_broken: Some(check), .. } | TargetReport { first_unknown: Some(check), .. }] => {
+            format!(" at {check}")
+        }
+        _ => String::new(),
+    };
+    let parts = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
+    let gate = match (report.gate, report.verdict) {
+        (Gate::Pass, Verdict::Broken | Verdict::Inconclusive) => "; the gate lets it pass",
+        (Gate::Fail, Verdict::Healthy | Verdict::Degraded | Verdict::Inconclusive) => "; the gate fails it",
+        _ => "",
+    };
+    format!("verdict: {}{place}{parts}{gate}", words(report.verdict))
+}
+
+fn unknown(report: &Report) -> usize {
+    let checks = report.targets.iter().flat_map(|target| &target.checks);
+    checks.filter(|check| check.status == irsa_doctor_checks::check::Status::Unknown).count()
+}
+
+fn words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::NotApplicable => "not applicable",
+        other => other.as_str(),
+    }
+}
+
+fn tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::NotApplicable => Tone::Faint,
+        Verdict::Healthy => Tone::Good,
+        Verdict::Degraded => Tone::Warning,
+        Verdict::Inconclusive => Tone::Unknown,
+        Verdict::Broken => Tone::Bad,
+    }
+}

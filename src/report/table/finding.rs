@@ -1,0 +1,108 @@
+//! A finding: where, wanted, actual, and how to mend it.
+
+use crate::report::escape;
+use crate::report::page::{Page, Tone};
+use irsa_doctor_checks::fault::{Confidence, Severity};
+use irsa_doctor_checks::finding::Compared;
+use irsa_doctor_checks::fix::{Fix, Restart};
+use irsa_doctor_checks::locus::Locus;
+use irsa_doctor_checks::report::FoundFinding;
+use std::collections::BTreeSet;
+use std::io;
+
+/// Where a finding begins.
+const INDENT: usize = 6;
+/// Where its labels begin.
+const LABELS: usize = 8;
+/// Where its values begin.
+const VALUES: usize = 17;
+
+/// Writes a finding; a fix whose id is among `fixes` has been written already.
+pub(super) fn write(page: &mut Page<'_>, found: &FoundFinding, fixes: &mut BTreeSet<String>) -> io::Result<()> {
+    let finding = &found.finding;
+    let tone = match finding.severity {
+        Severity::Error => Tone::Bad,
+        Severity::Warning => Tone::Warning,
+        Severity::Info => Tone::Plain,
+    };
+    let likely = if finding.confidence == Confidence::Likely { ", likely" } else { "" };
+    let heading = format!("{} {}{likely}: {}", finding.severity.as_str(), finding.fault.id, finding.detail);
+    page.prose("", INDENT, &escape(&heading), tone)?;
+    place(page, &finding.locus)?;
+    if let Some(expected) = &finding.expected {
+        row(page, "wanted", &compared(expected, " or "))?;
+    }
+    if let Some(actual) = &finding.actual {
+        row(page, "actual", &compared(actual, ", "))?;
+    }
+    if let Some(reason) = &found.suppressed {
+        row(page, "ignored", reason)?;
+    }
+    if let Some(fix) = &finding.fix {
+        if fixes.insert(fix.id.clone()) {
+            write_fix(page, fix)?;
+        } else {
+            row(page, "fix", "the one above mends this too")?;
+        }
+    }
+    row(page, "explain", &format!("irsa-doctor explain {}", finding.fault.id))
+}
+
+fn row(page: &mut Page<'_>, label: &str, value: &str) -> io::Result<()> {
+    page.prose(&format!("{:LABELS$}{label}", ""), VALUES, &escape(value), Tone::Plain)
+}
+
+/// The resource and its document, and below them the path in it.
+fn place(page: &mut Page<'_>, locus: &Locus) -> io::Result<()> {
+    let document = locus.document.as_ref().map(|document| format!(", {document}")).unwrap_or_default();
+    let line = match (locus.line, locus.column) {
+        (Some(line), Some(column)) => format!(", line {line}, column {column}"),
+        (Some(line), None) => format!(", line {line}"),
+        _ => String::new(),
+    };
+    row(page, "where", &format!("{}{document}{line}", locus.resource))?;
+    if locus.path != "$" {
+        page.prose("", VALUES, &escape(&locus.path), Tone::Faint)?;
+    }
+    match &locus.missing {
+        Some(missing) => row(page, "missing", missing),
+        None => Ok(()),
+    }
+}
+
+fn compared(side: &Compared, between: &str) -> String {
+    match side {
+        Compared::One(value) if value.is_empty() => "(empty)".to_owned(),
+        Compared::One(value) => value.clone(),
+        Compared::Many(values) => values.join(between),
+        Compared::Nothing => "(nothing)".to_owned(),
+    }
+}
+
+fn write_fix(page: &mut Page<'_>, fix: &Fix) -> io::Result<()> {
+    let restart = match fix.restart {
+        Restart::None => "no restart needed",
+        Restart::Recommended => "a restart is advised",
+        Restart::Required => "a restart is needed",
+    };
+    row(page, "fix", &format!("{} ({restart})", fix.summary.trim_end_matches('.')))?;
+    if let Some(owner) = &fix.managed_by {
+        row(page, "owner", owner)?;
+    }
+    if let Some(durable) = &fix.durable {
+        row(page, "for good", durable)?;
+    }
+    if let Some(who) = &fix.needs_decision {
+        row(page, "decide", who)?;
+    }
+    for choice in &fix.choices {
+        row(page, "choice", choice)?;
+    }
+    for command in &fix.commands {
+        page.verbatim(LABELS + 2, &command.shell())?;
+    }
+    for note in &fix.notes {
+        row(page, "note", note)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! The head: who we are, what we looked at, and whom AWS sees.
+
+use crate::report::escape;
+use crate::report::page::{Page, Tone};
+use irsa_doctor_checks::identity::{Identity, Mode};
+use irsa_doctor_checks::report::{ClusterHead, Report, TargetReport};
+use irsa_doctor_checks::snapshot::TargetKind;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+
+/// The column where the head's values begin.
+const VALUES: usize = 12;
+
+/// Who we are to AWS, which cluster, whose account.
+pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    match &report.caller {
+        Some(caller) => row(page, "caller", &caller.arn)?,
+        None => row(page, "caller", "not known to AWS")?,
+    }
+    if let Some(cluster) = &report.cluster {
+        row(page, "cluster", &cluster_line(cluster))?;
+        if let Some(issuer) = &cluster.issuer {
+            let source = cluster.issuer_source.map(|source| format!(" (from {source})")).unwrap_or_default();
+            row(page, "issuer", &format!("{issuer}{source}"))?;
+        }
+    }
+    let accounts = accounts(report);
+    if !accounts.is_empty() {
+        row(page, if accounts.len() == 1 { "account" } else { "accounts" }, &accounts.join(", "))?;
+    }
+    Ok(())
+}
+
+/// The target, and the identities of its containers.
+pub(super) fn target(page: &mut Page<'_>, report: &TargetReport) -> io::Result<()> {
+    let target = &report.target;
+    let mut name = target.to_string();
+    if !target.namespace.is_empty() && target.kind != TargetKind::Namespace {
+        let _ = write!(name, " in namespace {}", target.namespace);
+    }
+    if let Some(subject) = &target.subject {
+        let _ = write!(name, " for service account {subject}");
+    }
+    row(page, "target", &name)?;
+    for identity in &report.identities {
+        row(page, "container", &identity_line(identity))?;
+    }
+    page.blank()
+}
+
+fn row(page: &mut Page<'_>, label: &str, value: &str) -> io::Result<()> {
+    page.prose(&format!("  {label}"), VALUES, &escape(value), Tone::Plain)
+}
+
+fn cluster_line(cluster: &ClusterHead) -> String {
+    let name = cluster.name.as_deref().or(cluster.arn.as_deref()).or(cluster.server.as_deref()).unwrap_or("not named");
+    let details =
+        [cluster.region.clone(), cluster.version.clone(), cluster.context.as_ref().map(|context| format!("context {context}"))];
+    let details: Vec<String> = details.into_iter().flatten().collect();
+    if details.is_empty() { name.to_owned() } else { format!("{name} ({})", details.join(", ")) }
+}
+
+/// Each account with whose it is: a profile of the wrong account is the commonest mistake.
+fn accounts(report: &Report) -> Vec<String> {
+    let roles =
+        report.targets.iter().flat_map(|target| target.identities.iter().filter_map(|identity| identity.role_arn.as_deref()));
+    let of_role = |arn: &str| arn.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned);
+    let caller = report.caller.as_ref().map(|caller| (caller.account.clone(), "caller"));
+    let cluster = report.cluster.as_ref().and_then(|cluster| cluster.account.clone()).map(|account| (account, "cluster"));
+    let all = caller.into_iter().chain(cluster).chain(roles.filter_map(of_role).map(|account| (account, "role")));
+    let mut owners: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (account, owner) in all {
+        let known = owners.entry(account).or_default();
+        if !known.contains(&owner) {
+            known.push(owner);
+        }
+    }
+    owners.into_iter().map(|(account, owners)| format!("{account} ({})", owners.join(", "))).collect()
+}
+
+fn identity_line(identity: &Identity) -> String {
+    let mode = match identity.mode {
+        Mode::Irsa => "IRSA",
+        Mode::PodIdentity => "EKS Pod Identity",
+        Mode::Static => "static keys",
+        Mode::None => "no identity of its own",
+    };
+    let role = identity.role_arn.as_ref().map(|arn| format!(" {arn}")).unwrap_or_default();
+    format!("{}: {mode}{role} ({})", identity.container, identity.reason)
+}

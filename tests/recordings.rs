@@ -1,0 +1,62 @@
+//! Every recorded scenario through the built binary: a Kubernetes API and an AWS stand-in serve what was recorded,
+//! and verdict, first broken link, faults, gaps and exit code are the expected ones.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test: it may fail loudly, and says how many scenarios it ran")]
+
+use irsa_doctor_test_support::{Kind, Recording};
+use serde_json::Value;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Runs one scenario; what differs from the right answer, in words.
+fn problems(recording: &Recording) -> Vec<String> {
+    let served = recording.serve();
+    let output = served.command(env!("CARGO_BIN_EXE_irsa-doctor")).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let Ok(report) = serde_json::from_slice::<Value>(&output.stdout) else {
+        return vec![format!("stdout is not JSON; stderr: {stderr}")];
+    };
+    let code = output.status.code().unwrap_or(-1);
+    match recording.expect.check(&report, code) {
+        Ok(()) => vec![],
+        Err(mut problems) => {
+            let sentence = report["targets"][0]["sentence"].as_str().or(report["error"]["message"].as_str());
+            problems.extend(sentence.map(|sentence| format!("it says: {sentence}")));
+            problems
+        }
+    }
+}
+
+/// Whether all that the scenario expects belongs to checks that are built.
+fn is_built(recording: &Recording) -> bool {
+    let wanted = &recording.expect.faults;
+    wanted.iter().all(|any| any.iter().any(|fault| irsa_doctor_checks::registry::fault(fault).is_some()))
+}
+
+#[test]
+fn every_recording_gives_its_diagnosis() {
+    let recordings = Recording::all();
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(Vec::new());
+    let not_built = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(recording) = recordings.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if recording.scenario.kind != Kind::Refusal && !is_built(recording) {
+                        not_built.fetch_add(1, Ordering::Relaxed);
+                        continue;
+                    }
+                    let problems = problems(recording);
+                    if !problems.is_empty() {
+                        wrong.lock().unwrap().push(format!("{}:\n    {}", recording.name, problems.join("\n    ")));
+                    }
+                }
+            });
+        }
+    });
+    let mut wrong = wrong.into_inner().unwrap();
+    wrong.sort();
+    println!("{} scenarios, {} wrong, {} of checks that are not built", recordings.len(), wrong.len(), not_built.into_inner());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
