@@ -3,6 +3,7 @@
 //! [`collect`] is the one entry. The plan (`plan`) decides what is asked and when; `kubernetes` and `aws`
 //! fetch one thing each; `observe` turns an SDK's answer into an [`Observed`](irsa_doctor_checks::snapshot::Observed).
 
+pub(crate) mod aws;
 pub(crate) mod bundle;
 pub(crate) mod eks_token;
 mod error;

@@ -84,14 +84,14 @@ fn host_difference(theirs: &str, ours: &str) -> &'static str {
         parts.sort_unstable();
         parts
     };
-    if theirs.starts_with("oidc-eks.") && theirs.ends_with(".api.aws") {
+    if theirs.eq_ignore_ascii_case(ours) {
+        "its path differs"
+    } else if theirs.starts_with("oidc-eks.") && theirs.ends_with(".api.aws") {
         "it has the dual-stack host, which tokens never carry"
     } else if sorted(theirs) == sorted(ours) {
         "the parts of its host are in another order"
     } else if region(theirs).is_some() && region(ours).is_some() && region(theirs) != region(ours) {
         "it is of another region, with the same id"
-    } else if theirs == ours {
-        "its path differs"
     } else {
         "its host differs, with the same id"
     }

@@ -54,6 +54,9 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         return Outcome::not_applicable("not reached: the pod is not known");
     };
     let seen = wiring(evidence);
+    if seen == Wiring::Bare && is_told_to_skip(evidence) {
+        return Outcome::not_applicable("the pod tells the webhook to skip the container: see pod-injection");
+    }
     let webhooks = match &cluster.webhooks {
         Observed::Present(webhooks) => webhooks.as_slice(),
         Observed::Absent => &[],
@@ -68,6 +71,13 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         (Wiring::Bare, true) => Outcome::finding(missing(evidence, false)),
         (Wiring::Bare, false) => judge::verdict(evidence, &candidates).outcome(evidence),
     }
+}
+
+/// Whether the pod's own annotation skips the container that matters most: then the webhook has nothing to give it.
+fn is_told_to_skip(evidence: &Evidence<'_>) -> bool {
+    let skipped = evidence.pod.present().and_then(|pod| pod.metadata.annotation("eks.amazonaws.com/skip-containers"));
+    let container = evidence.default_container();
+    skipped.zip(container).is_some_and(|(list, container)| list.split(',').any(|name| name == container.name()))
 }
 
 /// Whether the webhook explains why the judged pod was not injected: one of this check's errors holds.

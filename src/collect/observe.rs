@@ -1,3 +1,4 @@
-//! An SDK's error, as a gap. The only place that looks into one.
+//! An SDK's answer, as an `Observed`. The only place that looks into an SDK's error.
 
+pub(crate) mod aws;
 pub(crate) mod kubernetes;

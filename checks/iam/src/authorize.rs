@@ -27,6 +27,32 @@ use crate::truth::Truth;
 /// out: the outcome, what each layer says by itself, every statement with each of its elements, and
 /// the layers that weren't given. It can't fail: what can't be known makes the outcome
 /// [`Outcome::Unknown`], unless something else already decides.
+///
+/// ```
+/// use irsa_doctor_iam::{authorize, Outcome, Policy, PolicyKind, PolicySet, Request};
+///
+/// let trust = Policy::parse(
+///     r#"{"Version": "2012-10-17", "Statement": [{
+///         "Effect": "Allow",
+///         "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/oidc.example.com"},
+///         "Action": "sts:AssumeRoleWithWebIdentity",
+///         "Condition": {"StringEquals": {"oidc.example.com:sub": "system:serviceaccount:default:web"}}
+///     }]}"#,
+///     PolicyKind::Trust,
+/// )?;
+/// let request = Request::web_identity(
+///     "arn:aws:iam::111122223333:role/app",
+///     "arn:aws:iam::111122223333:oidc-provider/oidc.example.com",
+///     "oidc.example.com",
+///     "sts.amazonaws.com",
+///     "system:serviceaccount:default:awscli",
+/// );
+/// let decision = authorize(&request, &PolicySet::new().trust("trust policy", &trust));
+/// assert!(matches!(decision.outcome, Outcome::ImplicitDeny { .. }));
+/// let nearest = decision.nearest().expect("there is an Allow statement");
+/// assert_eq!(nearest.differing[0].wanted[0].text, "system:serviceaccount:default:web");
+/// # Ok::<(), irsa_doctor_iam::ParseErrors>(())
+/// ```
 #[must_use]
 pub fn authorize(request: &Request, policies: &PolicySet<'_>) -> Decision {
     let mut traces = Vec::new();

@@ -1,5 +1,7 @@
 //! The request context: what is known about each condition key.
 
+use std::collections::BTreeMap;
+
 /// What a caller knows about the value of a condition key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyValue {
@@ -42,7 +44,7 @@ impl KeyValue {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
-    /// Sorted by lower-case key.
+    /// Lower-case keys, sorted by length and then by text: most comparisons end at the length.
     entries: Vec<(String, KeyValue)>,
     /// Lower-case prefixes, the longest first.
     prefixes: Vec<(String, KeyValue)>,
@@ -78,10 +80,7 @@ impl Context {
     /// Sets what is known about a key; the last word on a key counts.
     pub fn set(&mut self, key: &str, value: KeyValue) {
         let key = key.to_ascii_lowercase();
-        match self
-            .entries
-            .binary_search_by(|(have, _)| have.as_str().cmp(&key))
-        {
+        match self.position(&key) {
             Ok(at) => {
                 if let Some(entry) = self.entries.get_mut(at) {
                     entry.1 = value;
@@ -156,9 +155,7 @@ impl Context {
 
     /// What is known about a key that is in lower case already.
     pub(crate) fn get_lower(&self, key: &str) -> &KeyValue {
-        if let Ok(at) = self
-            .entries
-            .binary_search_by(|(have, _)| have.as_str().cmp(key))
+        if let Ok(at) = self.position(key)
             && let Some((_, value)) = self.entries.get(at)
         {
             return value;
@@ -169,11 +166,19 @@ impl Context {
             .map_or(&self.default, |(_, v)| v)
     }
 
+    fn position(&self, key: &str) -> Result<usize, usize> {
+        let order = |have: &str| have.len().cmp(&key.len()).then_with(|| have.cmp(key));
+        self.entries.binary_search_by(|(have, _)| order(have))
+    }
+
     /// The keys that are listed, in lower case and sorted, with what is known about them.
     pub fn entries(&self) -> impl Iterator<Item = (&str, &KeyValue)> {
-        self.entries
+        let sorted: BTreeMap<&str, &KeyValue> = self
+            .entries
             .iter()
             .map(|(key, value)| (key.as_str(), value))
+            .collect();
+        sorted.into_iter()
     }
 }
 

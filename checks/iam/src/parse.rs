@@ -33,6 +33,16 @@ impl Policy {
     /// Everything in `text` that AWS refuses in a policy of this kind, each with its place: text
     /// that isn't JSON, unknown elements, values of the wrong type, missing or contradicting
     /// elements, duplicate keys and Sids, a bad Version, malformed principals, unknown operators.
+    ///
+    /// ```
+    /// use irsa_doctor_iam::{Policy, PolicyKind};
+    ///
+    /// let text = "{\"Statement\": {\n  \"Effect\": \"allow\", \"Action\": \"s3:*\"}}";
+    /// let errors = Policy::parse(text, PolicyKind::Identity).unwrap_err().errors;
+    /// assert_eq!(errors[0].message, "the statement has no Resource");
+    /// assert_eq!(errors[1].path, "$['Statement']['Effect']");
+    /// assert_eq!((errors[1].line, errors[1].column), (2, 13));
+    /// ```
     pub fn parse(text: &str, kind: PolicyKind) -> Result<Self, ParseErrors> {
         let value = json::read(
             text,

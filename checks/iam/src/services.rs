@@ -142,10 +142,15 @@ impl Service {
     /// The action of this name, in any case.
     #[must_use]
     pub fn action(&self, name: &str) -> Option<&Action> {
-        let lower = name.to_ascii_lowercase();
+        let lower = |text: &str| {
+            text.bytes()
+                .map(|byte| byte.to_ascii_lowercase())
+                .collect::<Vec<_>>()
+        };
+        let wanted = lower(name);
         let at = self
             .actions
-            .binary_search_by(|action| action.name.to_ascii_lowercase().cmp(&lower))
+            .binary_search_by(|action| lower(action.name).cmp(&wanted))
             .ok()?;
         self.actions.get(at)
     }
@@ -216,7 +221,7 @@ pub fn prefixes() -> impl Iterator<Item = &'static str> {
 
 /// The service of this prefix, in any case.
 #[must_use]
-pub fn service(prefix: &str) -> Option<Service> {
+pub fn service(prefix: &str) -> Option<&'static Service> {
     catalogue::get().service(&prefix.to_ascii_lowercase())
 }
 
@@ -228,9 +233,9 @@ pub fn nearest_services(prefix: &str, most: usize) -> Vec<&'static str> {
 
 /// The action of this full name, such as `s3:GetObject`, in any case.
 #[must_use]
-pub fn action(name: &str) -> Option<Action> {
+pub fn action(name: &str) -> Option<&'static Action> {
     let (prefix, name) = name.split_once(':')?;
-    service(prefix)?.action(name).cloned()
+    service(prefix)?.action(name)
 }
 
 #[cfg(test)]

@@ -15,8 +15,14 @@ const MAX_TEXT: usize = 16 * 1024 * 1024;
 pub(super) struct Catalogue {
     pub(super) version: &'static str,
     pub(super) date: &'static str,
-    /// By prefix: the service's lines.
-    pub(super) blocks: BTreeMap<&'static str, &'static str>,
+    /// By prefix.
+    pub(super) blocks: BTreeMap<&'static str, Block>,
+}
+
+/// The lines of a service, and the service once it was asked for.
+pub(super) struct Block {
+    lines: &'static str,
+    service: OnceLock<Option<Service>>,
 }
 
 /// The data, unpacked at the first call. Data that can't be read is no data: a test sees to it that
@@ -41,7 +47,15 @@ impl Catalogue {
         // Every service begins with a line `Sprefix\tname`.
         let blocks = body.strip_prefix('S').unwrap_or_default().split("\nS");
         let blocks = blocks
-            .filter_map(|block| Some((block.split_once('\t')?.0, block)))
+            .filter_map(|lines| {
+                Some((
+                    lines.split_once('\t')?.0,
+                    Block {
+                        lines,
+                        service: OnceLock::new(),
+                    },
+                ))
+            })
             .collect();
         Self {
             version,
@@ -50,10 +64,19 @@ impl Catalogue {
         }
     }
 
-    pub(super) fn service(&self, prefix: &str) -> Option<Service> {
-        let (prefix, block) = self.blocks.get_key_value(prefix)?;
+    pub(super) fn service(&self, prefix: &str) -> Option<&Service> {
+        let block = self.blocks.get(prefix)?;
+        block
+            .service
+            .get_or_init(|| Service::read(block.lines))
+            .as_ref()
+    }
+}
+
+impl Service {
+    fn read(block: &'static str) -> Option<Self> {
         let mut lines = block.lines();
-        let (_, name) = lines.next()?.split_once('\t')?;
+        let (prefix, name) = lines.next()?.split_once('\t')?;
         let mut service = Service {
             prefix,
             name,
@@ -100,9 +123,7 @@ impl Catalogue {
         }
         Some(service)
     }
-}
 
-impl Service {
     fn keys(&self, numbers: &str) -> Vec<&'static str> {
         let keys = numbers
             .split(',')

@@ -4,7 +4,7 @@ use super::*;
 fn the_data_is_whole() {
     assert_eq!(date().len(), 10);
     assert!(version().starts_with("0."));
-    let services: Vec<Service> = prefixes().filter_map(service).collect();
+    let services: Vec<&Service> = prefixes().filter_map(service).collect();
     assert_eq!(services.len(), prefixes().count());
     assert!(services.len() > 400);
     let actions: usize = services.iter().map(|service| service.actions.len()).sum();

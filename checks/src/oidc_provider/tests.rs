@@ -1,0 +1,114 @@
+//! The provider: there, not there, nearly there, elsewhere, unseen.
+
+use super::*;
+use crate::check::Status;
+use crate::snapshot::{GapCause, Snapshot};
+use crate::testing::{self, ACCOUNT, ISSUER, PROVIDER};
+
+const OTHER: &str = "210987654321";
+
+fn run(change: impl FnOnce(&mut Snapshot)) -> Outcome {
+    let mut snapshot = testing::healthy();
+    change(&mut snapshot);
+    testing::run(&CHECK, &snapshot)
+}
+
+fn without_provider(snapshot: &mut Snapshot, others: &[&str]) {
+    let account = testing::account(snapshot);
+    account.providers.insert(PROVIDER.to_owned(), Observed::Absent);
+    account.provider_arns = Observed::Present(others.iter().map(|&arn| arn.to_owned()).collect());
+}
+
+fn denied(operation: &str) -> Gap {
+    Gap::new(operation, GapCause::Denied)
+}
+
+#[test]
+fn the_right_provider_passes() {
+    assert_eq!(run(|_| {}).status(), Status::Pass);
+}
+
+#[test]
+fn no_provider_at_all() {
+    let outcome = run(|snapshot| without_provider(snapshot, &[]));
+    assert_eq!(testing::faults(&outcome), ["oidc-provider-missing"]);
+    let fix = testing::findings(&outcome)[0].fix.clone().unwrap();
+    let create = format!("aws iam create-open-id-connect-provider --url {ISSUER} --client-id-list sts.amazonaws.com");
+    assert_eq!(fix.commands[0].shell(), create);
+}
+
+#[test]
+fn another_clusters_provider_is_not_nearly_this_one() {
+    let other =
+        format!("arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/EXAMPLEC539D4633E53DE1B71EXAMPLE");
+    assert_eq!(testing::faults(&run(|snapshot| without_provider(snapshot, &[&other]))), ["oidc-provider-missing"]);
+}
+
+#[test]
+fn spellings_of_the_issuer_are_named() {
+    for url in [
+        "oidc-eks.us-east-1.api.aws/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
+        "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE/",
+        "oidc.eks.us-east-1.amazonaws.com/id/exampled539d4633e53de1b71example",
+        "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE",
+    ] {
+        let arn = format!("arn:aws:iam::{ACCOUNT}:oidc-provider/{url}");
+        let outcome = run(|snapshot| without_provider(snapshot, &[&arn]));
+        assert_eq!(testing::faults(&outcome), ["oidc-provider-url-variant"], "{url}");
+    }
+}
+
+#[test]
+fn it_may_be_in_the_clusters_account_only() {
+    let outcome = run(|snapshot| {
+        let arn = format!("arn:aws:iam::{OTHER}:role/my-test-role");
+        testing::container(snapshot).env.iter_mut().find(|variable| variable.name == "AWS_ROLE_ARN").unwrap().value = Some(arn);
+        let mut account = Account { provider_arns: Observed::Present(Vec::new()), ..Account::default() };
+        account.providers.insert(PROVIDER.replace(ACCOUNT, OTHER), Observed::Absent);
+        snapshot.accounts.insert(OTHER.to_owned(), account);
+    });
+    assert_eq!(testing::faults(&outcome), ["oidc-provider-missing-cross-account"]);
+}
+
+#[test]
+fn an_account_that_was_not_read_is_a_gap() {
+    let outcome = run(|snapshot| {
+        let arn = format!("arn:aws:iam::{OTHER}:role/my-test-role");
+        testing::container(snapshot).env.iter_mut().find(|variable| variable.name == "AWS_ROLE_ARN").unwrap().value = Some(arn);
+    });
+    assert_eq!(testing::gaps(&outcome), [("iam:GetOpenIDConnectProvider", true)]);
+}
+
+#[test]
+fn the_tokens_audience_must_be_accepted() {
+    let outcome = run(|snapshot| {
+        testing::inside(testing::account(snapshot).providers.get_mut(PROVIDER).unwrap()).client_ids =
+            vec!["sts.amazonaws.com.cn".to_owned()];
+    });
+    assert_eq!(testing::faults(&outcome), ["oidc-provider-audience-missing"]);
+}
+
+#[test]
+fn a_refused_look_is_unknown_unless_the_list_says_that_it_is_not_there() {
+    let refuse = |snapshot: &mut Snapshot| {
+        let gap = denied("iam:GetOpenIDConnectProvider");
+        testing::account(snapshot).providers.insert(PROVIDER.to_owned(), Observed::Unavailable(gap));
+    };
+    assert_eq!(testing::gaps(&run(refuse)), [("iam:GetOpenIDConnectProvider", true)]);
+    let outcome = run(|snapshot| {
+        refuse(snapshot);
+        testing::account(snapshot).provider_arns = Observed::Present(Vec::new());
+    });
+    assert_eq!(testing::faults(&outcome), ["oidc-provider-missing"]);
+}
+
+#[test]
+fn an_internal_issuer_can_not_be_registered() {
+    let outcome = run(|snapshot| {
+        let cluster = testing::cluster(snapshot);
+        testing::inside(&mut cluster.openid_configuration).issuer = "https://kubernetes.default.svc".to_owned();
+        testing::account(snapshot).provider_arns = Observed::Present(Vec::new());
+    });
+    let fix = testing::findings(&outcome)[0].fix.clone().unwrap();
+    assert!(fix.commands.is_empty() && fix.needs_decision.is_some());
+}

@@ -1,0 +1,188 @@
+//! The association's roles trust those who assume them.
+//!
+//! EKS assumes the association's role as `pods.eks.amazonaws.com`, with session tags unless they are switched off,
+//! and then, with that role's credentials, the target role; tags go with it.
+//! <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html>
+//! <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-assign-target-role.html>
+
+use super::{Found, TARGET_TRUST, TRUST_MISSING, mend};
+use crate::arn::RoleArn;
+use crate::evidence::Evidence;
+use crate::fault::Fault;
+use crate::finding::Finding;
+use crate::fix::Fix;
+use crate::locus::Locus;
+use crate::snapshot::{Association, Gap, Observed, Role};
+use crate::trust::DOCUMENT;
+use irsa_doctor_iam::request::PodIdentityCall;
+use irsa_doctor_iam::{
+    Decision, KeyValue, Outcome, ParseErrors, Policy, PolicyKind, PolicySet, Principal, Request, Verdict, authorize,
+};
+
+const ASSUME: &str = "sts:AssumeRole";
+const TAG: &str = "sts:TagSession";
+
+/// The association's role lets EKS Pod Identity in.
+pub(super) fn role(evidence: &Evidence<'_>, association: &Association, found: &mut Found) {
+    let subject = evidence.pod.present();
+    let call = PodIdentityCall {
+        cluster_arn: evidence.cluster.and_then(|cluster| cluster.arn.as_deref()),
+        cluster_name: evidence.cluster.and_then(|cluster| cluster.name.as_deref()),
+        namespace: Some(evidence.namespace()),
+        service_account: evidence.account_name(),
+        pod_name: subject.map(|pod| pod.metadata.name.as_str()),
+        pod_uid: subject.and_then(|pod| pod.metadata.uid.as_deref()),
+        without_tags: association.disable_session_tags,
+    };
+    let arn = association.role_arn.as_str();
+    let requests: Vec<Request> = actions(association).iter().map(|action| Request::pod_identity(arn, action, &call)).collect();
+    let wanted = Wanted {
+        fault: &TRUST_MISSING,
+        whom: "pods.eks.amazonaws.com",
+        principal: r#"{"Service": "pods.eks.amazonaws.com"}"#.to_owned(),
+        condition: None,
+        requests,
+    };
+    judge(evidence, arn, &wanted, found);
+}
+
+/// The association's target role lets the first one in.
+pub(super) fn target(evidence: &Evidence<'_>, association: &Association, found: &mut Found) {
+    let Some(target) = association.target_role_arn.as_deref() else { return };
+    let first = Principal::AssumedRole { session_arn: None, role_arn: Some(association.role_arn.clone()) };
+    let mut assume = Request::assume_role(first.clone(), target, association.external_id.as_deref());
+    if association.external_id.is_none() {
+        let why = KeyValue::Unknown("the association's external id was not read".to_owned());
+        assume = assume.with_key("sts:ExternalId", why);
+    }
+    let tag = Request::new(first, TAG, target).with_context(assume.context.clone());
+    let requests = actions(association).iter().map(|action| if *action == TAG { tag.clone() } else { assume.clone() }).collect();
+    let principal = format!(r#"{{"AWS": {}}}"#, crate::fix::edit::string(&association.role_arn));
+    let external_id = association.external_id.as_deref();
+    let condition =
+        external_id.map(|id| format!(r#"{{"StringEquals": {{"sts:ExternalId": {}}}}}"#, crate::fix::edit::string(id)));
+    let wanted = Wanted { fault: &TARGET_TRUST, whom: &association.role_arn, principal, condition, requests };
+    judge(evidence, target, &wanted, found);
+}
+
+fn actions(association: &Association) -> &'static [&'static str] {
+    if association.disable_session_tags { &[ASSUME] } else { &[ASSUME, TAG] }
+}
+
+/// Who wants in, and what they ask for.
+struct Wanted<'w> {
+    fault: &'static Fault,
+    whom: &'w str,
+    principal: String,
+    condition: Option<String>,
+    requests: Vec<Request>,
+}
+
+fn judge(evidence: &Evidence<'_>, arn: &str, wanted: &Wanted<'_>, found: &mut Found) {
+    let Some(parsed) = RoleArn::parse(arn) else { return };
+    let read = evidence.account(parsed.account).and_then(|account| account.roles.get(parsed.name));
+    let role = match read.map(|read| read.role.as_ref()) {
+        Some(Observed::Present(role)) => role,
+        // The check of roles says that it is gone; of a target, nobody else would.
+        Some(Observed::Absent) => {
+            if wanted.fault.id == TARGET_TRUST.id {
+                found.findings.push(gone(arn, wanted));
+            }
+            return;
+        }
+        Some(Observed::Unavailable(gap)) => return found.gap(gap, true),
+        None => {
+            let remedy = format!("give credentials for account {} (--profile or --role-profile)", parsed.account);
+            return found.gap(Gap::not_collected("iam:GetRole").about(arn).remedy(remedy), true);
+        }
+    };
+    match Policy::parse(&role.trust_policy, PolicyKind::Trust) {
+        Ok(policy) => decide(evidence, parsed.account, role, &policy, wanted, found),
+        Err(errors) => found.findings.push(malformed(evidence, parsed.account, role, &errors, wanted)),
+    }
+}
+
+fn decide(evidence: &Evidence<'_>, account: &str, role: &Role, policy: &Policy, wanted: &Wanted<'_>, found: &mut Found) {
+    let set = || PolicySet::new().trust(DOCUMENT, policy);
+    let decisions: Vec<(&Request, Decision)> =
+        wanted.requests.iter().map(|request| (request, authorize(request, &set()))).collect();
+    let refused: Vec<&(&Request, Decision)> = decisions.iter().filter(|(_, decision)| is_refused(decision)).collect();
+    if let Some((_, first)) = refused.first() {
+        let actions: Vec<String> = refused.iter().map(|(request, _)| request.action().to_owned()).collect();
+        let denied = refused.iter().any(|(_, decision)| decision.outcome.verdict() == Verdict::ExplicitDeny);
+        let how = if denied { "denies" } else { "does not allow" };
+        let detail = format!("role {} {how} {} to {}{}", role.name, actions.join(" and "), wanted.whom, but(first));
+        let fix = fix(evidence, account, role, wanted);
+        found.findings.push(Finding::new(wanted.fault, place(role, first), detail).compared(actions, allowed(policy)).fix(fix));
+        return;
+    }
+    for (request, decision) in &decisions {
+        let Outcome::Unknown { unresolved } = &decision.outcome else { continue };
+        let keys: Vec<&str> = unresolved.iter().filter_map(|unresolved| unresolved.key.as_deref()).collect();
+        let remedy = format!("compare the conditions of role {}'s trust policy with the call's", role.name);
+        let gap = Gap::not_collected(format!("condition key {}", keys.join(", "))).about(role.arn.as_str());
+        found.gap(gap.detail(format!("it decides whether {} is let in", request.principal().name())).remedy(remedy), true);
+        return;
+    }
+}
+
+fn is_refused(decision: &Decision) -> bool {
+    matches!(decision.outcome.verdict(), Verdict::ImplicitDeny | Verdict::ExplicitDeny)
+}
+
+/// What stands in the way, if it is a condition.
+fn but(decision: &Decision) -> String {
+    let Some(nearest) = decision.nearest() else { return String::new() };
+    let condition = nearest.differing.iter().find(|element| element.path.contains("['Condition']"));
+    match (condition, nearest.differing.len()) {
+        (Some(condition), 1) => {
+            let wanted: Vec<&str> = condition.wanted.iter().map(|wanted| wanted.text.as_str()).collect();
+            format!(": its condition {} {} does not hold", condition.element, wanted.join(" or "))
+        }
+        _ => String::new(),
+    }
+}
+
+/// The element that stands in the way in the nearest statement, or the matching Deny; else all statements.
+fn place(role: &Role, decision: &Decision) -> Locus {
+    let locus = Locus::new(role.arn.as_str()).document(DOCUMENT);
+    if let Outcome::ExplicitDeny { by } = &decision.outcome
+        && let Some(first) = by.first()
+    {
+        return locus.at(first.path.as_str());
+    }
+    let nearest = decision.nearest();
+    match nearest.as_ref().and_then(|nearest| nearest.differing.first()) {
+        Some(element) => locus.at(element.path.as_str()).line_column(element.line, element.column),
+        None => locus.at("$['Statement']"),
+    }
+}
+
+fn allowed(policy: &Policy) -> Vec<String> {
+    let principals = policy.statements.iter().filter_map(|statement| statement.principal.as_ref());
+    principals.flat_map(|principals| &principals.entries).map(|entry| entry.text.clone()).collect()
+}
+
+fn fix(evidence: &Evidence<'_>, account: &str, role: &Role, wanted: &Wanted<'_>) -> Fix {
+    let actions: Vec<&str> = wanted.requests.iter().map(Request::action).collect();
+    let allows = |policy: &Policy| {
+        let set = || PolicySet::new().trust(DOCUMENT, policy);
+        !wanted.requests.iter().any(|request| is_refused(&authorize(request, &set())))
+    };
+    mend::trust(evidence, role, account, &wanted.principal, &actions, wanted.condition.as_deref(), allows)
+}
+
+fn malformed(evidence: &Evidence<'_>, account: &str, role: &Role, errors: &ParseErrors, wanted: &Wanted<'_>) -> Finding {
+    let (line, column, what) =
+        errors.errors.first().map_or((1, 1, ""), |first| (first.line, first.column, first.message.as_str()));
+    let detail = format!("role {} has a trust policy that is not valid, at line {line} column {column}: {what}", role.name);
+    let locus = Locus::new(role.arn.as_str()).document(DOCUMENT).line_column(line, column);
+    Finding::new(wanted.fault, locus, detail).fix(fix(evidence, account, role, wanted))
+}
+
+fn gone(arn: &str, wanted: &Wanted<'_>) -> Finding {
+    let detail = format!("the association's target role {arn} doesn't exist");
+    let fix = Fix::new(format!("role:{arn}"), "Name a target role that exists")
+        .decision("whoever owns the association must say which target role it is to have");
+    Finding::new(wanted.fault, Locus::new(arn), detail).fix(fix)
+}

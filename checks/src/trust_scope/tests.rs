@@ -1,0 +1,119 @@
+//! Who else gets in.
+
+use super::*;
+use crate::check::Status;
+use crate::testing::{self, ISSUER};
+use serde_json::{Value, json};
+
+fn key(claim: &str) -> String {
+    format!("{}:{claim}", ISSUER.trim_start_matches("https://"))
+}
+
+fn run(change: impl FnOnce(&mut Value)) -> Outcome {
+    let mut trust = testing::trust();
+    change(&mut trust);
+    let mut snapshot = testing::healthy();
+    testing::set_trust(&mut snapshot, &trust);
+    testing::run(&CHECK, &snapshot)
+}
+
+fn condition(condition: &Value) -> Outcome {
+    run(|trust| trust["Statement"][0]["Condition"] = condition.clone())
+}
+
+fn like(subject: &str) -> Outcome {
+    condition(&json!({"StringLike": {key("sub"): subject}, "StringEquals": {key("aud"): "sts.amazonaws.com"}}))
+}
+
+fn severities(outcome: &Outcome) -> Vec<(&str, Severity)> {
+    testing::findings(outcome).iter().map(|finding| (finding.fault.id, finding.severity)).collect()
+}
+
+#[test]
+fn one_account_alone_passes() {
+    assert_eq!(run(|_| {}).status(), Status::Pass);
+    assert_eq!(testing::faults(&like("system:serviceaccount:default:my-service-account")), [""; 0]);
+}
+
+#[test]
+fn no_subject_lets_every_pod_in() {
+    let outcome = condition(&json!({"StringEquals": {key("aud"): "sts.amazonaws.com"}}));
+    assert_eq!(severities(&outcome), [("trust-any-service-account", Severity::Warning)]);
+    let fix = testing::findings(&outcome)[0].fix.clone().unwrap();
+    assert!(fix.commands[0].shell().contains("\"system:serviceaccount:default:my-service-account\""));
+}
+
+#[test]
+fn no_condition_at_all_is_two_things() {
+    let outcome = run(|trust| {
+        trust["Statement"][0].as_object_mut().unwrap().remove("Condition");
+    });
+    assert_eq!(testing::faults(&outcome), ["trust-any-service-account", "trust-no-audience"]);
+    let fix = testing::findings(&outcome)[0].fix.clone().unwrap();
+    assert!(fix.commands[0].argv[6].contains(r#""system:serviceaccount:default:my-service-account"}}}]"#), "{:?}", fix.commands);
+}
+
+#[test]
+fn patterns_are_wide_beyond_the_namespace_and_noted_within() {
+    let wide = [("trust-wide-subject", Severity::Warning)];
+    for pattern in [
+        "*",
+        "system:*",
+        "system:serviceaccount:*",
+        "system:serviceaccount:*:*",
+        "system:serviceaccount:*:my-service-account",
+        "system:serviceaccount:d*:my-service-account",
+        "system:serviceaccount:defaul?:my-service-account",
+        "system:serviceaccount:def*",
+    ] {
+        assert_eq!(severities(&like(pattern)), wide, "{pattern}");
+    }
+    for pattern in ["system:serviceaccount:default:*", "system:serviceaccount:default:my-service-accoun?"] {
+        assert_eq!(severities(&like(pattern)), [("trust-wide-subject", Severity::Info)], "{pattern}");
+    }
+}
+
+#[test]
+fn a_list_and_other_statements_are_not_wide() {
+    let outcome = condition(&json!({"StringEquals": {
+        key("sub"): ["system:serviceaccount:default:my-service-account", "system:serviceaccount:a:b"],
+        key("aud"): "sts.amazonaws.com",
+    }}));
+    assert_eq!(testing::faults(&outcome), [""; 0]);
+    // Another cluster's statement, however wide, is not this one's.
+    let outcome = run(|trust| {
+        let mut other = trust["Statement"][0].clone();
+        other["Principal"]["Federated"] = json!("arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/B");
+        other.as_object_mut().unwrap().remove("Condition");
+        trust["Statement"].as_array_mut().unwrap().push(other);
+    });
+    assert_eq!(testing::faults(&outcome), [""; 0]);
+}
+
+#[test]
+fn a_deny_narrows_what_an_allow_leaves_open() {
+    let outcome = run(|trust| {
+        trust["Statement"][0]["Condition"] = json!({"StringEquals": {key("aud"): "sts.amazonaws.com"}});
+        let mut deny = trust["Statement"][0].clone();
+        deny["Effect"] = json!("Deny");
+        deny["Condition"] = json!({"StringNotEquals": {key("sub"): "system:serviceaccount:default:my-service-account"}});
+        trust["Statement"].as_array_mut().unwrap().push(deny);
+    });
+    assert_eq!(testing::faults(&outcome), [""; 0]);
+}
+
+#[test]
+fn a_refusal_is_not_scoped() {
+    let outcome = condition(&json!({"StringEquals": {key("sub"): "system:serviceaccount:a:b"}}));
+    assert_eq!(outcome.status(), Status::NotApplicable);
+}
+
+#[test]
+fn the_size_counts_without_white_space() {
+    let padded = |count: usize| run(|trust| trust["Statement"][0]["Sid"] = json!("a".repeat(count)));
+    let plain = testing::trust().to_string().len() + r#","Sid":"""#.len();
+    assert_eq!(testing::faults(&padded(1843 - plain)), [""; 0]);
+    assert_eq!(testing::faults(&padded(1850 - plain)), ["trust-policy-near-limit"]);
+    assert_eq!(testing::faults(&padded(2100 - plain)), [""; 0]);
+    assert_eq!(testing::faults(&padded(3700 - plain)), ["trust-policy-near-limit"]);
+}
