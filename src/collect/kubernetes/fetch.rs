@@ -169,12 +169,6 @@ impl Api {
         self.namespaces().await.map(|namespace| namespace.metadata.name)
     }
 
-    /// The namespaces that have a pod of this name.
-    pub(crate) async fn namespaces_with_pod(&self, name: &str) -> Listed<String> {
-        let selector = Selector::default().fields(format!("metadata.name={name}"));
-        self.pods(&selector).await.map(|pod| pod.metadata.namespace.unwrap_or_default())
-    }
-
     /// One object by its name.
     async fn object<T: Object>(
         &self,

@@ -119,7 +119,8 @@ async fn selectors_reach_the_server() {
     assert_eq!(names.items, Observed::Present(vec!["x".to_owned()]));
     let unknown = LabelSelector { match_expressions: vec![requirement("a", "Near", &[])], ..LabelSelector::default() };
     assert_eq!(Selector::of("shop", &unknown), None);
-    let elsewhere = api.namespaces_with_pod("x").await;
+    let named = Selector::default().fields("metadata.name=x");
+    let elsewhere = api.pods(&named).await.map(|pod| pod.metadata.namespace.unwrap_or_default());
     assert_eq!(elsewhere.items, Observed::Present(vec!["mall".to_owned(), "shop".to_owned()]));
 }
 
