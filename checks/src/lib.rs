@@ -42,7 +42,7 @@ pub mod service_account_settings;
 pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;
-pub mod webhook;
 pub mod token_readable;
+pub mod webhook;
 pub mod wiring;
 pub mod workload;

@@ -57,8 +57,8 @@ pub use authorize::{Layer, PolicySet, authorize, decide};
 pub use condition::Operator;
 pub use context::{Context, KeyValue};
 pub use decision::{
-    Decision, ElementKind, ElementTrace, Had, LayerDecision, LayerOutcome, NearMiss, Outcome,
-    StatementRef, StatementTrace, Unresolved, Verdict, Wanted,
+    Decision, ElementKind, ElementTrace, Had, LayerDecision, LayerOutcome, NearMiss, Outcome, StatementRef, StatementTrace,
+    Unresolved, Verdict, Wanted,
 };
 pub use parse::{MAX_BYTES, ParseError, ParseErrors};
 pub use policy::{Effect, Place, Policy, PolicyKind, Statement, Version};

@@ -39,11 +39,7 @@ impl Recorder for Vec<ElementTrace> {
 /// Whether `statement` matches, and how closely its Principal names the one who asks. All elements
 /// have to match
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_statement.html>).
-pub(crate) fn evaluate<R: Recorder>(
-    statement: &Statement,
-    request: &Request,
-    recorder: &mut R,
-) -> (Truth, Grant) {
+pub(crate) fn evaluate<R: Recorder>(statement: &Statement, request: &Request, recorder: &mut R) -> (Truth, Grant) {
     let mut result = action(&statement.action, request);
     recorder.element(|| trace::action(&statement.action, request, result));
     if !R::ALL && result.is_false() {
@@ -82,27 +78,17 @@ pub(crate) fn evaluate<R: Recorder>(
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>).
 fn action(entries: &Entries, request: &Request) -> Truth {
     let action = request.action_lower();
-    let matches = entries
-        .entries
-        .iter()
-        .map(|entry| entry.pattern.matches(action, &request.context));
+    let matches = entries.entries.iter().map(|entry| entry.pattern.matches(action, &request.context));
     Truth::any(matches).negate_if(entries.negated)
 }
 
 /// An action that takes no resource is covered by a statement for all resources only; a `NotResource`
 /// covers it unless it names them all.
 fn resource(entries: &Entries, request: &Request) -> Truth {
-    let matches = entries
-        .entries
-        .iter()
-        .map(|entry| resource_entry(&entry.pattern, request));
+    let matches = entries.entries.iter().map(|entry| resource_entry(&entry.pattern, request));
     Truth::any(matches).negate_if(entries.negated)
 }
 
 fn resource_entry(pattern: &crate::pattern::Pattern, request: &Request) -> Truth {
-    if request.takes_resource() {
-        pattern.matches(request.resource(), &request.context)
-    } else {
-        pattern.is_universal().into()
-    }
+    if request.takes_resource() { pattern.matches(request.resource(), &request.context) } else { pattern.is_universal().into() }
 }

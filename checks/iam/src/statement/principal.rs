@@ -46,33 +46,16 @@ pub(super) fn entry_matches(entry: &PrincipalEntry, principal: &Principal) -> (T
         // `{"AWS": "*"}` and `"*"` are the same: everyone.
         (None, _) => (Truth::True, Grant::Role),
         (Some(PrincipalType::Aws), _) if text == "*" => (Truth::True, Grant::Role),
-        (Some(PrincipalType::Federated), Principal::Federated { provider_arn }) => {
-            ((provider_arn == text).into(), Grant::Direct)
-        }
-        (Some(PrincipalType::Service), Principal::Service { name }) => {
-            ((name == text).into(), Grant::Direct)
-        }
+        (Some(PrincipalType::Federated), Principal::Federated { provider_arn }) => ((provider_arn == text).into(), Grant::Direct),
+        (Some(PrincipalType::Service), Principal::Service { name }) => ((name == text).into(), Grant::Direct),
         (Some(PrincipalType::Aws), Principal::Iam { arn }) => {
             if names_account(text, principal) {
-                (
-                    Truth::True,
-                    if arn == text {
-                        Grant::Direct
-                    } else {
-                        Grant::Account
-                    },
-                )
+                (Truth::True, if arn == text { Grant::Direct } else { Grant::Account })
             } else {
                 ((arn == text).into(), Grant::Direct)
             }
         }
-        (
-            Some(PrincipalType::Aws),
-            Principal::AssumedRole {
-                session_arn,
-                role_arn,
-            },
-        ) => {
+        (Some(PrincipalType::Aws), Principal::AssumedRole { session_arn, role_arn }) => {
             if names_account(text, principal) {
                 return (Truth::True, Grant::Account);
             }
@@ -80,15 +63,9 @@ pub(super) fn entry_matches(entry: &PrincipalEntry, principal: &Principal) -> (T
                 return (Truth::False, Grant::None);
             };
             if wanted.role_session().is_some() {
-                (
-                    names_session(wanted, session_arn.as_deref(), role_arn.as_deref()),
-                    Grant::Direct,
-                )
+                (names_session(wanted, session_arn.as_deref(), role_arn.as_deref()), Grant::Direct)
             } else {
-                (
-                    names_role(wanted, session_arn.as_deref(), role_arn.as_deref()),
-                    Grant::Role,
-                )
+                (names_role(wanted, session_arn.as_deref(), role_arn.as_deref()), Grant::Role)
             }
         }
         _ => (Truth::False, Grant::None),
@@ -100,10 +77,7 @@ fn names_account(text: &str, principal: &Principal) -> bool {
     let Some(account) = principal.account() else {
         return false;
     };
-    text == account
-        || Arn::parse(text).is_ok_and(|arn| {
-            arn.service == "iam" && arn.resource == "root" && arn.account == account
-        })
+    text == account || Arn::parse(text).is_ok_and(|arn| arn.service == "iam" && arn.resource == "root" && arn.account == account)
 }
 
 fn names_session(wanted: Arn<'_>, session: Option<&str>, role: Option<&str>) -> Truth {
@@ -117,11 +91,7 @@ fn names_session(wanted: Arn<'_>, session: Option<&str>, role: Option<&str>) -> 
     let same_role = wanted.account == role.account
         && wanted.partition == role.partition
         && wanted.role_session().map(|(name, _)| name) == role.role_name();
-    if same_role {
-        Truth::Unknown
-    } else {
-        Truth::False
-    }
+    if same_role { Truth::Unknown } else { Truth::False }
 }
 
 fn names_role(wanted: Arn<'_>, session: Option<&str>, role: Option<&str>) -> Truth {
@@ -135,11 +105,7 @@ fn names_role(wanted: Arn<'_>, session: Option<&str>, role: Option<&str>) -> Tru
     let same_name = wanted.account == session.account
         && wanted.role_name().is_some()
         && wanted.role_name() == session.role_session().map(|(name, _)| name);
-    if same_name {
-        Truth::Unknown
-    } else {
-        Truth::False
-    }
+    if same_name { Truth::Unknown } else { Truth::False }
 }
 
 /// "When you use `NotPrincipal` with Deny, you must also specify the account ARN of the principal";
@@ -147,27 +113,15 @@ fn names_role(wanted: Arn<'_>, session: Option<&str>, role: Option<&str>) -> Tru
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>).
 /// What happens when only some of them are listed isn't spelt out: unknown.
 fn not_principal(principals: &Principals, principal: &Principal) -> Truth {
-    let matches: Vec<(Truth, Grant)> = principals
-        .entries
-        .iter()
-        .map(|entry| entry_matches(entry, principal))
-        .collect();
+    let matches: Vec<(Truth, Grant)> = principals.entries.iter().map(|entry| entry_matches(entry, principal)).collect();
     let best = Truth::any(matches.iter().map(|(truth, _)| *truth));
-    let listed = |grant: Grant| {
-        matches
-            .iter()
-            .any(|(truth, have)| truth.is_true() && *have == grant)
-    };
+    let listed = |grant: Grant| matches.iter().any(|(truth, have)| truth.is_true() && *have == grant);
     let everyone = principals.entries.iter().any(|entry| entry.text == "*");
     let complete = everyone
         || match principal {
-            Principal::AssumedRole { .. } => {
-                listed(Grant::Direct) && listed(Grant::Role) && listed(Grant::Account)
-            }
+            Principal::AssumedRole { .. } => listed(Grant::Direct) && listed(Grant::Role) && listed(Grant::Account),
             Principal::Iam { .. } => listed(Grant::Direct) && listed(Grant::Account),
-            Principal::Federated { .. } | Principal::Service { .. } | Principal::Anonymous => {
-                best.is_true()
-            }
+            Principal::Federated { .. } | Principal::Service { .. } | Principal::Anonymous => best.is_true(),
         };
     match best {
         Truth::False => Truth::True,
@@ -196,103 +150,44 @@ mod tests {
 
     #[test]
     fn a_session_is_named_by_its_account_its_role_and_itself() {
-        let known = Principal::AssumedRole {
-            session_arn: Some(SESSION.into()),
-            role_arn: Some(ROLE.into()),
-        };
-        for name in [
-            "*",
-            "111122223333",
-            "arn:aws:iam::111122223333:root",
-            ROLE,
-            SESSION,
-        ] {
+        let known = Principal::AssumedRole { session_arn: Some(SESSION.into()), role_arn: Some(ROLE.into()) };
+        for name in ["*", "111122223333", "arn:aws:iam::111122223333:root", ROLE, SESSION] {
             assert_eq!(check(&aws(name), &known), Truth::True, "{name}");
         }
-        for name in [
-            "444455556666",
-            "arn:aws:iam::111122223333:role/app",
-            "AROAEXAMPLEEXAMPLE12",
-        ] {
+        for name in ["444455556666", "arn:aws:iam::111122223333:role/app", "AROAEXAMPLEEXAMPLE12"] {
             assert_eq!(check(&aws(name), &known), Truth::False, "{name}");
         }
     }
 
     #[test]
     fn what_is_not_known_of_a_session_is_unknown() {
-        let nameless = Principal::AssumedRole {
-            session_arn: None,
-            role_arn: Some(ROLE.into()),
-        };
+        let nameless = Principal::AssumedRole { session_arn: None, role_arn: Some(ROLE.into()) };
         assert_eq!(check(&aws(SESSION), &nameless), Truth::Unknown);
-        assert_eq!(
-            check(
-                &aws("arn:aws:sts::111122223333:assumed-role/other/one"),
-                &nameless
-            ),
-            Truth::False
-        );
-        let pathless = Principal::AssumedRole {
-            session_arn: Some(SESSION.into()),
-            role_arn: None,
-        };
+        assert_eq!(check(&aws("arn:aws:sts::111122223333:assumed-role/other/one"), &nameless), Truth::False);
+        let pathless = Principal::AssumedRole { session_arn: Some(SESSION.into()), role_arn: None };
         assert_eq!(check(&aws(ROLE), &pathless), Truth::Unknown);
-        assert_eq!(
-            check(&aws("arn:aws:iam::111122223333:role/eks/other"), &pathless),
-            Truth::False
-        );
+        assert_eq!(check(&aws("arn:aws:iam::111122223333:role/eks/other"), &pathless), Truth::False);
     }
 
     #[test]
     fn providers_and_services_are_named_exactly() {
         let arn = "arn:aws:iam::111122223333:oidc-provider/oidc.example.com";
-        let provider = Principal::Federated {
-            provider_arn: arn.into(),
-        };
-        assert_eq!(
-            check(
-                &format!(r#""Principal": {{"Federated": "{arn}"}}"#),
-                &provider
-            ),
-            Truth::True
-        );
-        assert_eq!(
-            check(
-                r#""Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/*"}"#,
-                &provider
-            ),
-            Truth::False
-        );
+        let provider = Principal::Federated { provider_arn: arn.into() };
+        assert_eq!(check(&format!(r#""Principal": {{"Federated": "{arn}"}}"#), &provider), Truth::True);
+        assert_eq!(check(r#""Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/*"}"#, &provider), Truth::False);
         assert_eq!(check(&aws("111122223333"), &provider), Truth::False);
         assert_eq!(check(r#""Principal": "*""#, &provider), Truth::True);
-        let service = Principal::Service {
-            name: "pods.eks.amazonaws.com".into(),
-        };
-        assert_eq!(
-            check(
-                r#""Principal": {"Service": ["ec2.amazonaws.com", "pods.eks.amazonaws.com"]}"#,
-                &service
-            ),
-            Truth::True
-        );
+        let service = Principal::Service { name: "pods.eks.amazonaws.com".into() };
+        assert_eq!(check(r#""Principal": {"Service": ["ec2.amazonaws.com", "pods.eks.amazonaws.com"]}"#, &service), Truth::True);
         assert_eq!(check(&aws("*"), &service), Truth::True);
     }
 
     #[test]
     fn not_principal_exempts_only_who_is_listed_completely() {
-        let known = Principal::AssumedRole {
-            session_arn: Some(SESSION.into()),
-            role_arn: Some(ROLE.into()),
-        };
+        let known = Principal::AssumedRole { session_arn: Some(SESSION.into()), role_arn: Some(ROLE.into()) };
         let all = format!(r#""NotPrincipal": {{"AWS": ["{SESSION}", "{ROLE}", "111122223333"]}}"#);
         assert_eq!(check(&all, &known), Truth::False);
-        assert_eq!(
-            check(&format!(r#""NotPrincipal": {{"AWS": "{ROLE}"}}"#), &known),
-            Truth::Unknown
-        );
-        assert_eq!(
-            check(r#""NotPrincipal": {"AWS": "444455556666"}"#, &known),
-            Truth::True
-        );
+        assert_eq!(check(&format!(r#""NotPrincipal": {{"AWS": "{ROLE}"}}"#), &known), Truth::Unknown);
+        assert_eq!(check(r#""NotPrincipal": {"AWS": "444455556666"}"#, &known), Truth::True);
     }
 }

@@ -69,7 +69,8 @@ async fn what_is_not_there_is_absent() {
         irsa_doctor_test_support::Cluster::new(super::ISSUER),
     );
     let (session, _) = session(&server.url(), CALL);
-    for operation in ["GetRole", "ListAttachedRolePolicies", "ListRolePolicies", "GetRolePolicy", "GetPolicy", "GetPolicyVersion"] {
+    for operation in ["GetRole", "ListAttachedRolePolicies", "ListRolePolicies", "GetRolePolicy", "GetPolicy", "GetPolicyVersion"]
+    {
         let answer = ask(&session, &format!("iam:{operation}")).await;
         assert!(answer.is_absent(), "{operation}: {answer:?}");
     }
