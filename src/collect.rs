@@ -102,5 +102,5 @@ pub(crate) struct Calls {
 /// be there; [`CollectError::NothingToLookAt`] (exit 4) if neither the cluster nor AWS could be looked at;
 /// [`CollectError::BadArguments`] (exit 2) for an unknown context, a kubeconfig that cannot be read, and the like.
 pub(crate) async fn collect(options: &Options) -> Result<Collected, CollectError> {
-    plan::run(options).await
+    Box::pin(plan::run(options)).await
 }

@@ -17,7 +17,7 @@ mod region;
 mod session;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub(crate) use guard::{Finish, Guard, LastAttempt};
 pub(crate) use operations::{

@@ -25,7 +25,6 @@ use super::{Calls, CollectError, Collected, Options};
 use futures_util::future::{Either, select};
 use irsa_doctor_checks::snapshot::{Gap, GapCause, Observed, Target, TargetKind};
 use run::{Run, Source};
-use std::pin::pin;
 use std::sync::PoisonError;
 
 /// Collects for the targets.
@@ -40,10 +39,13 @@ async fn collect(options: &Options, source: Source) -> Result<Collected, Collect
         usable(&run)?;
     }
     let targets = named(&run);
-    let found = match tokio::time::timeout_at(run.deadline, ask(&run, &targets, needs_cluster)).await {
+    let found = match tokio::time::timeout_at(run.deadline, Box::pin(ask(&run, &targets, needs_cluster))).await {
         Ok(found) => found?,
         Err(_) => {
-            run.note(format!("the time of the run ({} s) was up: what was not read by then is unknown", options.timeout.as_secs()));
+            run.note(format!(
+                "the time of the run ({} s) was up: what was not read by then is unknown",
+                options.timeout.as_secs()
+            ));
             targets
         }
     };
@@ -100,7 +102,7 @@ fn named(run: &Run<'_>) -> Vec<Target> {
 
 /// Asks everything: what the targets need, and beside it what any target needs. A target that isn't there ends it at once.
 async fn ask(run: &Run<'_>, targets: &[Target], needs_cluster: bool) -> Result<Vec<Target>, CollectError> {
-    let facts = pin!(async {
+    let facts = async {
         let callers = async {
             if run.options.aws {
                 run.callers().await;
@@ -113,9 +115,9 @@ async fn ask(run: &Run<'_>, targets: &[Target], needs_cluster: bool) -> Result<V
                 run.issuer().await;
             }
         };
-        tokio::join!(callers, cluster);
-    });
-    match select(pin!(run.follow_targets(targets)), facts).await {
+        tokio::join!(Box::pin(callers), Box::pin(cluster));
+    };
+    match select(Box::pin(run.follow_targets(targets)), Box::pin(facts)).await {
         Either::Left((found, facts)) => {
             let found = found?;
             facts.await;
@@ -144,8 +146,15 @@ async fn nothing_seen(run: &Run<'_>, needs_cluster: bool) -> Result<(), CollectE
     let Some(gap) = gap.filter(|gap| gap.cause != GapCause::NotCollected) else { return Ok(()) };
     let what = if has_cluster_target(run) { "the cluster" } else { "AWS" };
     Err(CollectError::NothingToLookAt {
-        message: format!("{what} could not be looked at: {}", if gap.detail.is_empty() { gap.cause.as_str() } else { &gap.detail }),
-        help: if gap.remedy.is_empty() { "check the context (--context), the credentials and the network".to_owned() } else { gap.remedy },
+        message: format!(
+            "{what} could not be looked at: {}",
+            if gap.detail.is_empty() { gap.cause.as_str() } else { &gap.detail }
+        ),
+        help: if gap.remedy.is_empty() {
+            "check the context (--context), the credentials and the network".to_owned()
+        } else {
+            gap.remedy
+        },
         retryable: is_retryable(gap.cause),
     })
 }

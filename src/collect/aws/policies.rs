@@ -62,11 +62,8 @@ impl Session {
     pub(crate) async fn local_policies(&self, account: &str) -> Observed<Vec<AttachedPolicy>> {
         let question = Question { operation: &LIST_POLICIES, about: account };
         paging::all(question, async |marker| {
-            let answer = ask!(
-                self,
-                question,
-                iam.list_policies().scope(PolicyScopeType::Local).max_items(1000).set_marker(marker)
-            );
+            let answer =
+                ask!(self, question, iam.list_policies().scope(PolicyScopeType::Local).max_items(1000).set_marker(marker));
             part(answer, |answer| {
                 let missing = || question.malformed("the answer has no Policies");
                 let policies = answer.policies.ok_or_else(missing)?.into_iter().map(|policy| {

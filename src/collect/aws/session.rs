@@ -1,9 +1,9 @@
 //! One profile: its region, credentials and clients.
 
+use super::ask;
 use super::credentials::{self, NoCredentials};
 use super::guard::{Guard, RefusedIsFinal};
 use super::operations::GET_CALLER_IDENTITY;
-use super::ask;
 use crate::collect::observe::aws::{Question, part};
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::environment::EnvironmentVariableRegionProvider;
@@ -76,7 +76,13 @@ impl Session {
     /// the gap that says so.
     ///
     /// `region` is taken as it is; without one the environment's and the profile's count, then `fallback_region`.
-    pub(crate) async fn load(profile: &Profile, region: Option<&str>, fallback_region: &str, limits: Limits, guard: &Guard) -> Self {
+    pub(crate) async fn load(
+        profile: &Profile,
+        region: Option<&str>,
+        fallback_region: &str,
+        limits: Limits,
+        guard: &Guard,
+    ) -> Self {
         let region = match region {
             Some(region) => region.to_owned(),
             None => configured_region(profile).await.unwrap_or_else(|| fallback_region.to_owned()),

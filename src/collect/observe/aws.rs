@@ -46,7 +46,11 @@ impl Question<'_> {
 ///
 /// `Absent` if the error is the one that the operation has for a thing that isn't there; any other error is the gap
 /// that it leaves. `last` knows what the last attempt got, which the SDK forgets when time runs out.
-pub(crate) fn observe<T, E>(question: Question<'_>, result: Result<T, SdkError<E, HttpResponse>>, last: &LastAttempt) -> Observed<T>
+pub(crate) fn observe<T, E>(
+    question: Question<'_>,
+    result: Result<T, SdkError<E, HttpResponse>>,
+    last: &LastAttempt,
+) -> Observed<T>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {

@@ -47,7 +47,7 @@ pub(super) struct Access<'a> {
 impl Run<'_> {
     /// The session of the run's own profile.
     pub(super) async fn session(&self) -> &Session {
-        self.session.get_or_init(|| self.load_session(self.profile())).await
+        self.session.get_or_init(|| Box::pin(self.load_session(self.profile()))).await
     }
 
     /// The session of `--role-profile`, where one is given.
@@ -58,7 +58,7 @@ impl Run<'_> {
                 None => None,
             }
         };
-        self.role_session.get_or_init(load).await.as_ref()
+        self.role_session.get_or_init(|| Box::pin(load())).await.as_ref()
     }
 
     /// Who we are, by each profile.
@@ -151,10 +151,12 @@ impl Run<'_> {
         about: &str,
         fetch: impl AsyncFnOnce(&'s Session) -> Observed<T>,
     ) -> Observed<T> {
-        let gap = |gap: Gap| Observed::Unavailable(Gap { operation: operation.action.to_owned(), resource: Some(about.to_owned()), ..gap });
-        match self.access(account).await {
+        let gap = |gap: Gap| {
+            Observed::Unavailable(Gap { operation: operation.action.to_owned(), resource: Some(about.to_owned()), ..gap })
+        };
+        match Box::pin(self.access(account)).await {
             Err(none) => gap(none),
-            Ok(Access { session, doubt }) => match (fetch(session).await, doubt) {
+            Ok(Access { session, doubt }) => match (Box::pin(fetch(session)).await, doubt) {
                 (Observed::Absent, Some(doubt)) => gap(doubt),
                 (answer, _) => answer,
             },

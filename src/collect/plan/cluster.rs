@@ -3,7 +3,7 @@
 use super::run::{Run, kubernetes_options};
 use crate::collect::aws::{self, Profile};
 use crate::collect::eks_token::{self, TokenRequest};
-use crate::collect::kubernetes::{Api, Connection, ConnectError, Listed};
+use crate::collect::kubernetes::{Api, ConnectError, Connection, Listed};
 use irsa_doctor_checks::snapshot::kubernetes::{Pod, ServiceAccount, Workload};
 use irsa_doctor_checks::snapshot::{Association, EksCluster, Gap, GapCause, Observed, TargetKind, key, kind_key};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use std::time::SystemTime;
 impl Run<'_> {
     /// The way in, or why there is none.
     pub(super) async fn api(&self) -> Result<&Api, &Gap> {
-        self.api.get_or_init(|| self.open()).await.as_ref()
+        self.api.get_or_init(|| Box::pin(self.open())).await.as_ref()
     }
 
     async fn open(&self) -> Result<Api, Gap> {
@@ -50,7 +50,7 @@ impl Run<'_> {
         let own;
         let session = match &request.profile {
             Some(profile) if self.options.profile.as_ref() != Some(profile) => {
-                own = self.load_session(Profile::Named(profile.clone())).await;
+                own = Box::pin(self.load_session(Profile::Named(profile.clone()))).await;
                 &own
             }
             _ => self.session().await,
@@ -64,7 +64,9 @@ impl Run<'_> {
         match (token, connection.has_plugin()) {
             (Some(Ok(token)), _) => Ok(Some(token)),
             (_, true) => Ok(None),
-            (Some(Err(error)), false) => Err(Gap::new("connect to the cluster", GapCause::NoCredentials).detail(error.to_string()).remedy(error.help())),
+            (Some(Err(error)), false) => {
+                Err(Gap::new("connect to the cluster", GapCause::NoCredentials).detail(error.to_string()).remedy(error.help()))
+            }
             (None, false) => Err(session.no_credentials().map_or_else(
                 || Gap::new("connect to the cluster", GapCause::NoCredentials),
                 |why| Gap::new("connect to the cluster", why.cause).detail(why.detail.as_str()).remedy(why.remedy.as_str()),
@@ -74,7 +76,7 @@ impl Run<'_> {
 
     async fn kube<T>(&self, operation: &str, about: &str, fetch: impl AsyncFnOnce(&Api) -> Observed<T>) -> Observed<T> {
         match self.api().await {
-            Ok(api) => fetch(api).await,
+            Ok(api) => Box::pin(fetch(api)).await,
             Err(gap) => {
                 Observed::Unavailable(Gap { operation: operation.to_owned(), resource: Some(about.to_owned()), ..gap.clone() })
             }
@@ -168,7 +170,7 @@ impl Run<'_> {
             };
             self.kube("list mutatingwebhookconfigurations", "", fetch).await
         });
-        tokio::join!(version, webhooks, self.openid(), self.eks());
+        tokio::join!(Box::pin(version), Box::pin(webhooks), Box::pin(self.openid()), Box::pin(self.eks()));
     }
 
     /// `/.well-known/openid-configuration`.

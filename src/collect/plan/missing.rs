@@ -47,7 +47,12 @@ fn there_is_no(target: &Target, nearest: Vec<String>, other_namespaces: Vec<Stri
         TargetKind::Namespace => String::new(),
         _ => format!(" in namespace `{}`", target.namespace),
     };
-    CollectError::TargetNotThere { message: format!("there is no {kind} `{}`{place}", target.name), nearest, other_namespaces, kind }
+    CollectError::TargetNotThere {
+        message: format!("there is no {kind} `{}`{place}", target.name),
+        nearest,
+        other_namespaces,
+        kind,
+    }
 }
 
 /// The names of a kind; empty where they may not be listed.

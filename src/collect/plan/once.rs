@@ -18,9 +18,10 @@ impl<T> Default for Once<T> {
 }
 
 impl<T: Clone> Once<T> {
-    /// The answer for a key, fetched if nobody has asked yet.
+    /// The answer for a key, fetched if nobody has asked yet. The fetching lives on the heap: futures of futures would
+    /// otherwise fill the stack.
     pub(super) async fn get(&self, key: &str, fetch: impl AsyncFnOnce() -> Observed<T>) -> Observed<T> {
-        self.cell(key).get_or_init(|| fetch()).await.clone()
+        self.cell(key).get_or_init(|| Box::pin(fetch())).await.clone()
     }
 
     /// An answer that a list brought; one that is there already stays.

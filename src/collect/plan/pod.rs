@@ -37,11 +37,11 @@ impl Run<'_> {
     pub(super) async fn follow_pod(&self, namespace: &str, pod: &Pod) {
         let roles = roles_of(&pod.spec);
         tokio::join!(
-            self.follow_account(namespace, pod.spec.account_name(), Some(&pod.spec)),
-            self.follow_owners(namespace, &pod.metadata),
-            join_all(roles.into_iter().map(|role| self.follow_role(role))),
-            self.follow_node(namespace, pod),
-            self.follow_marks(&pod.metadata),
+            Box::pin(self.follow_account(namespace, pod.spec.account_name(), Some(&pod.spec))),
+            Box::pin(self.follow_owners(namespace, &pod.metadata)),
+            join_all(roles.into_iter().map(|role| Box::pin(self.follow_role(role)))),
+            Box::pin(self.follow_node(namespace, pod)),
+            Box::pin(self.follow_marks(&pod.metadata)),
         );
     }
 
@@ -64,7 +64,7 @@ impl Run<'_> {
     /// A service account: its annotation's role, its association's roles; `spec` is that of a pod or a template that
     /// runs as it.
     pub(super) async fn follow_account(&self, namespace: &str, name: &str, spec: Option<&PodSpec>) {
-        tokio::join!(self.follow_annotation(namespace, name, spec), self.follow_association(namespace, name));
+        tokio::join!(Box::pin(self.follow_annotation(namespace, name, spec)), Box::pin(self.follow_association(namespace, name)));
     }
 
     async fn follow_annotation(&self, namespace: &str, name: &str, spec: Option<&PodSpec>) {
@@ -84,7 +84,7 @@ impl Run<'_> {
                 self.hints_without_injection(namespace).await;
             }
         };
-        tokio::join!(self.follow_role(annotated), addons, hints);
+        tokio::join!(Box::pin(self.follow_role(annotated)), Box::pin(addons), Box::pin(hints));
     }
 
     /// What could be meant where an account has no role: other accounts, the namespace's annotations, roles that trust
@@ -113,10 +113,10 @@ impl Run<'_> {
         if let Observed::Present(Association { role_arn, target_role_arn, .. }) = self.association(namespace, name).await {
             let target = async {
                 if let Some(target) = &target_role_arn {
-                    self.follow_role(target).await;
+                    Box::pin(self.follow_role(target)).await;
                 }
             };
-            tokio::join!(self.follow_role(&role_arn), target, self.agents());
+            tokio::join!(Box::pin(self.follow_role(&role_arn)), target, Box::pin(self.agents()));
         }
     }
 

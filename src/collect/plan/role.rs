@@ -16,7 +16,7 @@ impl Run<'_> {
         let doubtful = matches!(self.access(parsed.account).await, Ok(access) if access.doubt.is_some());
         if doubtful && !self.role(&cells, &parsed, arn).await.is_present() {
             // The caller may be of another account, which may have a role of that name: its policies would be a stranger's.
-            return self.provider(&parsed).await;
+            return Box::pin(self.provider(&parsed)).await;
         }
         let trust = async {
             match self.role(&cells, &parsed, arn).await {
@@ -26,13 +26,18 @@ impl Run<'_> {
                             self.policy(&cells, parsed.account, boundary).await;
                         }
                     };
-                    tokio::join!(boundary, self.explain_trust(&parsed, &role));
+                    tokio::join!(Box::pin(boundary), Box::pin(self.explain_trust(&parsed, &role)));
                 }
-                Observed::Absent => self.explain_missing(&parsed).await,
+                Observed::Absent => Box::pin(self.explain_missing(&parsed)).await,
                 Observed::Unavailable(_) => {}
             }
         };
-        tokio::join!(trust, self.attached(&cells, &parsed, arn), self.inline(&cells, &parsed, arn), self.provider(&parsed));
+        tokio::join!(
+            Box::pin(trust),
+            Box::pin(self.attached(&cells, &parsed, arn)),
+            Box::pin(self.inline(&cells, &parsed, arn)),
+            Box::pin(self.provider(&parsed)),
+        );
     }
 
     async fn role(&self, cells: &AccountCells, parsed: &RoleArn<'_>, arn: &str) -> Observed<Role> {
@@ -59,7 +64,7 @@ impl Run<'_> {
             Observed::Present(attached) => attached,
             Observed::Absent | Observed::Unavailable(_) => return,
         };
-        let each = join_all(attached.iter().map(|policy| self.policy(cells, account, &policy.arn)));
+        let each = join_all(attached.iter().map(|policy| Box::pin(self.policy(cells, account, &policy.arn))));
         tokio::join!(each, self.expected_policies(cells, account, &attached));
     }
 
@@ -73,7 +78,8 @@ impl Run<'_> {
         let list = cells.policy_list.get("", async || {
             self.ask(account, &aws::LIST_POLICIES, account, async |session| session.local_policies(account).await).await
         });
-        let each = missing.iter().filter(|wanted| wanted.starts_with("arn:")).map(|arn| self.policy(cells, account, arn));
+        let each =
+            missing.iter().filter(|wanted| wanted.starts_with("arn:")).map(|arn| Box::pin(self.policy(cells, account, arn)));
         tokio::join!(list, join_all(each));
     }
 
@@ -92,9 +98,9 @@ impl Run<'_> {
 
     /// A managed policy: its default version's document, guessing v1 where few policies are read.
     async fn policy(&self, cells: &AccountCells, account: &str, arn: &str) {
-        let policy = cells.policies.get(arn, async || {
-            self.ask(account, &aws::GET_POLICY, arn, async |session| session.policy(arn).await).await
-        });
+        let policy = cells
+            .policies
+            .get(arn, async || self.ask(account, &aws::GET_POLICY, arn, async |session| session.policy(arn).await).await);
         let versions = cells.versions.get(arn, async || {
             self.ask(account, &aws::LIST_POLICY_VERSIONS, arn, async |session| session.policy_versions(arn).await).await
         });
@@ -137,14 +143,13 @@ impl Run<'_> {
                 self.provider_by_arn(&owner, &arn).await;
             }
         };
-        tokio::join!(self.near_providers(parsed.account, host_path), elsewhere);
+        tokio::join!(Box::pin(self.near_providers(parsed.account, host_path)), Box::pin(elsewhere));
     }
 
     /// Reads a provider; whether it is known not to be there.
     async fn provider_by_arn(&self, account: &str, arn: &str) -> bool {
         let cells = self.account(account);
-        let fetch =
-            async || self.ask(account, &aws::GET_PROVIDER, arn, async |session| session.provider(arn).await).await;
+        let fetch = async || self.ask(account, &aws::GET_PROVIDER, arn, async |session| session.provider(arn).await).await;
         cells.providers.get(arn, fetch).await.is_absent()
     }
 
@@ -157,9 +162,8 @@ impl Run<'_> {
 
     async fn provider_arns(&self, account: &str) -> Observed<Vec<String>> {
         let cells = self.account(account);
-        let fetch = async || {
-            self.ask(account, &aws::LIST_PROVIDERS, account, async |session| session.provider_arns(account).await).await
-        };
+        let fetch =
+            async || self.ask(account, &aws::LIST_PROVIDERS, account, async |session| session.provider_arns(account).await).await;
         cells.provider_arns.get("", fetch).await
     }
 
@@ -189,8 +193,7 @@ impl Run<'_> {
     /// All roles of an account.
     pub(super) async fn roles(&self, account: &str) -> Observed<Vec<RoleSummary>> {
         let cells = self.account(account);
-        let fetch =
-            async || self.ask(account, &aws::LIST_ROLES, account, async |session| session.roles(account).await).await;
+        let fetch = async || self.ask(account, &aws::LIST_ROLES, account, async |session| session.roles(account).await).await;
         cells.role_list.get("", fetch).await
     }
 }

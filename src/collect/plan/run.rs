@@ -127,7 +127,9 @@ impl<'a> Run<'a> {
     /// Whether an account answered anything about a role.
     pub(super) fn is_account_seen(&self) -> bool {
         let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.values().any(|cells| cells.roles.finished().iter().any(is_answer) || cells.providers.finished().iter().any(is_answer))
+        accounts
+            .values()
+            .any(|cells| cells.roles.finished().iter().any(is_answer) || cells.providers.finished().iter().any(is_answer))
     }
 
     /// Why the first role that was asked for could not be had.

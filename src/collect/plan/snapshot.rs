@@ -14,7 +14,8 @@ impl Run<'_> {
     pub(super) async fn snapshot(&self, targets: Vec<Target>) -> Snapshot {
         let now = jiff::Timestamp::now();
         let at = format!("{:.0}", now);
-        let sessions: Vec<&Session> = self.session.get().into_iter().chain(self.role_session.get().and_then(Option::as_ref)).collect();
+        let sessions: Vec<&Session> =
+            self.session.get().into_iter().chain(self.role_session.get().and_then(Option::as_ref)).collect();
         let mut callers: BTreeMap<String, Observed<Caller>> = BTreeMap::new();
         for session in &sessions {
             callers.insert(session.profile().unwrap_or("default").to_owned(), session.caller_if_asked());

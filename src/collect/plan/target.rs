@@ -17,8 +17,8 @@ impl Run<'_> {
     ///
     /// The first target that is known not to be there, or a scan that may not list pods.
     pub(super) async fn follow_targets(&self, targets: &[Target]) -> Result<Vec<Target>, CollectError> {
-        let each = join_all(targets.iter().map(|target| self.follow_target(target)));
-        let (each, (), ()) = tokio::join!(each, self.expected_role(), self.expected_account(targets));
+        let each = join_all(targets.iter().map(|target| Box::pin(self.follow_target(target))));
+        let (each, (), ()) = tokio::join!(each, Box::pin(self.expected_role()), Box::pin(self.expected_account(targets)));
         let mut found = Vec::new();
         for outcome in each {
             for target in outcome? {
@@ -33,23 +33,23 @@ impl Run<'_> {
     async fn follow_target(&self, target: &Target) -> Result<Vec<Target>, CollectError> {
         let (namespace, name) = (target.namespace.as_str(), target.name.as_str());
         match target.kind {
-            TargetKind::Namespace => return self.follow_namespace(name).await,
+            TargetKind::Namespace => return Box::pin(self.follow_namespace(name)).await,
             TargetKind::Role => match RoleArn::parse(name) {
-                Some(_) => self.follow_role(name).await,
+                Some(_) => Box::pin(self.follow_role(name)).await,
                 None => return Err(not_a_role(name)),
             },
             TargetKind::Pod => match self.pod(namespace, name).await {
-                Observed::Present(pod) => self.follow_pod(namespace, &pod).await,
-                Observed::Absent => return Err(self.missing(Missing::of(target)).await),
+                Observed::Present(pod) => Box::pin(self.follow_pod(namespace, &pod)).await,
+                Observed::Absent => return Err(Box::pin(self.missing(Missing::of(target))).await),
                 Observed::Unavailable(_) => {}
             },
             TargetKind::ServiceAccount => match self.service_account(namespace, name).await {
-                Observed::Absent => return Err(self.missing(Missing::of(target)).await),
-                _ => self.follow_account(namespace, name, None).await,
+                Observed::Absent => return Err(Box::pin(self.missing(Missing::of(target))).await),
+                _ => Box::pin(self.follow_account(namespace, name, None)).await,
             },
             kind => match self.workload(kind, namespace, name).await {
-                Observed::Present(workload) => self.follow_workload(target, &workload).await,
-                Observed::Absent => return Err(self.missing(Missing::of(target)).await),
+                Observed::Present(workload) => Box::pin(self.follow_workload(target, &workload)).await,
+                Observed::Absent => return Err(Box::pin(self.missing(Missing::of(target))).await),
                 Observed::Unavailable(_) => {}
             },
         }
@@ -72,14 +72,14 @@ impl Run<'_> {
         if current.len() < pods.len() {
             self.note(format!("{} pods of namespace {name} are over and were left out", pods.len() - current.len()));
         }
-        join_all(current.iter().map(|pod| self.follow_pod(name, pod))).await;
+        join_all(current.iter().map(|pod| Box::pin(self.follow_pod(name, pod)))).await;
         Ok(current.iter().map(|pod| Target::new(TargetKind::Pod, name, pod.metadata.name.as_str())).collect())
     }
 
     /// `--role`, where it is an ARN.
     async fn expected_role(&self) {
         if let Some(role) = self.options.asked.role.as_deref().filter(|role| RoleArn::parse(role).is_some()) {
-            self.follow_role(role).await;
+            Box::pin(self.follow_role(role)).await;
         }
     }
 
@@ -87,7 +87,7 @@ impl Run<'_> {
     async fn expected_account(&self, targets: &[Target]) {
         let Some(name) = self.options.asked.service_account.as_deref() else { return };
         let namespaced = targets.iter().filter(|target| !matches!(target.kind, TargetKind::Role | TargetKind::Namespace));
-        join_all(namespaced.map(|target| self.follow_account(&target.namespace, name, None))).await;
+        join_all(namespaced.map(|target| Box::pin(self.follow_account(&target.namespace, name, None)))).await;
     }
 }
 

@@ -25,22 +25,23 @@ impl Run<'_> {
         let template = async {
             if let Some(template) = workload.template() {
                 let spec = &template.spec;
-                tokio::join!(self.follow_account(namespace, spec.account_name(), Some(spec)), self.follow_marks(&template.metadata));
+                let account = Box::pin(self.follow_account(namespace, spec.account_name(), Some(spec)));
+                tokio::join!(account, self.follow_marks(&template.metadata));
             }
         };
         let reference = async {
             if let Some(name) = workload.spec.workload_ref.as_ref().and_then(|reference| reference.name.as_deref()) {
                 let deployment = self.workload(TargetKind::Deployment, namespace, name).await;
                 if let Some(template) = deployment.present().and_then(Workload::template) {
-                    self.follow_account(namespace, template.spec.account_name(), Some(&template.spec)).await;
+                    Box::pin(self.follow_account(namespace, template.spec.account_name(), Some(&template.spec))).await;
                 }
             }
         };
         tokio::join!(
             template,
             reference,
-            self.follow_pods(target, workload),
-            self.follow_owners(namespace, &workload.metadata)
+            Box::pin(self.follow_pods(target, workload)),
+            Box::pin(self.follow_owners(namespace, &workload.metadata))
         );
     }
 
@@ -62,7 +63,7 @@ impl Run<'_> {
             let of_makers = makers.iter().map(|(kind, name)| self.events(kind.kind(), &target.namespace, name));
             tokio::join!(own, join_all(of_makers));
         }
-        join_all(current.iter().map(|pod| self.follow_pod(&target.namespace, pod))).await;
+        join_all(current.iter().map(|pod| Box::pin(self.follow_pod(&target.namespace, pod)))).await;
         if current.iter().any(|pod| !is_injected(&pod.spec)) {
             self.namespace(&target.namespace).await;
         }

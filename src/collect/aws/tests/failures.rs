@@ -84,7 +84,9 @@ async fn answers_without_their_fields() {
         let body = if operation.starts_with("eks:") {
             "{}".to_owned()
         } else {
-            format!("<{name}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{name}Result></{name}Result></{name}Response>")
+            format!(
+                "<{name}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{name}Result></{name}Result></{name}Response>"
+            )
         };
         let kind = if operation.starts_with("eks:") { "application/json" } else { "text/xml" };
         Fault::new(operation, Effect::Reply(Response::new(200, kind, body)))

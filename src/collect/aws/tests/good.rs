@@ -1,6 +1,7 @@
 //! What good answers become.
 
 use super::super::OPERATIONS;
+use crate::collect::observe::aws::Question;
 use super::{POLICY, ROLE, ask, server, session};
 use irsa_doctor_checks::snapshot::{GapCause, Observed};
 use irsa_doctor_test_support::Accounts;
@@ -69,7 +70,8 @@ async fn what_is_not_there_is_absent() {
         irsa_doctor_test_support::Cluster::new(super::ISSUER),
     );
     let (session, _) = session(&server.url(), CALL);
-    for operation in ["GetRole", "ListAttachedRolePolicies", "ListRolePolicies", "GetRolePolicy", "GetPolicy", "GetPolicyVersion"] {
+    for operation in ["GetRole", "ListAttachedRolePolicies", "ListRolePolicies", "GetRolePolicy", "GetPolicy", "GetPolicyVersion"]
+    {
         let answer = ask(&session, &format!("iam:{operation}")).await;
         assert!(answer.is_absent(), "{operation}: {answer:?}");
     }
@@ -83,7 +85,7 @@ async fn what_is_not_there_is_absent() {
 async fn the_guard_lets_no_write_through() {
     let server = server();
     let (session, guard) = session(&server.url(), CALL);
-    let clients = session.clients.as_ref().unwrap();
+    let clients = session.clients(Question { operation: &super::super::GET_ROLE, about: "" }).unwrap();
     let written = clients.iam.delete_role().role_name("my-test-role").send().await;
     let error = written.unwrap_err();
     assert!(matches!(error, aws_sdk_iam::error::SdkError::ConstructionFailure(_)), "{error:?}");
