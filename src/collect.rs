@@ -3,8 +3,12 @@
 //! [`collect`] is the one entry. The plan (`plan`) decides what is asked and when; `kubernetes` and `aws`
 //! fetch one thing each; `observe` turns an SDK's answer into an [`Observed`](irsa_doctor_checks::snapshot::Observed).
 
+pub(crate) mod aws;
 pub(crate) mod bundle;
+pub(crate) mod eks_token;
 mod error;
+pub(crate) mod kubernetes;
+pub(crate) mod observe;
 mod plan;
 
 pub(crate) use error::CollectError;
