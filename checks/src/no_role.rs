@@ -79,7 +79,7 @@ fn names_role(account: &ServiceAccount) -> bool {
     account.metadata.annotations.get(ROLE_ANNOTATION).is_some_and(|value| value.as_deref() != Some(""))
 }
 
-/// OpenShift runs the webhook with an annotation prefix of its own, `sts.amazonaws.com`; its namespaces show that it is OpenShift.
+/// Red Hat's distribution runs the webhook with an annotation prefix of its own, `sts.amazonaws.com`; its namespaces show it.
 /// <https://docs.redhat.com/en/documentation/openshift_container_platform/4.16/html/authentication_and_authorization/assuming-an-aws-iam-role-for-a-service-account>
 fn names_role_on_openshift(evidence: &Evidence<'_>, account: &ServiceAccount) -> bool {
     let Some(cluster) = evidence.cluster else { return false };
