@@ -8,7 +8,7 @@ use crate::evidence::{ContainerView, Evidence, RoleSource, TokenFile};
 use crate::identity::{Mode, mode};
 use crate::snapshot::Observed;
 use irsa_doctor_iam::decision::{ElementKind, StatementTrace};
-use irsa_doctor_iam::{Decision, Effect, Policy, PolicyKind, PolicySet, Request, Verdict, authorize};
+use irsa_doctor_iam::{Decision, Effect, PolicyKind, PolicySet, Request, authorize};
 
 /// The annotation that sets the token's audience.
 /// <https://github.com/aws/amazon-eks-pod-identity-webhook#eks-walkthrough>
@@ -92,13 +92,6 @@ pub fn decision_for(evidence: &Evidence<'_>, audience: &str, seen: bool) -> Audi
     let trust = trust(evidence, audience);
     let (odd, wanted) = judge(audience, seen, provider, &trust);
     AudienceDecision { odd, token: audience.to_owned(), wanted }
-}
-
-/// Whether the trust policy is known to refuse the token that is used with the role under judgement, whatever its audience.
-pub fn refuses(evidence: &Evidence<'_>) -> bool {
-    let decision = decision(evidence);
-    let trace = trust_trace(evidence, decision.judged());
-    trace.is_some_and(|(_, trace)| matches!(trace.outcome.verdict(), Verdict::ImplicitDeny | Verdict::ExplicitDeny))
 }
 
 /// The audience of a token that asks for none, where the provider takes it: the API server's own, on EKS and elsewhere.
@@ -243,11 +236,12 @@ fn trust_trace(evidence: &Evidence<'_>, audience: &str) -> Option<(String, Decis
     let Observed::Present(issuer) = evidence.issuer() else { return None };
     let Observed::Present(role) = evidence.iam_role() else { return None };
     let arn = evidence.role_arn()?;
-    let policy = Policy::parse(&role.trust_policy, PolicyKind::Trust).ok()?;
+    let policy = evidence.policies.parse(&role.trust_policy, PolicyKind::Trust);
+    let policy = policy.as_ref().as_ref().ok()?;
     let provider = issuer.provider_arn(arn.partition, arn.account);
     let subject = evidence.subject()?;
     let request = Request::web_identity(&role.arn, &provider, issuer.host_path(), audience, &subject);
-    Some((issuer.host_path().to_owned(), authorize(&request, &PolicySet::new().trust("trust policy", &policy))))
+    Some((issuer.host_path().to_owned(), authorize(&request, &PolicySet::new().trust("trust policy", policy))))
 }
 
 /// Whether a statement allows tokens of this issuer to ask at all.

@@ -6,6 +6,7 @@
 
 use crate::evidence::{ContainerGroup, ContainerView, Evidence};
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 
 /// How a container gets its credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -106,7 +107,7 @@ fn web_identity(container: &ContainerView<'_>) -> String {
         reason.push_str(", which comes before Pod Identity");
     }
     if let Some(profile) = profile(container) {
-        reason.push_str(&format!("; {profile}, and SDKs differ in which of the two comes first"));
+        let _ = write!(reason, "; {profile}, and SDKs differ in which of the two comes first");
     }
     reason
 }

@@ -43,6 +43,7 @@ pub mod role_annotation;
 pub mod selector;
 pub mod service_account_annotation;
 pub mod service_account_settings;
+pub mod skip_containers;
 pub mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -15,6 +15,7 @@ use crate::fix::{Effect, Fix};
 use crate::identity::Mode;
 use crate::issuers;
 use crate::locus::Locus;
+use crate::partition;
 use crate::snapshot::{Account, Gap, Observed, OidcProvider};
 use std::collections::BTreeSet;
 
@@ -44,6 +45,9 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     let Some(role) = evidence.role_arn() else {
         return Outcome::not_applicable(format!("not reached: {} is not the ARN of a role", role.arn.trim()));
     };
+    if partition::of_role_differs(evidence) {
+        return Outcome::not_applicable("not reached: the role's ARN is of another partition than the cluster");
+    }
     let issuer = match evidence.issuer() {
         Observed::Present(issuer) => issuer,
         Observed::Absent => return Outcome::not_applicable("not reached: the cluster has no OIDC issuer"),
@@ -55,6 +59,9 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     };
     match provider(account, &arn) {
         Observed::Present(provider) => judge_audience(evidence, role, &arn, provider),
+        Observed::Absent if crate::role::is_elsewhere(evidence) => {
+            Outcome::not_applicable("not reached: the role is in another account than its ARN names")
+        }
         Observed::Absent => Outcome::finding(missing(evidence, role, &issuer, account)),
         Observed::Unavailable(gap) => Outcome::unknown(gap),
     }

@@ -27,6 +27,12 @@ pub fn of_cluster<'a>(evidence: &Evidence<'a>) -> Option<&'a str> {
     from_arn.or_else(|| cluster.region.as_deref().map(of_region)).or(cluster.partition.as_deref())
 }
 
+/// Whether the role under judgement is of another partition than the cluster, whose STS then can't know it. The
+/// annotation's check says so; what follows from it isn't reached.
+pub fn of_role_differs(evidence: &Evidence<'_>) -> bool {
+    evidence.role_arn().zip(of_cluster(evidence)).is_some_and(|(arn, partition)| arn.partition != partition)
+}
+
 fn arn(cluster: &Cluster) -> Option<&str> {
     cluster.arn.as_deref().or_else(|| cluster.eks.present().map(|eks| eks.arn.as_str()).filter(|arn| !arn.is_empty()))
 }

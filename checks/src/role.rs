@@ -14,6 +14,7 @@ use crate::finding::{Compared, Finding};
 use crate::fix::commands::{annotate, aws, restart};
 use crate::fix::{Effect, Fix};
 use crate::locus::Locus;
+use crate::partition;
 use crate::snapshot::{Observed, Role};
 use crate::trust;
 use irsa_doctor_iam::PolicyKind;
@@ -42,8 +43,7 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     let Some(arn) = evidence.role_arn() else {
         return Outcome::not_applicable(format!("not reached: {} is not the ARN of a role", role.arn.trim()));
     };
-    let partition = evidence.cluster.and_then(|cluster| cluster.partition.as_deref());
-    if partition.is_some_and(|partition| partition != arn.partition) {
+    if partition::of_role_differs(evidence) {
         return Outcome::not_applicable("not reached: the role's ARN is of another partition than the cluster");
     }
     match evidence.iam_role() {
@@ -118,26 +118,31 @@ fn missing(evidence: &Evidence<'_>, arn: RoleArn<'_>, text: &str) -> Finding {
     let place =
         Locus::new(format!("arn:{}:iam::{}:root", arn.partition, arn.account)).missing(format!("role{}{}", arn.path, arn.name));
     let trusting: Vec<_> = near.iter().filter(|role| role.lets_in).collect();
-    let fix = match trusting.as_slice() {
-        [only] => rename(evidence, text, &only.arn, format!("Use role {}", only.arn)),
-        _ => {
-            let mut fix = Fix::new(format!("role:{text}"), format!("Name a role that exists, or create {}", arn.name)).decision(
-                format!("whoever owns this workload must say which role of account {} it is meant to have", arn.account),
-            );
-            fix.choices = near.iter().map(|role| role.arn.clone()).collect();
-            fix
-        }
+    let fix = if let [only] = trusting.as_slice() {
+        rename(evidence, text, &only.arn, format!("Use role {}", only.arn))
+    } else {
+        let mut fix = Fix::new(format!("role:{text}"), format!("Name a role that exists, or create {}", arn.name))
+            .decision(format!("whoever owns this workload must say which role of account {} it is meant to have", arn.account));
+        fix.choices = near.iter().map(|role| role.arn.clone()).collect();
+        fix
     };
     Finding::new(&MISSING, place, detail).compared(text, Compared::Nothing).fix(eksctl(evidence, fix))
+}
+
+/// Whether the role is known not to be in the account that its ARN names, but in the cluster's: then that account's
+/// providers are beside the point.
+pub(crate) fn is_elsewhere(evidence: &Evidence<'_>) -> bool {
+    let arn = evidence.role_arn();
+    evidence.iam_role().is_absent() && arn.is_some_and(|arn| other_account(evidence, arn).is_some())
 }
 
 /// Whether the cluster's own account has the role that the ARN places elsewhere, and that role lets this account in.
 fn other_account(evidence: &Evidence<'_>, arn: RoleArn<'_>) -> Option<Finding> {
     let home = evidence.cluster?.account.as_deref().filter(|account| *account != arn.account)?;
     let account = evidence.account(home)?;
-    let read = account.roles.get(arn.name).and_then(|role| role.role.present());
+    let looked_up = account.roles.get(arn.name).and_then(|role| role.role.present());
     let listed = account.role_list.present().and_then(|roles| roles.iter().find(|role| role.name == arn.name));
-    let (real, trust_policy) = match (read, listed) {
+    let (real, trust_policy) = match (looked_up, listed) {
         (Some(role), _) => (role.arn.as_str(), role.trust_policy.as_str()),
         (None, Some(role)) => (role.arn.as_str(), role.trust_policy.as_deref()?),
         (None, None) => return None,
@@ -191,7 +196,7 @@ fn associate(evidence: &Evidence<'_>, to: &str, fix: Fix) -> Fix {
         .note("pods get the new role at their next refresh, within hours")
 }
 
-/// eksctl goes by its CloudFormation stack, not by the service account: both must be made anew.
+/// `eksctl` goes by its `CloudFormation` stack, not by the service account: both must be made anew.
 fn eksctl(evidence: &Evidence<'_>, fix: Fix) -> Fix {
     let managed = evidence
         .service_account()

@@ -9,6 +9,7 @@ use crate::arn::RoleArn;
 use crate::audience;
 use crate::evidence::Evidence;
 use crate::identity::Mode;
+use crate::partition;
 use crate::policies::Parsed;
 use crate::snapshot::{Gap, Observed};
 use irsa_doctor_iam::{Arn, Decision, Policy, PolicyKind, PolicySet, Request, Verdict, authorize, decide};
@@ -26,6 +27,8 @@ pub struct Token {
     pub provider_arn: String,
     /// The issuer without its scheme, as condition keys have it.
     pub issuer: String,
+    /// Whether this is the cluster's issuer. It isn't where that couldn't be read: then it is the one that comes nearest.
+    pub issuer_known: bool,
     /// `aud`.
     pub audience: String,
     /// `sub`.
@@ -110,6 +113,9 @@ pub fn decision<'a>(evidence: &Evidence<'a>) -> Trust<'a> {
     let Some(arn) = RoleArn::parse(&under_judgement.arn) else {
         return Trust::NotReached(format!("not reached: {} is not the ARN of a role", under_judgement.arn.trim()));
     };
+    if partition::of_role_differs(evidence) {
+        return Trust::NotReached("not reached: the role's ARN is of another partition than the cluster".to_owned());
+    }
     let role = match evidence.iam_role() {
         Observed::Present(role) => role,
         Observed::Absent => return Trust::NotReached(format!("not reached: role {} doesn't exist", arn.name)),
@@ -122,7 +128,8 @@ pub fn decision<'a>(evidence: &Evidence<'a>) -> Trust<'a> {
         return Trust::Unread(gap);
     };
     let audience = audience::decision(evidence).judged().to_owned();
-    let token = |issuer: &str| Token {
+    let token = |issuer: &str, issuer_known: bool| Token {
+        issuer_known,
         role_arn: role.arn.clone(),
         provider_arn: format!("arn:{}:iam::{}:oidc-provider/{issuer}", arn.partition, arn.account),
         issuer: issuer.to_owned(),
@@ -130,9 +137,9 @@ pub fn decision<'a>(evidence: &Evidence<'a>) -> Trust<'a> {
         subject: subject.clone(),
     };
     let token = match evidence.issuer() {
-        Observed::Present(issuer) => token(issuer.host_path()),
+        Observed::Present(issuer) => token(issuer.host_path(), true),
         Observed::Absent => return Trust::NotReached("not reached: the cluster has no OIDC issuer".to_owned()),
-        Observed::Unavailable(gap) => match refused_whatever_the_issuer(parsed, token) {
+        Observed::Unavailable(gap) => match refused_whatever_the_issuer(parsed, |issuer| token(issuer, false)) {
             Some(token) => token,
             None => return Trust::Unread(gap),
         },
@@ -153,6 +160,7 @@ pub fn lets_in<'a>(evidence: &Evidence<'a>, role_arn: &str, trust_policy: &'a st
         role_arn: role_arn.to_owned(),
         provider_arn: issuer.provider_arn(arn.partition, arn.account),
         issuer: issuer.host_path().to_owned(),
+        issuer_known: true,
         audience: audience::decision(evidence).judged().to_owned(),
         subject,
     };

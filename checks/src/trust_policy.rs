@@ -155,6 +155,7 @@ fn token(evidence: &Evidence<'_>, role_arn: &str) -> Option<Token> {
         role_arn: role_arn.to_owned(),
         provider_arn: issuer.provider_arn(arn.partition, arn.account),
         issuer: issuer.host_path().to_owned(),
+        issuer_known: true,
         audience: crate::audience::decision(evidence).judged().to_owned(),
         subject: evidence.subject()?,
     })

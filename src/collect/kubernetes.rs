@@ -8,13 +8,16 @@
 //! 4. [`Api`]'s functions fetch one thing each; each answer is an `Observed`, or a [`Listed`].
 
 mod api;
+mod configure;
 mod connection;
 mod error;
+mod exec;
 mod fetch;
 mod guard;
 mod identity;
 mod kubeconfig;
 mod list;
+mod login;
 mod object;
 pub(crate) mod permissions;
 mod plugin;

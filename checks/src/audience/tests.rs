@@ -109,3 +109,45 @@ fn a_statement_for_somebody_else_says_nothing() {
     with_token(&mut snapshot, "vault");
     assert_eq!(odd(&snapshot), Odd::Token);
 }
+
+/// The faults of the whole chain that are errors.
+fn errors(snapshot: &Snapshot) -> Vec<&'static str> {
+    let report = crate::diagnose::diagnose(snapshot);
+    let findings = report.targets.iter().flat_map(|target| &target.findings);
+    let errors = findings.filter(|found| found.finding.severity == crate::fault::Severity::Error);
+    errors.map(|found| found.finding.fault.id).collect()
+}
+
+/// Changes a healthy snapshot.
+fn changed(change: impl FnOnce(&mut Snapshot)) -> Snapshot {
+    let mut snapshot = testing::healthy();
+    change(&mut snapshot);
+    snapshot
+}
+
+#[test]
+fn one_broken_thing_is_one_fault_of_the_chain() {
+    assert!(errors(&testing::healthy()).is_empty());
+    let empty = changed(|snapshot| {
+        testing::annotate(snapshot, AUDIENCE_ANNOTATION, Some(""));
+        with_token(snapshot, "");
+    });
+    assert_eq!(errors(&empty), ["audience-empty"]);
+    let token = changed(|snapshot| with_token(snapshot, "vault"));
+    assert_eq!(errors(&token), ["token-audience-mismatch"]);
+    let provider = changed(|snapshot| with_provider(snapshot, &["sts.amazonaws.com.cn"]));
+    assert_eq!(errors(&provider), ["oidc-provider-audience-missing"]);
+    let trust = changed(|snapshot| with_trust(snapshot, Some("sts.amazonaws.com.cn")));
+    assert_eq!(errors(&trust), ["trust-audience-mismatch"]);
+    let agreed = changed(|snapshot| {
+        with_provider(snapshot, &["internal"]);
+        with_trust(snapshot, Some("internal"));
+    });
+    assert_eq!(errors(&agreed), ["token-audience-mismatch"]);
+    let annotated = changed(|snapshot| {
+        testing::annotate(snapshot, AUDIENCE_ANNOTATION, Some("internal"));
+        with_token(snapshot, "internal");
+        with_trust(snapshot, Some("internal"));
+    });
+    assert_eq!(errors(&annotated), ["oidc-provider-audience-missing"]);
+}

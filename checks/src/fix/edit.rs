@@ -88,7 +88,7 @@ fn apply_one(text: &str, edit: &Edit) -> Option<String> {
     }
 }
 
-fn remove(text: &str, (members, index): (&[Member], usize)) -> Option<String> {
+fn remove(text: &str, (members, index): Place<'_>) -> Option<String> {
     let member = members.get(index)?;
     let (_, own_end) = span(text, &member.value)?;
     let (start, end) = match (index.checked_sub(1).and_then(|before| members.get(before)), members.get(index + 1)) {
@@ -123,8 +123,11 @@ fn splice(text: &str, start: usize, end: usize, new: &str) -> Option<String> {
     Some(format!("{}{new}{}", text.get(..start)?, text.get(end..)?))
 }
 
+/// An object's members, and the index of one of them.
+type Place<'v> = (&'v [Member], usize);
+
 /// The value at a normalized path, and, of a member, its object's members and its index among them.
-fn find<'v>(root: &'v Value, path: &str) -> Option<(&'v Value, Option<(&'v [Member], usize)>)> {
+fn find<'v>(root: &'v Value, path: &str) -> Option<(&'v Value, Option<Place<'v>>)> {
     let mut value = root;
     let mut parent = None;
     let mut rest = path.strip_prefix('$')?;
@@ -198,10 +201,9 @@ fn end_of(text: &str, start: usize) -> Option<usize> {
         match byte {
             b'"' => in_string = true,
             b'{' | b'[' => depth += 1,
-            b'}' | b']' if depth == 0 => return Some(at),
+            b'}' | b']' | b',' | b' ' | b'\n' | b'\r' | b'\t' if depth == 0 => return Some(at),
             b'}' | b']' if depth == 1 => return Some(at + 1),
             b'}' | b']' => depth -= 1,
-            b',' | b' ' | b'\n' | b'\r' | b'\t' if depth == 0 => return Some(at),
             _ => {}
         }
     }

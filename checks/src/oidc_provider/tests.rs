@@ -112,3 +112,20 @@ fn an_internal_issuer_can_not_be_registered() {
     let fix = testing::findings(&outcome)[0].fix.clone().unwrap();
     assert!(fix.commands.is_empty() && fix.needs_decision.is_some());
 }
+
+#[test]
+fn a_role_that_is_elsewhere_or_of_another_partition_needs_no_provider_there() {
+    let name = |snapshot: &mut Snapshot, arn: String| {
+        testing::container(snapshot).env.iter_mut().find(|variable| variable.name == "AWS_ROLE_ARN").unwrap().value = Some(arn);
+    };
+    let elsewhere = run(|snapshot| {
+        name(snapshot, format!("arn:aws:iam::{OTHER}:role/my-test-role"));
+        let role = crate::snapshot::RoleEvidence { role: Observed::Absent, ..crate::snapshot::RoleEvidence::default() };
+        let roles = [("my-test-role".to_owned(), role)].into();
+        let account = Account { provider_arns: Observed::Present(Vec::new()), roles, ..Account::default() };
+        snapshot.accounts.insert(OTHER.to_owned(), account);
+    });
+    assert_eq!(elsewhere.status(), Status::NotApplicable);
+    let china = run(|snapshot| name(snapshot, format!("arn:aws-cn:iam::{ACCOUNT}:role/my-test-role")));
+    assert_eq!(china.status(), Status::NotApplicable);
+}

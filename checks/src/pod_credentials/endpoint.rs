@@ -66,7 +66,7 @@ fn host(url: &str) -> String {
     host.trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// Whether a container has an endpoint of its own, so that its keys are most likely not for AWS (MinIO and the like).
+/// Whether a container has an endpoint of its own, so that its keys are most likely not for AWS (`MinIO` and the like).
 pub(super) fn has_its_own(container: &ContainerView<'_>) -> bool {
     let image = container.container.image.as_deref().unwrap_or_default().to_ascii_lowercase();
     let speaks_of_minio = |text: &str| text.contains("minio");

@@ -5,7 +5,7 @@ use crate::evidence::{ContainerView, Evidence};
 use crate::fault::{Confidence, Severity};
 use crate::finding::Finding;
 use crate::fix::{Fix, template};
-use crate::pod_injection::skip;
+use crate::skip_containers as skip;
 use crate::snapshot::kubernetes::EnvVar;
 
 const KEYS: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];

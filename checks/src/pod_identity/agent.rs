@@ -8,9 +8,9 @@ use super::{AGENT_MISSING, Found, UNSUPPORTED_NODE, mend};
 use crate::evidence::Evidence;
 use crate::finding::{Compared, Finding};
 use crate::fix::Fix;
-use crate::locus::Locus;
+use crate::pod_injection::state::is_windows;
+use crate::snapshot::Observed;
 use crate::snapshot::kubernetes::{Node, Workload};
-use crate::snapshot::{Observed, key};
 
 const AGENT: &str = "eks-pod-identity-agent";
 
@@ -21,10 +21,7 @@ pub(super) fn unsupported_node(evidence: &Evidence<'_>) -> Option<Finding> {
     let fargate = spec.scheduler_name.as_deref() == Some("fargate-scheduler")
         || label("eks.amazonaws.com/fargate-profile")
         || spec.node_name.as_deref().is_some_and(|name| name.starts_with("fargate-"));
-    let os = |node: &Node| node.status.node_info.as_ref().and_then(|info| info.operating_system.clone());
-    let windows = spec.os.as_ref().is_some_and(|os| os.name == "windows")
-        || spec.node_selector.get("kubernetes.io/os").is_some_and(|os| os == "windows")
-        || node(evidence).and_then(os).is_some_and(|os| os == "windows");
+    let windows = is_windows(evidence) == Some(true);
     let kind = match (fargate, windows) {
         (true, _) => "Fargate",
         (false, true) => "Windows",
@@ -47,9 +44,9 @@ fn node<'a>(evidence: &Evidence<'a>) -> Option<&'a Node> {
 /// Whether an agent serves the pod's node.
 pub(super) fn judge(evidence: &Evidence<'_>, found: &mut Found) {
     let Some(cluster) = evidence.cluster else { return };
-    let auto_node = node(evidence)
+    let built_in = node(evidence)
         .is_some_and(|node| node.metadata.labels.get("eks.amazonaws.com/compute-type").is_some_and(|kind| kind == "auto"));
-    if auto_node {
+    if built_in {
         return;
     }
     let auto_mode = cluster.eks.present().and_then(|eks| eks.auto_mode) == Some(true);
@@ -84,29 +81,19 @@ fn addon_is_active(evidence: &Evidence<'_>) -> bool {
 }
 
 fn missing(evidence: &Evidence<'_>, agent: Option<&Workload>) -> Finding {
-    let locus = match agent {
-        Some(agent) => Locus::object("DaemonSet", namespace(agent), &agent.metadata.name).keys(&["status"]),
-        None => evidence.pod_spec_locus(),
+    let Some(agent) = agent else {
+        let detail = "no EKS Pod Identity agent is installed in the cluster, so nobody hands out the association's credentials";
+        return Finding::new(&AGENT_MISSING, evidence.pod_spec_locus(), detail)
+            .compared(AGENT, Compared::Nothing)
+            .fix(mend::install_agent(evidence));
     };
-    match agent {
-        Some(agent) => {
-            let name = key(namespace(agent), &agent.metadata.name);
-            let detail =
-                format!("the EKS Pod Identity agent, DaemonSet {name}, has no ready pod, so nobody hands out credentials");
-            let fix = Fix::new("addon:eks-pod-identity-agent", "Get the agent running").decision(format!(
-                "whoever runs the cluster must see why DaemonSet {name} has no ready pod (kubectl describe daemonset {} -n {})",
-                agent.metadata.name,
-                namespace(agent)
-            ));
-            let locus = Locus { path: "$".to_owned(), ..locus };
-            Finding::new(&AGENT_MISSING, locus, detail).compared("a ready pod", Compared::Nothing).fix(fix)
-        }
-        None => {
-            let detail =
-                "no EKS Pod Identity agent is installed in the cluster, so nobody hands out the association's credentials";
-            Finding::new(&AGENT_MISSING, locus, detail).compared(AGENT, Compared::Nothing).fix(mend::install_agent(evidence))
-        }
-    }
+    let (namespace, name) = (namespace(agent), &agent.metadata.name);
+    let detail =
+        format!("the EKS Pod Identity agent, DaemonSet {namespace}/{name}, has no ready pod, so nobody hands out credentials");
+    let fix = Fix::new("addon:eks-pod-identity-agent", "Get the agent running").decision(format!(
+        "whoever runs the cluster must see why DaemonSet {namespace}/{name} has no ready pod (kubectl describe daemonset {name} -n {namespace})"
+    ));
+    Finding::new(&AGENT_MISSING, evidence.pod_spec_locus(), detail).compared("a ready pod", Compared::Nothing).fix(fix)
 }
 
 fn namespace(agent: &Workload) -> &str {

@@ -1,16 +1,18 @@
 //! What was not injected: the whole pod, or one of its containers.
 
-use super::skip::{self, SKIP_CONTAINERS};
+use super::env::expects_role;
 use super::state::{self, State};
 use super::{CONTAINER_NOT_INJECTED, CONTAINER_SKIPPED, CREATED_BEFORE_ANNOTATION, NOT_INJECTED, SKIP_MISUSED, matters_most};
-use crate::check::{Outcome, Status};
+use crate::check::Outcome;
 use crate::evidence::{ContainerGroup, ContainerView, Evidence, ROLE_ANNOTATION, annotation_locus};
 use crate::fault::{Confidence, Severity};
 use crate::finding::{Compared, Finding};
 use crate::fix::{Fix, commands, template};
 use crate::identity::{self, Mode};
-use crate::snapshot::Observed;
+use crate::skip_containers::{self as skip, SKIP_CONTAINERS};
 use crate::snapshot::kubernetes::{Metadata, Pod, ServiceAccount};
+use crate::snapshot::{Gap, Observed};
+use crate::webhook;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -21,7 +23,7 @@ pub(super) fn is_untouched(evidence: &Evidence<'_>) -> bool {
         return false;
     }
     let bare = |container: &ContainerView<'_>| state::state(container) == State::Bare;
-    evidence.default_container().is_some_and(|container| bare(&container) && !skip::is_skipped(evidence, container.name()))
+    evidence.default_container().is_some_and(|container| bare(&container)) && !skip::skips_the_default(evidence)
 }
 
 /// Why the webhook did nothing to the pod.
@@ -37,18 +39,19 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Outcome {
     if evidence.annotated_role().is_none() && !association {
         return Outcome::not_applicable("the service account names no role");
     }
-    if association && state::no_pod_identity(evidence) {
-        return Outcome::not_applicable("EKS Pod Identity doesn't work on this node: see pod-identity");
-    }
-    if webhook_is_broken(evidence) {
+    if webhook::explains(evidence) {
         return Outcome::not_applicable("not injected, and the webhook is why: see webhook");
     }
-    Outcome::finding(created_before(evidence, account).unwrap_or_else(|| not_injected(evidence)))
+    // The pod has no role, whatever the webhook's configuration says: what can't be read beside it decides nothing.
+    let outcome = Outcome::finding(created_before(evidence, account).unwrap_or_else(|| not_injected(evidence)));
+    match webhooks_unread(evidence) {
+        Some(gap) => outcome.with_gap(gap),
+        None => outcome,
+    }
 }
 
-/// The check of the webhook decides that; this one only looks at what came of it.
-pub(super) fn webhook_is_broken(evidence: &Evidence<'_>) -> bool {
-    crate::registry::check("webhook").is_some_and(|webhook| (webhook.run)(evidence).status() == Status::Fail)
+fn webhooks_unread(evidence: &Evidence<'_>) -> Option<Gap> {
+    evidence.cluster.and_then(|cluster| cluster.webhooks.gap().cloned())
 }
 
 fn created_before(evidence: &Evidence<'_>, account: &ServiceAccount) -> Option<Finding> {
@@ -84,6 +87,9 @@ fn not_injected(evidence: &Evidence<'_>) -> Finding {
     };
     let why = match sibling(evidence) {
         Some(sibling) => format!("pod {}, of the same workload, was changed", sibling.metadata.name),
+        None if webhooks_unread(evidence).is_some() => {
+            "the webhook could not be looked at: it may leave the pod out, or have failed".to_owned()
+        }
         None => "the webhook's cache had not seen it yet, or the call of the webhook failed".to_owned(),
     };
     Finding::new(
@@ -120,13 +126,15 @@ fn time(text: Option<&str>) -> Option<Timestamp> {
 }
 
 /// A container without anything, in a pod where others have it or whose volume shows that the webhook saw it.
-pub(super) fn bare(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Option<Finding> {
+/// The gap is what kept us from knowing whether there was anything to give.
+pub(super) fn bare(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Result<Option<Finding>, Gap> {
     let name = container.name();
+    let saw = evidence.pod_spec().is_some_and(state::webhook_saw);
     if skip::is_skipped(evidence, name) {
-        return expects_role(evidence).then(|| skipped(evidence, container));
+        return Ok((saw || expects_role(evidence)?).then(|| skipped(evidence, container)));
     }
-    if !evidence.pod_spec().is_some_and(state::webhook_saw) {
-        return None;
+    if !saw {
+        return Ok(None);
     }
     let brings_its_own = identity::mode(container) == Mode::Static;
     let bears_aws = container.container.env.iter().any(|variable| variable.name.starts_with("AWS_")) && !brings_its_own;
@@ -142,13 +150,7 @@ pub(super) fn bare(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Op
     )
     .note("where another webhook adds the container, reinvocationPolicy IfNeeded of the pod identity webhook makes it run again");
     let finding = Finding::new(&CONTAINER_NOT_INJECTED, container.locus.clone(), detail).severity(severity);
-    Some(finding.fix(commands::restart(evidence, fix)))
-}
-
-/// Whether the webhook would have given this pod a role.
-fn expects_role(evidence: &Evidence<'_>) -> bool {
-    let saw = evidence.pod_spec().is_some_and(state::webhook_saw);
-    saw || evidence.annotated_role().is_some() || evidence.association().is_present()
+    Ok(Some(finding.fix(commands::restart(evidence, fix))))
 }
 
 fn skipped(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Finding {

@@ -102,15 +102,16 @@ fn swapped(token: &Token, failing: &mut Vec<Failing<'_>>) -> Option<Difference> 
                 _ => false,
             }
     };
-    let (taken, left): (Vec<_>, Vec<_>) = std::mem::take(failing).into_iter().partition(|failing| is_swapped(failing));
-    *failing = left;
-    let first = taken.first()?;
+    let (exchanged, others): (Vec<_>, Vec<_>) = std::mem::take(failing).into_iter().partition(|failing| is_swapped(failing));
+    *failing = others;
+    let first = exchanged.first()?;
     let claim = |failing: &Failing<'_>| if failing.key == Key::Claim(Claim::Subject) { Claim::Subject } else { Claim::Audience };
     let edit = |failing: &Failing<'_>| Edit::Replace {
         path: failing.condition.place.path.clone(),
         json: string(claim(failing).value(token)),
     };
-    let said: Vec<String> = taken.iter().map(|failing| format!("{} {}", claim(failing).name(), had(failing.condition))).collect();
+    let said: Vec<String> =
+        exchanged.iter().map(|failing| format!("{} {}", claim(failing).name(), had(failing.condition))).collect();
     let detail = format!(
         "role {} asks for {}; the token has aud {} and sub {}",
         token.role_name(),
@@ -121,7 +122,7 @@ fn swapped(token: &Token, failing: &mut Vec<Failing<'_>>) -> Option<Difference> 
     Some(
         Difference::new(&CLAIMS_SWAPPED, first.condition.place.clone(), detail)
             .compared(claim(first).value(token), had(first.condition))
-            .mend(Mend::Edits(taken.iter().map(edit).collect())),
+            .mend(Mend::Edits(exchanged.iter().map(edit).collect())),
     )
 }
 
@@ -133,7 +134,9 @@ fn wrong_keys<'f, 'p>(
     failing: &'f [Failing<'p>],
     principal: Option<&WrongPrincipal>,
 ) -> Vec<(&'static Fault, Vec<&'f Failing<'p>>)> {
-    let ours = statement.conditions.iter().any(|condition| matches!(classify(condition, token), Key::Claim(_)));
+    // Two clusters' keys for one claim are meant for both; one key each is a slip.
+    let ours = |claim: Claim| statement.conditions.iter().any(|condition| classify(condition, token) == Key::Claim(claim));
+    let both = failing.iter().any(|failing| matches!(failing.key, Key::OtherIssuer(_, claim) if ours(claim)));
     let named = principal.and_then(|wrong| wrong.issuer.as_deref());
     let mut groups: Vec<(&'static Fault, Vec<&'f Failing<'p>>)> = Vec::new();
     for failing in failing {
@@ -143,7 +146,7 @@ fn wrong_keys<'f, 'p>(
             Key::WithoutClaim(_) => &KEY_WITHOUT_CLAIM,
             Key::Unsupported(_) => &UNSUPPORTED_CLAIM,
             Key::OtherIssuer(issuer, _) if named.is_some_and(|named| named.eq_ignore_ascii_case(issuer)) => continue,
-            Key::OtherIssuer(..) if ours && principal.is_none() => &CONDITIONS_ANDED,
+            Key::OtherIssuer(..) if both && principal.is_none() => &CONDITIONS_ANDED,
             Key::OtherIssuer(..) => &KEY_OTHER_ISSUER,
             Key::Claim(_) | Key::Other => continue,
         };

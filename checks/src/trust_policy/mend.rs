@@ -26,6 +26,10 @@ pub(super) fn fix(evidence: &Evidence<'_>, token: &Token, text: &str, policy: &P
     if !decisions.is_empty() {
         return fix.decision(decisions.join("; "));
     }
+    if !token.issuer_known {
+        return fix
+            .decision("the new trust policy needs the cluster's issuer, which could not be read: give it with --issuer URL");
+    }
     let edited = edited(token, text, differences);
     match edited.or_else(|| Some((with_statement(token, text, policy)?, true))) {
         Some((document, added)) => written(evidence, token, fix, &document, added),

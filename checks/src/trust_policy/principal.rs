@@ -47,9 +47,13 @@ pub(super) fn explain(evidence: &Evidence<'_>, token: &Token, statement: &Statem
     } else {
         Mend::Edits(vec![Edit::Replace { path: entry.place.path.clone(), json: string(&token.provider_arn) }])
     };
-    let difference =
-        Difference::new(fault, entry.place.clone(), detail).compared(token.provider_arn.as_str(), entry.text.as_str()).mend(mend);
+    let difference = Difference::new(fault, entry.place.clone(), detail).compared(wanted(token), entry.text.as_str()).mend(mend);
     Some(WrongPrincipal { difference, issuer, for_others })
+}
+
+/// The principal that a statement should have.
+pub(super) fn wanted(token: &Token) -> &str {
+    if token.issuer_known { &token.provider_arn } else { "the OIDC provider of the cluster's issuer" }
 }
 
 fn kind(evidence: &Evidence<'_>, token: &Token, text: &str) -> Kind {
@@ -99,10 +103,7 @@ fn describe(token: &Token, kind: Kind, entry: &PrincipalEntry, issuer: Option<&s
         }
         Kind::MeansProvider | Kind::NoProvider => (
             &FEDERATED_NOT_PROVIDER,
-            format!(
-                "role {role} trusts {} as Federated, which is not the ARN of an OIDC provider in its account; this cluster's is {}",
-                entry.text, token.provider_arn
-            ),
+            format!("role {role} trusts {} as Federated, which is not the ARN of an OIDC provider in its account", entry.text),
         ),
     }
 }

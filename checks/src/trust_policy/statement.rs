@@ -135,7 +135,7 @@ fn no_web_identity(judgement: &Judgement<'_>, policy: &Policy) -> Difference {
         let whom = if trusted.is_empty() { "nobody by name".to_owned() } else { trusted.join(", ") };
         (&NOT_WEB_IDENTITY, format!("role {role} trusts {whom}, and lets no OIDC provider's tokens in"))
     };
-    Difference::new(fault, place, detail).compared(judgement.token.provider_arn.as_str(), trusted)
+    Difference::new(fault, place, detail).compared(principal::wanted(&judgement.token), trusted)
 }
 
 fn place_of(statement: &Statement) -> Place {

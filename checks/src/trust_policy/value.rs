@@ -66,7 +66,10 @@ fn excluded(token: &Token, claim: Claim, condition: &Condition) -> Difference {
     };
     let wanted = claim.value(token);
     let detail = format!("role {} leaves out {wanted} by {} on {}", token.role_name(), condition.operator, claim.name());
-    Difference::new(fault, condition.place.clone(), detail).compared(wanted, had(condition))
+    Difference::new(fault, condition.place.clone(), detail).compared(wanted, had(condition)).mend(Mend::Decision(format!(
+        "whoever owns role {} must decide whether it leaves out {wanted} on purpose",
+        token.role_name()
+    )))
 }
 
 fn subject(token: &Token, condition: &Condition) -> Difference {

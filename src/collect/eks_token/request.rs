@@ -54,9 +54,9 @@ impl TokenRequest {
         if variables.keys().any(|name| !KNOWN_VARIABLES.contains(&name.as_str())) {
             return None;
         }
-        let (plugin, rest) = plugin(command, arguments)?;
+        let (plugin, flags) = plugin(command, arguments)?;
         let mut request = Self { is_name: true, ..Self::default() };
-        request.read_flags(plugin, rest)?;
+        request.read_flags(plugin, &flags)?;
         let variable = |name: &str| variables.get(name).filter(|value| !value.is_empty()).cloned();
         request.region = request.region.or_else(|| variable("AWS_REGION")).or_else(|| variable("AWS_DEFAULT_REGION"));
         request.profile = request.profile.or_else(|| variable("AWS_PROFILE")).or_else(|| variable("AWS_DEFAULT_PROFILE"));
@@ -77,10 +77,9 @@ impl TokenRequest {
             }
             let value = inline.or_else(|| arguments.next())?.to_owned();
             match (plugin, flag) {
-                (Plugin::AwsCli, "--cluster-name") => self.cluster_id = value,
+                (Plugin::AwsCli, "--cluster-name") | (Plugin::Authenticator, "--cluster-id" | "-i") => self.cluster_id = value,
                 // Of the AWS CLI this is the id of a local cluster on Outposts, and not its name.
                 (Plugin::AwsCli, "--cluster-id") => (self.cluster_id, self.is_name) = (value, false),
-                (Plugin::Authenticator, "--cluster-id" | "-i") => self.cluster_id = value,
                 (Plugin::AwsCli, "--role-arn") | (Plugin::Authenticator, "--role" | "-r") => self.role_arn = Some(value),
                 (Plugin::AwsCli, "--profile") => self.profile = Some(value),
                 (_, "--region") => self.region = Some(value),
@@ -94,18 +93,16 @@ impl TokenRequest {
     }
 }
 
-/// Which of the plugins a command is, and its arguments after the subcommand. Global flags of the AWS CLI
-/// may stand before the subcommand.
-fn plugin<'a>(command: &str, arguments: &'a [String]) -> Option<(Plugin, &'a [String])> {
+/// Which of the plugins a command is, and its flags. Those of the AWS CLI may stand before the subcommand too:
+/// `aws --region R eks get-token ...` is what `aws eks update-kubeconfig` writes.
+fn plugin(command: &str, arguments: &[String]) -> Option<(Plugin, Vec<String>)> {
     let name = command.rsplit(['/', '\\']).next().unwrap_or_default();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match (name.strip_suffix(".exe").unwrap_or(name), words.as_slice()) {
-        // `aws --region R eks get-token ...`: what kubeconfigs of `aws eks update-kubeconfig` look like.
-        ("aws", ["--region", _, "eks", "get-token", ..]) => Some((Plugin::AwsCli, arguments)),
-        ("aws", ["eks", "get-token", ..]) => Some((Plugin::AwsCli, arguments.get(2..)?)),
-        ("aws-iam-authenticator" | "heptio-authenticator-aws", ["token", ..]) => {
-            Some((Plugin::Authenticator, arguments.get(1..)?))
-        }
-        _ => None,
-    }
+    let (plugin, subcommand): (_, &[&str]) = match name.strip_suffix(".exe").unwrap_or(name) {
+        "aws" => (Plugin::AwsCli, &["eks", "get-token"]),
+        "aws-iam-authenticator" | "heptio-authenticator-aws" => (Plugin::Authenticator, &["token"]),
+        _ => return None,
+    };
+    let at = arguments.windows(subcommand.len()).position(|words| words == subcommand)?;
+    let (before, after) = (arguments.get(..at)?, arguments.get(at + subcommand.len()..)?);
+    Some((plugin, [before, after].concat()))
 }

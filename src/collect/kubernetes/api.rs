@@ -3,6 +3,7 @@
 use super::error::ConnectError;
 use super::guard::ReadOnly;
 use crate::collect::observe::kubernetes::{CallError, Reply};
+use http_body_util::{BodyExt, Limited};
 use kube::client::{Body, ClientBuilder};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,9 @@ const ATTEMPTS: u32 = 3;
 const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
 /// The longest wait that a server may ask for (`Retry-After`).
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(2);
+
+/// The longest answer that is read, unpacked: 500 pods of the largest size that etcd takes stay below it.
+const MOST_BYTES: usize = 768 << 20;
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +59,8 @@ impl Api {
     pub(super) fn new(mut config: kube::Config, limits: Limits, user: &str) -> Result<Self, ConnectError> {
         // kube's own policy tries 15 times, and waits as long as any server says.
         config.default_retry = false;
-        config.connect_timeout = Some(limits.call / 2);
+        // Shorter than an attempt: a host that doesn't even accept a connection is not asked again.
+        config.connect_timeout = Some(limits.call * 2 / 5);
         config.read_timeout = Some(limits.call);
         let calls = Arc::new(AtomicU64::new(0));
         let builder = ClientBuilder::try_from(config).map_err(|error| ConnectError::of_client(&error, user))?;
@@ -73,31 +78,30 @@ impl Api {
     /// # Errors
     /// [`CallError`] where no whole answer came; an answer with an error's status is a [`Reply`].
     pub(super) async fn get(&self, path_and_query: &str) -> Result<Reply, CallError> {
-        let allowed = self.limits.left();
-        let outcome = timeout(allowed, self.attempts(path_and_query)).await;
-        outcome.unwrap_or(Err(if self.limits.left().is_zero() { CallError::Deadline } else { CallError::TimedOut(allowed) }))
-    }
-
-    /// The attempts of one call.
-    async fn attempts(&self, path_and_query: &str) -> Result<Reply, CallError> {
+        let until = Instant::now() + self.limits.left();
         let mut back_off = FIRST_BACK_OFF;
         for _ in 1..ATTEMPTS {
-            let outcome = self.attempt(path_and_query).await;
+            let outcome = self.attempt(path_and_query, until).await;
             let wait = match &outcome {
                 Ok(reply) if reply.is_worth_retrying() => reply.retry_after.unwrap_or(back_off).min(LONGEST_BACK_OFF),
                 Err(error) if error.is_worth_retrying() => back_off,
                 Ok(_) | Err(_) => return outcome,
             };
+            if Instant::now() + wait >= until {
+                // What was answered says more than that the time is over.
+                return outcome;
+            }
             sleep(wait).await;
             back_off *= 2;
         }
-        self.attempt(path_and_query).await
+        self.attempt(path_and_query, until).await
     }
 
-    /// One request and its whole answer.
-    async fn attempt(&self, path_and_query: &str) -> Result<Reply, CallError> {
-        let allowed = self.limits.call / 2;
-        timeout(allowed, self.exchange(path_and_query)).await.unwrap_or(Err(CallError::TimedOut(allowed)))
+    /// One request and its whole answer, in half of a call's time and before the end of it.
+    async fn attempt(&self, path_and_query: &str, until: Instant) -> Result<Reply, CallError> {
+        let allowed = until.saturating_duration_since(Instant::now()).min(self.limits.call / 2);
+        let outcome = timeout(allowed, self.exchange(path_and_query)).await;
+        outcome.unwrap_or(Err(if self.limits.left().is_zero() { CallError::Deadline } else { CallError::TimedOut(allowed) }))
     }
 
     /// The exchange itself.
@@ -106,9 +110,9 @@ impl Api {
             .header(http::header::ACCEPT, "application/json")
             .body(Body::empty())
             .map_err(|_| CallError::Refused)?;
-        let response = self.client.send(request).await.map_err(CallError::of_request)?;
+        let response = self.client.send(request).await.map_err(|error| CallError::of_request(&error))?;
         let (head, body) = response.into_parts();
-        let body = body.collect_bytes().await.map_err(CallError::of_body)?;
-        Ok(Reply::new(&head, &body))
+        let body = Limited::new(body, MOST_BYTES).collect().await.map_err(|error| CallError::of_body(&*error))?;
+        Ok(Reply::new(&head, &body.to_bytes()))
     }
 }

@@ -1,16 +1,18 @@
 //! Which cluster, and how to log in to it.
 
 use super::api::{Api, Limits};
+use super::configure::{configure, shown};
 use super::error::ConnectError;
+use super::exec::{plugin, profile_of, variables};
 use super::identity::ClusterIdentity;
 use super::kubeconfig::{Chosen, Files, choose};
 use super::plugin::{Credential, Plugin};
-use super::proxy::proxy;
 use crate::collect::eks_token::TokenRequest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use irsa_doctor_checks::snapshot::EksCluster;
-use kube::config::{AuthInfo, Cluster, ExecConfig, Kubeconfig};
+use kube::config::{AuthInfo, Cluster, Kubeconfig};
+use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -41,7 +43,7 @@ impl Options {
 }
 
 /// A cluster and a way in, before anything was sent.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Connection {
     /// The context's name; `None` in a pod, and for a cluster found through EKS.
     pub(crate) context: Option<String>,
@@ -142,6 +144,11 @@ impl Connection {
             config.auth_info.client_certificate_data = Some(STANDARD.encode(certificate));
             config.auth_info.client_key_data = Some(STANDARD.encode(key).into());
         }
+        let token = config.auth_info.token.as_ref().map(ExposeSecret::expose_secret);
+        if token.is_some_and(|token| token.bytes().any(|byte| !byte.is_ascii_graphic())) {
+            // The client panics on a token that can't stand in a header.
+            return Err(ConnectError::BadUser { user: self.user.clone(), what: "the token", problem: "can't be used" });
+        }
         Api::new(config, limits, &self.user)
     }
 
@@ -197,6 +204,13 @@ impl Connection {
     }
 }
 
+/// Without the configuration and the plugin: they hold tokens and passwords.
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("context", &self.context).field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
 /// The context that is meant: the one that is named, else the current one, unless `--cluster` names a cluster
 /// that another context is of.
 fn choose_cluster(kubeconfig: &Kubeconfig, options: &Options) -> Result<Chosen, ConnectError> {
@@ -236,119 +250,4 @@ fn identify(chosen: &Chosen, given: Option<&str>, request: Option<&TokenRequest>
     let eksctl = names.iter().find_map(|name| ClusterIdentity::of_eksctl(name));
     let server = chosen.cluster.server.as_deref().and_then(ClusterIdentity::of_server);
     [arn, requested, eksctl, server].into_iter().flatten().fold(given, ClusterIdentity::or)
-}
-
-/// The AWS profile that an exec entry uses, whatever it runs.
-fn profile_of(exec: &ExecConfig) -> Option<String> {
-    let arguments = exec.args.as_deref().unwrap_or_default();
-    let after = arguments.iter().position(|argument| argument == "--profile").and_then(|at| arguments.get(at + 1)).cloned();
-    let joined = || arguments.iter().find_map(|argument| argument.strip_prefix("--profile=").map(str::to_owned));
-    let variables = variables(exec);
-    let variable = || variables.get("AWS_PROFILE").or_else(|| variables.get("AWS_DEFAULT_PROFILE")).cloned();
-    after.or_else(joined).or_else(variable).filter(|profile| !profile.is_empty())
-}
-
-/// An exec entry's variables.
-fn variables(exec: &ExecConfig) -> BTreeMap<String, String> {
-    let entries = exec.env.as_deref().unwrap_or_default();
-    entries.iter().filter_map(|entry| Some((entry.get("name")?.clone(), entry.get("value")?.clone()))).collect()
-}
-
-/// The plugin of an exec entry.
-fn plugin(exec: ExecConfig, user: &str, cluster: &Cluster, profile: Option<String>) -> Plugin {
-    let variables = variables(&exec);
-    let version = exec.api_version.unwrap_or_else(|| "client.authentication.k8s.io/v1beta1".to_owned());
-    let mut spec = serde_json::json!({ "interactive": false });
-    if exec.provide_cluster_info {
-        if let Some(spec) = spec.as_object_mut() {
-            spec.insert("cluster".to_owned(), cluster_info(cluster));
-        }
-    }
-    let info = serde_json::json!({ "apiVersion": version, "kind": "ExecCredential", "spec": spec });
-    Plugin {
-        user: user.to_owned(),
-        command: exec.command.unwrap_or_default(),
-        arguments: exec.args.unwrap_or_default(),
-        variables,
-        info: info.to_string(),
-        profile,
-    }
-}
-
-/// What a plugin with `provideClusterInfo` is told of the cluster.
-fn cluster_info(cluster: &Cluster) -> serde_json::Value {
-    let extensions = cluster.extensions.as_deref().unwrap_or_default();
-    let config = extensions.iter().find(|extension| extension.name == "client.authentication.k8s.io/exec");
-    let info = serde_json::json!({
-        "server": cluster.server,
-        "tls-server-name": cluster.tls_server_name,
-        "insecure-skip-tls-verify": cluster.insecure_skip_tls_verify,
-        "certificate-authority-data": cluster.certificate_authority_data,
-        "proxy-url": cluster.proxy_url,
-        "config": config.map(|config| &config.extension),
-    });
-    match info {
-        serde_json::Value::Object(map) => map.into_iter().filter(|(_, value)| !value.is_null()).collect(),
-        other => other,
-    }
-}
-
-/// The client's configuration.
-fn configure(name: &str, cluster: &Cluster, user: AuthInfo, options: &Options) -> Result<kube::Config, ConnectError> {
-    let bad = |what, problem: &str| ConnectError::BadCluster { cluster: name.to_owned(), what, problem: problem.to_owned() };
-    let server = cluster.server.as_deref().filter(|server| !server.is_empty()).ok_or_else(|| bad("the server", "is missing"))?;
-    let server = if server.contains("://") { server.to_owned() } else { format!("https://{server}") };
-    let uri: http::Uri = server.parse().map_err(|_| bad("the server", "is not a URL"))?;
-    if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none_or(str::is_empty) {
-        return Err(bad("the server", "is not an http or https URL"));
-    }
-    let proxy_url = proxy(cluster.proxy_url.as_deref(), &uri, &options.environment)?;
-    let mut config = kube::Config::new(uri);
-    config.proxy_url = proxy_url;
-    config.root_cert = certificate_authority(cluster).map_err(|problem| bad("the CA", &problem))?;
-    config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
-    config.tls_server_name.clone_from(&cluster.tls_server_name);
-    config.disable_compression = cluster.disable_compression.unwrap_or(false);
-    config.auth_info = user;
-    if let Some(impersonate) = &options.impersonate {
-        config.auth_info.impersonate = Some(impersonate.clone());
-        config.auth_info.impersonate_uid = None;
-        config.auth_info.impersonate_groups = None;
-        config.auth_info.impersonate_user_extra = None;
-    }
-    Ok(config)
-}
-
-/// The CA's certificates (DER); `None` is the system's trust store.
-fn certificate_authority(cluster: &Cluster) -> Result<Option<Vec<Vec<u8>>>, String> {
-    let pem = if let Some(data) = cluster.certificate_authority_data.as_deref().filter(|data| !data.is_empty()) {
-        let data: String = data.split_whitespace().collect();
-        let bytes = STANDARD.decode(data).map_err(|_| "is not base64")?;
-        String::from_utf8(bytes).map_err(|_| "is not PEM")?
-    } else if let Some(path) = cluster.certificate_authority.as_deref().filter(|path| !path.is_empty()) {
-        std::fs::read_to_string(path).map_err(|error| format!("can't be read from `{path}`: {}", error.kind()))?
-    } else {
-        return Ok(None);
-    };
-    let mut certificates = Vec::new();
-    for block in pem.split("-----BEGIN CERTIFICATE-----").skip(1) {
-        let body = block.split("-----END CERTIFICATE-----").next().unwrap_or_default();
-        let body: String = body.split_whitespace().collect();
-        certificates.push(STANDARD.decode(body).map_err(|_| "is not PEM")?);
-    }
-    if certificates.is_empty() { Err("holds no certificate".to_owned()) } else { Ok(Some(certificates)) }
-}
-
-/// A server's URL as it may be shown: without user and password.
-fn shown(uri: &http::Uri) -> String {
-    let text = uri.to_string();
-    let text = text.strip_suffix('/').unwrap_or(&text);
-    match (text.split_once("://"), uri.authority()) {
-        (Some((scheme, rest)), Some(authority)) if authority.as_str().contains('@') => {
-            let path = rest.strip_prefix(authority.as_str()).unwrap_or_default();
-            let host = authority.as_str().rsplit('@').next().unwrap_or_default();
-            format!("{scheme}://{host}{path}")
-        }
-        _ => text.to_owned(),
-    }
 }

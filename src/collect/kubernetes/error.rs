@@ -1,5 +1,6 @@
 //! Why there is no connection to a cluster.
 
+use super::login::{LoginProblem, login_help};
 use irsa_doctor_checks::snapshot::{Gap, GapCause};
 
 /// There is no way to ask a cluster. None of these shows what stands in a kubeconfig besides names.
@@ -20,7 +21,7 @@ pub(crate) enum ConnectError {
         reason: String,
     },
     /// A kubeconfig that isn't one.
-    #[error("`{path}` is not a kubeconfig: {}", position(.line))]
+    #[error("`{path}` is not a kubeconfig: {}", position(*.line))]
     NotAKubeconfig {
         /// The file.
         path: String,
@@ -164,63 +165,6 @@ pub(crate) enum ConnectError {
     },
 }
 
-/// What a plugin complained about, as far as it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LoginProblem {
-    /// The IAM Identity Center session has expired or was never begun.
-    SsoExpired,
-    /// Temporary credentials have expired.
-    Expired,
-    /// There are no credentials.
-    NoCredentials,
-    /// The profile isn't there.
-    NoProfile,
-    /// A role may not be assumed.
-    AssumeRoleDenied,
-}
-
-impl LoginProblem {
-    /// For the message.
-    fn sentence(self) -> &'static str {
-        match self {
-            Self::SsoExpired => "the AWS SSO session has expired",
-            Self::Expired => "the AWS credentials have expired",
-            Self::NoCredentials => "it found no AWS credentials",
-            Self::NoProfile => "it did not find the AWS profile",
-            Self::AssumeRoleDenied => "it may not assume the role",
-        }
-    }
-
-    /// Recognises a plugin's complaint. What it printed is never shown: it may hold a secret.
-    pub(crate) fn recognise(stderr: &str) -> Option<Self> {
-        let text = stderr.to_ascii_lowercase();
-        let has = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
-        if has(&["sso session", "error loading sso token", "token has expired and refresh failed", "aws sso login"]) {
-            Some(Self::SsoExpired)
-        } else if has(&[
-            "expiredtoken",
-            "security token included in the request is expired",
-            "requestexpired",
-            "credentials have expired",
-        ]) {
-            Some(Self::Expired)
-        } else if has(&["config profile", "failed to get shared config profile", "profile could not be found"]) {
-            Some(Self::NoProfile)
-        } else if has(&[
-            "unable to locate credentials",
-            "nocredentialproviders",
-            "no valid credential sources",
-            "could not get token: nocredential",
-        ]) {
-            Some(Self::NoCredentials)
-        } else if text.contains("assumerole") && text.contains("accessdenied") {
-            Some(Self::AssumeRoleDenied)
-        } else {
-            None
-        }
-    }
-}
-
 impl ConnectError {
     /// From kube's refusal to make a client, without its words: they may show what stands in the kubeconfig.
     pub(super) fn of_client(error: &kube::Error, user: &str) -> Self {
@@ -277,7 +221,7 @@ impl ConnectError {
         match self {
             Self::PluginTimedOut { .. } => GapCause::TimedOut,
             Self::PluginCredentials { problem, .. } => match problem {
-                LoginProblem::SsoExpired | LoginProblem::Expired => GapCause::InvalidCredentials,
+                LoginProblem::SsoExpired | LoginProblem::LoginExpired | LoginProblem::Expired => GapCause::InvalidCredentials,
                 LoginProblem::AssumeRoleDenied => GapCause::Denied,
                 LoginProblem::NoCredentials | LoginProblem::NoProfile => GapCause::NoCredentials,
             },
@@ -294,31 +238,8 @@ impl ConnectError {
     }
 }
 
-/// What to type to get credentials again.
-fn login_help(problem: LoginProblem, profile: Option<&str>) -> String {
-    let profile_flag = profile.map(|profile| format!(" --profile {}", shell_word(profile))).unwrap_or_default();
-    match problem {
-        LoginProblem::SsoExpired => format!("run `aws sso login{profile_flag}`"),
-        LoginProblem::Expired => format!("get new credentials, for example with `aws sso login{profile_flag}`"),
-        LoginProblem::NoCredentials => {
-            format!("run `aws configure{profile_flag}` or `aws sso login{profile_flag}`, or give --profile")
-        }
-        LoginProblem::NoProfile => {
-            "`aws configure list-profiles` lists them; the kubeconfig's exec entry names this one".to_owned()
-        }
-        LoginProblem::AssumeRoleDenied => {
-            format!("see who you are with `aws sts get-caller-identity{profile_flag}`, and whom the role trusts")
-        }
-    }
-}
-
-/// A word for a shell; a word that can't be quoted is left out.
-fn shell_word(word: &str) -> String {
-    shlex::try_quote(word).map_or_else(|_| "NAME".to_owned(), std::borrow::Cow::into_owned)
-}
-
 /// "at line 3".
-fn position(line: &Option<u64>) -> String {
+fn position(line: Option<u64>) -> String {
     line.map_or_else(|| "it can't be read as YAML".to_owned(), |line| format!("it can't be read from line {line} on"))
 }
 

@@ -148,13 +148,10 @@ impl Api {
 
     /// Workloads of a kind; each has its `kind` filled in. A kind that makes no pods was never asked for.
     pub(crate) async fn workloads(&self, kind: TargetKind, selector: &Selector) -> Listed<Workload> {
-        match workload_permissions(kind) {
-            Some((_, permission)) => self.list(permission, kind.kind(), selector.namespace.as_deref(), &selector.query()).await,
-            None => {
-                let gap = Gap::not_collected(format!("list {}", kind.as_str()));
-                Listed { items: Observed::Unavailable(gap), gaps: Vec::new() }
-            }
-        }
+        let Some((_, permission)) = workload_permissions(kind) else {
+            return Listed::unavailable(Gap::not_collected(format!("list {}", kind.as_str())));
+        };
+        self.list(permission, kind.kind(), selector.namespace.as_deref(), &selector.query()).await
     }
 
     /// The DaemonSets of `kube-system`: agents such as `eks-pod-identity-agent`, kube2iam and kiam are among them.
@@ -170,12 +167,6 @@ impl Api {
     /// The names of all namespaces.
     pub(crate) async fn namespace_names(&self) -> Listed<String> {
         self.namespaces().await.map(|namespace| namespace.metadata.name)
-    }
-
-    /// The namespaces that have a pod of this name.
-    pub(crate) async fn namespaces_with_pod(&self, name: &str) -> Listed<String> {
-        let selector = Selector::default().fields(format!("metadata.name={name}"));
-        self.pods(&selector).await.map(|pod| pod.metadata.namespace.unwrap_or_default())
     }
 
     /// One object by its name.
@@ -210,13 +201,10 @@ impl Api {
         query: &Query,
     ) -> Listed<T> {
         let asked = asked(permission, namespace);
-        match permission.path(namespace, None) {
-            Some(path) => list(self, &asked, kind, &path, query).await,
-            None => {
-                let gap = malformed(&asked, "this is not a name that a Kubernetes namespace can have");
-                Listed { items: Observed::Unavailable(gap), gaps: Vec::new() }
-            }
-        }
+        let Some(path) = permission.path(namespace, None) else {
+            return Listed::unavailable(malformed(&asked, "this is not a name that a Kubernetes namespace can have"));
+        };
+        list(self, &asked, kind, &path, query).await
     }
 }
 

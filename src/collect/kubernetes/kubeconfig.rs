@@ -51,30 +51,69 @@ impl Files {
     pub(super) fn read(&self) -> Result<Option<Kubeconfig>, ConnectError> {
         let mut merged: Option<Kubeconfig> = None;
         for path in &self.paths {
-            let name = || path.display().to_string();
-            match Kubeconfig::read_from(path) {
-                Ok(config) => {
-                    merged = Some(match merged.take() {
-                        Some(first) => merge(first, config),
-                        None => config,
-                    });
+            let bytes = match std::fs::read(path) {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && !self.explicit => continue,
+                Err(error) => {
+                    let reason = error.kind().to_string();
+                    return Err(ConnectError::Unreadable { path: path.display().to_string(), reason });
                 }
-                Err(KubeconfigError::ReadConfig(error, _)) if error.kind() == std::io::ErrorKind::NotFound && !self.explicit => {}
-                Err(KubeconfigError::ReadConfig(error, _)) if error.kind() == std::io::ErrorKind::InvalidData => {
-                    return Err(ConnectError::NotAKubeconfig { path: name(), line: None });
-                }
-                Err(KubeconfigError::ReadConfig(error, _)) => {
-                    return Err(ConnectError::Unreadable { path: name(), reason: error.kind().to_string() });
-                }
-                Err(KubeconfigError::Parse(error)) => {
-                    // The error's own text holds the line itself, which may be a token.
-                    let line = error.location().map(|location| location.line()).filter(|line| *line > 0);
-                    return Err(ConnectError::NotAKubeconfig { path: name(), line });
-                }
-                Err(_) => return Err(ConnectError::NotAKubeconfig { path: name(), line: None }),
-            }
+            };
+            let config = parse(&bytes, path)?;
+            merged = Some(match merged.take() {
+                Some(first) => merge(first, config),
+                None => config,
+            });
         }
         Ok(merged)
+    }
+}
+
+/// Reads a file's content. kube's own reading of a file panics on UTF-16 that is cut in the middle of a unit.
+fn parse(bytes: &[u8], path: &Path) -> Result<Kubeconfig, ConnectError> {
+    let refused = |line| ConnectError::NotAKubeconfig { path: path.display().to_string(), line };
+    let text = decode(bytes).ok_or_else(|| refused(None))?;
+    let mut config = Kubeconfig::from_yaml(&text).map_err(|error| match error {
+        // The error's own text holds the line itself, which may be a token.
+        KubeconfigError::Parse(error) => refused(error.location().map(|place| place.line()).filter(|line| *line > 0)),
+        _ => refused(None),
+    })?;
+    if let Some(folder) = path.parent() {
+        resolve(&mut config, folder);
+    }
+    Ok(config)
+}
+
+/// Text in UTF-8 or, with its mark, UTF-16: PowerShell writes that.
+fn decode(bytes: &[u8]) -> Option<String> {
+    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (units, rest) = bytes.as_chunks::<2>();
+        let units: Vec<u16> = units.iter().copied().map(unit).collect();
+        String::from_utf16(&units).ok().filter(|_| rest.is_empty())
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
+        _ => String::from_utf8(bytes.to_vec()).ok(),
+    }
+}
+
+/// Makes paths absolute: they are relative to their file. A command is one only with a separator in it.
+fn resolve(config: &mut Kubeconfig, folder: &Path) {
+    let absolute = |file: &mut String| {
+        if let Some(path) = folder.join(&*file).to_str() {
+            path.clone_into(file);
+        }
+    };
+    for cluster in config.clusters.iter_mut().filter_map(|entry| entry.cluster.as_mut()) {
+        cluster.certificate_authority.iter_mut().filter(|path| !path.is_empty()).for_each(absolute);
+    }
+    for user in config.auth_infos.iter_mut().filter_map(|entry| entry.auth_info.as_mut()) {
+        let files = [&mut user.client_certificate, &mut user.client_key, &mut user.token_file];
+        files.into_iter().flatten().filter(|path| !path.is_empty()).for_each(absolute);
+        let command = user.exec.as_mut().and_then(|exec| exec.command.as_mut());
+        command.into_iter().filter(|command| command.contains(std::path::MAIN_SEPARATOR)).for_each(absolute);
     }
 }
 

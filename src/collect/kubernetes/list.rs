@@ -1,11 +1,12 @@
 //! Lists: page after page, item by item.
 
 use super::api::Api;
-use super::object::{Object, item, parse};
+use super::object::{Object, complaint, item, whole};
 use super::permissions::Permission;
 use crate::collect::observe::kubernetes::{Asked, Reply, gap, malformed};
 use irsa_doctor_checks::snapshot::{Gap, Observed};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -30,6 +31,11 @@ pub(crate) struct Listed<T> {
 }
 
 impl<T> Listed<T> {
+    /// A list that could not be had.
+    pub(crate) fn unavailable(gap: Gap) -> Self {
+        Self { items: Observed::Unavailable(gap), gaps: Vec::new() }
+    }
+
     /// The list, if nothing is missing from it: where absence is to be concluded from it.
     pub(crate) fn complete(self) -> Observed<Vec<T>> {
         match (self.gaps.into_iter().next(), self.items) {
@@ -70,16 +76,11 @@ pub(super) async fn list<T: Object>(api: &Api, asked: &Asked<'_>, kind: &str, pa
         match pages(api, asked, kind, path, query).await {
             Ok(listed) => return listed,
             Err(End::Expired) if !last_try => {}
-            Err(End::Expired) => return unavailable(malformed(asked, "the list expired twice while it was read")),
-            Err(End::Gap(gap)) => return unavailable(gap),
+            Err(End::Expired) => return Listed::unavailable(malformed(asked, "the list expired twice while it was read")),
+            Err(End::Gap(gap)) => return Listed::unavailable(gap),
         }
     }
-    unavailable(malformed(asked, "the list could not be read"))
-}
-
-/// A list that could not be had.
-fn unavailable<T>(gap: Gap) -> Listed<T> {
-    Listed { items: Observed::Unavailable(gap), gaps: Vec::new() }
+    Listed::unavailable(malformed(asked, "the list could not be read"))
 }
 
 /// Why a list ended early.
@@ -112,6 +113,35 @@ async fn pages<T: Object>(api: &Api, asked: &Asked<'_>, kind: &str, path: &str, 
     Err(End::Gap(malformed(asked, "the list has no end")))
 }
 
+/// A page as the API server gives it. `items` must be there; Go writes an empty list as `null`.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+struct Page<T> {
+    kind: String,
+    #[serde(default)]
+    metadata: PageMetadata,
+    #[serde(deserialize_with = "Option::deserialize")]
+    items: Option<Vec<T>>,
+}
+
+/// A page's metadata.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PageMetadata {
+    #[serde(rename = "continue")]
+    token: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The next page's token, if this is a page of such objects.
+    fn head(&self, kind: &str) -> Result<Option<String>, String> {
+        if self.kind.strip_suffix("List") != Some(kind) {
+            return Err(format!("it is not a {kind}List"));
+        }
+        Ok(self.metadata.token.clone().filter(|token| !token.is_empty()))
+    }
+}
+
 /// What was read so far.
 struct Collected<T> {
     items: Vec<T>,
@@ -123,27 +153,30 @@ impl<T: Object> Collected<T> {
     /// Takes a page; the token of the next one.
     fn take(&mut self, asked: &Asked<'_>, kind: &str, reply: &Reply) -> Result<Option<String>, Gap> {
         let text = reply.text().map_err(|problem| gap(asked, reply, problem))?;
-        let wrong = |detail: &str| malformed(asked, detail);
-        let mut page = parse(text).map_err(|detail| wrong(&detail))?;
-        if page.get("kind").and_then(Value::as_str).is_none_or(|found| found.strip_suffix("List") != Some(kind)) {
-            return Err(wrong(&format!("it is not a {kind}List")));
-        }
-        let next =
-            page.pointer("/metadata/continue").and_then(Value::as_str).filter(|token| !token.is_empty()).map(str::to_owned);
-        let values = match page.get_mut("items").map(Value::take) {
-            Some(Value::Array(values)) => values,
-            // Go writes an empty list so.
-            Some(Value::Null) => Vec::new(),
-            _ => return Err(wrong("items is missing")),
-        };
-        for value in values {
-            self.count += 1;
-            match item(value, kind) {
-                Ok(object) => self.items.push(object),
-                Err(detail) => self.bad.push(format!("item {}: {detail}", self.count)),
+        let wrong = |detail: String| malformed(asked, &detail);
+        // Straight into the slim types; only where one object is not to be read so, one by one.
+        if let Ok(page) = serde_json::from_str::<Page<T>>(text) {
+            let next = page.head(kind).map_err(wrong)?;
+            for object in page.items.unwrap_or_default() {
+                self.add(whole(object, kind));
             }
+            return Ok(next);
+        }
+        let page: Page<Value> = serde_json::from_str(text).map_err(|error| wrong(complaint(&error)))?;
+        let next = page.head(kind).map_err(wrong)?;
+        for value in page.items.unwrap_or_default() {
+            self.add(item(value, kind));
         }
         Ok(next)
+    }
+
+    /// Takes an object, or what is wrong with it.
+    fn add(&mut self, read: Result<T, String>) {
+        self.count += 1;
+        match read {
+            Ok(object) => self.items.push(object),
+            Err(detail) => self.bad.push(format!("item {}: {detail}", self.count)),
+        }
     }
 
     /// The whole list.

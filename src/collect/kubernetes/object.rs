@@ -140,7 +140,14 @@ pub(super) fn object<T: Object>(text: &str, kind: &str, namespace: Option<&str>,
 /// # Errors
 /// What is wrong with it, without a value from it.
 pub(super) fn item<T: Object>(value: Value, kind: &str) -> Result<T, String> {
-    let mut object: T = lenient(value).map_err(|error| complaint(&error))?;
+    whole(lenient(value).map_err(|error| complaint(&error))?, kind)
+}
+
+/// An item of a list, if nothing is missing from it.
+///
+/// # Errors
+/// What is missing.
+pub(super) fn whole<T: Object>(mut object: T, kind: &str) -> Result<T, String> {
     object.check().map_err(str::to_owned)?;
     object.set_kind(kind);
     Ok(object)
@@ -153,7 +160,7 @@ struct Head {
 }
 
 /// Reads any JSON.
-pub(super) fn parse(text: &str) -> Result<Value, String> {
+fn parse(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| complaint(&error))
 }
 

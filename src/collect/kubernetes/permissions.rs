@@ -165,3 +165,42 @@ fn segment(name: &str) -> Option<&str> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
     (!name.is_empty() && name.len() <= 253 && name != "." && name != ".." && name.chars().all(fits)).then_some(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_table_only_reads_and_says_nothing_twice() {
+        let operations: BTreeSet<&str> = PERMISSIONS.iter().map(|row| row.operation).collect();
+        assert_eq!(operations.len(), PERMISSIONS.len());
+        for row in PERMISSIONS {
+            assert!(matches!(row.verb, "get" | "list"), "{row:?}");
+            assert!(!row.why.is_empty());
+            assert!(row.operation.starts_with(row.verb) && row.operation.ends_with(row.resource), "{row:?}");
+            assert!(!["secrets", "configmaps", "tokenreviews"].contains(&row.resource));
+        }
+    }
+
+    #[test]
+    fn the_guard_knows_every_path_that_is_made() {
+        for row in PERMISSIONS {
+            let name = row.names.first().copied().unwrap_or("api-0");
+            let path = match row.verb {
+                "list" => row.path(Some("shop"), None),
+                _ => row.path(Some("shop"), Some(name)),
+            };
+            assert!(is_allowed(&path.unwrap()), "{row:?}");
+        }
+        assert_eq!(GET_POD.path(Some("shop"), Some("api-0")).unwrap(), "/api/v1/namespaces/shop/pods/api-0");
+        assert_eq!(LIST_ROLLOUTS.path(None, None).unwrap(), "/apis/argoproj.io/v1alpha1/rollouts");
+        assert_eq!(GET_NODE.path(Some("shop"), Some("n")).unwrap(), "/api/v1/nodes/n");
+    }
+
+    #[test]
+    fn a_remedy_is_the_rule() {
+        assert_eq!(LIST_DEPLOYMENTS.remedy(None), "allow list on deployments.apps in all namespaces (RBAC)");
+        assert_eq!(GET_NODE.remedy(None), "allow get on nodes (RBAC, a ClusterRole)");
+    }
+}

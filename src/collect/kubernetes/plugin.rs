@@ -4,7 +4,8 @@
 //!
 //! Neither what it prints nor what it complains about is ever shown: both may hold a token.
 
-use super::error::{ConnectError, LoginProblem};
+use super::error::ConnectError;
+use super::login::LoginProblem;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -16,7 +17,7 @@ use tokio::process::{Child, Command};
 const MOST_OUTPUT: u64 = 1 << 20;
 
 /// A plugin, as a kubeconfig names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) struct Plugin {
     /// The user's entry.
     pub(super) user: String,

@@ -22,7 +22,10 @@ fn with_sidecar(env: &Value) -> Snapshot {
 }
 
 fn skip(snapshot: &mut Snapshot, value: &str) {
-    testing::pod(snapshot).metadata.annotations.insert(skip::SKIP_CONTAINERS.to_owned(), Some(value.to_owned()));
+    testing::pod(snapshot)
+        .metadata
+        .annotations
+        .insert(crate::skip_containers::SKIP_CONTAINERS.to_owned(), Some(value.to_owned()));
 }
 
 #[test]
@@ -60,8 +63,6 @@ fn without_a_role_nothing_was_to_be_injected() {
     assert_eq!(status(&snapshot), Status::NotApplicable);
     associate(&mut snapshot, testing::ROLE);
     assert_eq!(only(&snapshot).0, "pod-not-injected");
-    testing::pod(&mut snapshot).spec.scheduler_name = Some("fargate-scheduler".to_owned());
-    assert_eq!(status(&snapshot), Status::NotApplicable);
 }
 
 #[test]
@@ -157,4 +158,54 @@ fn a_container_that_wires_itself_does_not_hide_the_one_that_matters() {
         pod["spec"]["volumes"].as_array_mut().unwrap().push(volume);
     });
     assert!(judged(&snapshot).contains(&("pod-not-injected", Severity::Error)));
+}
+
+/// The errors of the whole chain.
+fn errors(snapshot: &Snapshot) -> Vec<&'static str> {
+    let report = crate::diagnose::diagnose(snapshot);
+    let findings = report.targets.iter().flat_map(|target| &target.findings);
+    let errors = findings.filter(|found| found.finding.severity == Severity::Error);
+    errors.map(|found| found.finding.fault.id).collect()
+}
+
+#[test]
+fn of_several_reasons_the_chain_names_one() {
+    let younger = |snapshot: &mut Snapshot| {
+        testing::service_account(snapshot).metadata.creation_timestamp = Some("2026-11-23T11:30:00Z".to_owned());
+    };
+    let mut before = uninjected();
+    younger(&mut before);
+    assert_eq!(errors(&before), ["pod-created-before-annotation"]);
+    assert_eq!(errors(&uninjected()), ["pod-not-injected"]);
+
+    let mut labelled = before.clone();
+    let label = "eks.amazonaws.com/skip-pod-identity-webhook".to_owned();
+    testing::pod(&mut labelled).metadata.labels.insert(label, "true".to_owned());
+    assert_eq!(errors(&labelled), ["webhook-skip-label"]);
+
+    let mut no_webhook = before.clone();
+    testing::cluster(&mut no_webhook).webhooks = Observed::Present(Vec::new());
+    assert_eq!(errors(&no_webhook), ["webhook-missing"]);
+
+    let mut skipped = no_webhook.clone();
+    skip(&mut skipped, "awscli");
+    assert_eq!(errors(&skipped), ["container-skipped"]);
+
+    skip(&mut labelled, "awscli");
+    assert_eq!(errors(&labelled), ["container-skipped"]);
+
+    let mut unread = uninjected();
+    testing::cluster(&mut unread).webhooks = Observed::default();
+    assert_eq!(errors(&unread), ["pod-not-injected"]);
+
+    let mut unannotated = before;
+    testing::annotate(&mut unannotated, "eks.amazonaws.com/role-arn", None);
+    assert_eq!(errors(&unannotated), ["annotation-missing"]);
+}
+
+#[test]
+fn a_missing_role_and_a_pod_without_one_are_two_things() {
+    let mut snapshot = uninjected();
+    testing::role_evidence(&mut snapshot).role = Observed::Absent;
+    assert_eq!(errors(&snapshot), ["pod-not-injected", "role-missing"]);
 }

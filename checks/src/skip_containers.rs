@@ -7,9 +7,14 @@ use crate::evidence::Evidence;
 pub const SKIP_CONTAINERS: &str = "eks.amazonaws.com/skip-containers";
 
 /// What the annotation says, as the webhook reads it: names, blanks kept. Nothing where it can't be read as CSV.
-pub(super) fn entries(evidence: &Evidence<'_>) -> Vec<String> {
+pub fn entries(evidence: &Evidence<'_>) -> Vec<String> {
     let Some(pod) = evidence.pod.present() else { return Vec::new() };
     pod.metadata.annotation(SKIP_CONTAINERS).and_then(record).unwrap_or_default()
+}
+
+/// Whether the webhook was told to leave the container that matters most alone: no webhook then gives it a role.
+pub fn skips_the_default(evidence: &Evidence<'_>) -> bool {
+    evidence.default_container().is_some_and(|container| is_skipped(evidence, container.name()))
 }
 
 /// Whether the webhook was told to leave a container alone.
@@ -24,16 +29,14 @@ fn record(text: &str) -> Option<Vec<String>> {
     let mut fields = Vec::new();
     let mut rest = line;
     loop {
-        let (field, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted_field(quoted)?,
-            None => {
-                let end = rest.find(',').unwrap_or(rest.len());
-                let (field, after) = rest.split_at(end);
-                if field.contains('"') {
-                    return None;
-                }
-                (field.to_owned(), after)
+        let (field, after) = if let Some(quoted) = rest.strip_prefix('"') {
+            quoted_field(quoted)?
+        } else {
+            let (field, after) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
+            if field.contains('"') {
+                return None;
             }
+            (field.to_owned(), after)
         };
         fields.push(field);
         match after.strip_prefix(',') {
