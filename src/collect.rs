@@ -3,8 +3,12 @@
 //! [`collect`] is the one entry. The plan (`plan`) decides what is asked and when; `kubernetes` and `aws`
 //! fetch one thing each; `observe` turns an SDK's answer into an [`Observed`](irsa_doctor_checks::snapshot::Observed).
 
+pub(crate) mod aws;
 pub(crate) mod bundle;
+pub(crate) mod eks_token;
 mod error;
+pub(crate) mod kubernetes;
+pub(crate) mod observe;
 mod plan;
 
 pub(crate) use error::CollectError;
@@ -98,5 +102,5 @@ pub(crate) struct Calls {
 /// be there; [`CollectError::NothingToLookAt`] (exit 4) if neither the cluster nor AWS could be looked at;
 /// [`CollectError::BadArguments`] (exit 2) for an unknown context, a kubeconfig that cannot be read, and the like.
 pub(crate) async fn collect(options: &Options) -> Result<Collected, CollectError> {
-    plan::run(options).await
+    Box::pin(plan::run(options)).await
 }

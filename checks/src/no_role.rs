@@ -59,7 +59,7 @@ pub struct NoRole<'a> {
 /// The decision. `None` where a role is named, where the pod gets one in another way, or where the account can't be seen.
 pub fn no_role<'a>(evidence: &Evidence<'a>) -> Option<NoRole<'a>> {
     let account = *evidence.service_account().present()?;
-    if names_role(account) || has_other_way(evidence) {
+    if names_role(account) || names_role_on_openshift(evidence, account) || has_other_way(evidence) {
         return None;
     }
     let association = evidence.association();
@@ -77,6 +77,18 @@ pub fn no_role<'a>(evidence: &Evidence<'a>) -> Option<NoRole<'a>> {
 fn names_role(account: &ServiceAccount) -> bool {
     // A value that wasn't kept is not an empty one.
     account.metadata.annotations.get(ROLE_ANNOTATION).is_some_and(|value| value.as_deref() != Some(""))
+}
+
+/// Red Hat's distribution runs the webhook with an annotation prefix of its own, `sts.amazonaws.com`; its namespaces show it.
+/// <https://docs.redhat.com/en/documentation/openshift_container_platform/4.16/html/authentication_and_authorization/assuming-an-aws-iam-role-for-a-service-account>
+fn names_role_on_openshift(evidence: &Evidence<'_>, account: &ServiceAccount) -> bool {
+    let Some(cluster) = evidence.cluster else { return false };
+    let webhooks = cluster.webhooks.present().into_iter().flatten().flat_map(|configuration| &configuration.webhooks);
+    let mut services = webhooks.filter_map(|webhook| webhook.client_config.service.as_ref());
+    let namespace = cluster.namespaces.get(evidence.namespace()).and_then(Observed::present);
+    let openshift = services.any(|service| service.namespace.starts_with("openshift-"))
+        || namespace.is_some_and(|namespace| namespace.metadata.annotations.keys().any(|key| key.starts_with("openshift.io/")));
+    openshift && account.metadata.annotation("sts.amazonaws.com/role-arn").is_some_and(|role| !role.is_empty())
 }
 
 /// Whether the pod shows that it needs no annotation: Pod Identity, a mapping of the webhook's own, a self-wired token.

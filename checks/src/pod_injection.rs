@@ -49,6 +49,7 @@ pub static CHECK: Check = Check {
         Need::Webhooks,
         Need::Workload,
         Need::Node,
+        Need::Issuer,
         Need::Role,
         Need::Providers,
     ],
@@ -111,14 +112,25 @@ fn each(evidence: &Evidence<'_>, containers: &[ContainerView<'_>]) -> Outcome {
         let found = match state::state(container) {
             State::Irsa => irsa(evidence, container, &mut gaps),
             State::PodIdentity => token::pod_identity(evidence, container).into_iter().collect(),
-            State::Half(set) => env::half(evidence, container, set).into_iter().collect(),
-            State::Bare => missing::bare(evidence, container).into_iter().collect(),
+            State::Half(set) => known(env::half(evidence, container, set), &mut gaps),
+            State::Bare => known(missing::bare(evidence, container), &mut gaps),
         };
         findings.extend(found.into_iter().map(|finding| weighed(evidence, container, finding)));
     }
     findings.extend(missing::misused(evidence));
     gaps.extend(windows_gap(evidence, containers).map(|gap| FoundGap { gap, decisive: true }));
     Outcome::Judged { findings, gaps }
+}
+
+/// What was found, where that could be said; the verdict hangs on what couldn't be read.
+fn known(found: Result<Option<Finding>, Gap>, gaps: &mut Vec<FoundGap>) -> Vec<Finding> {
+    match found {
+        Ok(found) => found.into_iter().collect(),
+        Err(gap) => {
+            gaps.push(FoundGap { gap, decisive: true });
+            Vec::new()
+        }
+    }
 }
 
 /// All about a container with a role and a token file.

@@ -22,6 +22,7 @@ faults! {
     ANNOTATION_INVALID_ARN: "annotation-invalid-arn", Error, Certain, "the annotation is not the ARN of a role";
     ANNOTATION_WRONG_RESOURCE_TYPE: "annotation-wrong-resource-type", Error, Certain, "the annotation is the ARN of something else than a role";
     ANNOTATION_PARTITION_MISMATCH: "annotation-partition-mismatch", Error, Certain, "the annotation's ARN is of another partition than the cluster";
+    ANNOTATION_OTHER_ROLE: "annotation-other-role", Error, Certain, "the annotation names another role than the expected one";
     ADDON_ROLE_DRIFT: "addon-role-drift", Warning, Certain, "the EKS add-on names another role than the annotation";
 }
 
@@ -39,6 +40,7 @@ pub static CHECK: Check = Check {
         &ANNOTATION_INVALID_ARN,
         &ANNOTATION_WRONG_RESOURCE_TYPE,
         &ANNOTATION_PARTITION_MISMATCH,
+        &ANNOTATION_OTHER_ROLE,
         &ADDON_ROLE_DRIFT,
     ],
     run,
@@ -75,11 +77,15 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     }
 }
 
-/// Whether the pod has a role, by its own spec.
+/// Whether the pod has a role, by its own spec: one that an annotation could rightly have given it.
 fn has_role(evidence: &Evidence<'_>) -> bool {
     match wiring(evidence) {
-        Wiring::PodIdentity | Wiring::SelfWired => true,
-        Wiring::Webhook => evidence.containers().iter().any(names_role_and_token),
+        Wiring::PodIdentity => true,
+        Wiring::SelfWired | Wiring::Webhook => {
+            let containers = evidence.containers();
+            let mut with_role = containers.iter().filter(|container| names_role_and_token(container)).peekable();
+            with_role.peek().is_some() && with_role.all(|container| value::is_right(evidence, container))
+        }
         Wiring::Bare => false,
     }
 }

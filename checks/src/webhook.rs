@@ -15,6 +15,7 @@ use crate::fault::{Severity, faults};
 use crate::finding::Finding;
 use crate::fix::Fix;
 use crate::fix::commands::restart;
+use crate::skip_containers::skips_the_default;
 use crate::snapshot::{Gap, Observed, TargetKind};
 use crate::wiring::{Wiring, wiring};
 use judge::Verdict;
@@ -54,7 +55,7 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         return Outcome::not_applicable("not reached: the pod is not known");
     };
     let seen = wiring(evidence);
-    if seen == Wiring::Bare && is_told_to_skip(evidence) {
+    if seen == Wiring::Bare && skips_the_default(evidence) {
         return Outcome::not_applicable("the pod tells the webhook to skip the container: see pod-injection");
     }
     let webhooks = match &cluster.webhooks {
@@ -71,13 +72,6 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         (Wiring::Bare, true) => Outcome::finding(missing(evidence, false)),
         (Wiring::Bare, false) => judge::verdict(evidence, &candidates).outcome(evidence),
     }
-}
-
-/// Whether the pod's own annotation skips the container that matters most: then the webhook has nothing to give it.
-fn is_told_to_skip(evidence: &Evidence<'_>) -> bool {
-    let skipped = evidence.pod.present().and_then(|pod| pod.metadata.annotation("eks.amazonaws.com/skip-containers"));
-    let container = evidence.default_container();
-    skipped.zip(container).is_some_and(|(list, container)| list.split(',').any(|name| name == container.name()))
 }
 
 /// Whether the webhook explains why the judged pod was not injected: one of this check's errors holds.

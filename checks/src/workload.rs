@@ -39,7 +39,8 @@ pub fn current_pods<'a>(evidence: &Evidence<'a>) -> CurrentPods<'a> {
         Some(revision) => live.into_iter().partition(|pod| revision.has(pod)),
         None => (live, Vec::new()),
     };
-    if current.is_empty() && failures(evidence).is_empty() {
+    // A pod that is listed but could not be read may be the current one.
+    if current.is_empty() && failures(evidence).is_empty() && pods_gap(evidence).is_none() {
         counted.pods = older;
     } else {
         counted.older = older.len();
@@ -124,11 +125,11 @@ fn pod_list<'a>(evidence: &Evidence<'a>) -> Observed<&'a Vec<String>> {
 /// Warnings about the workload, or about what makes its pods now, that say why there are none.
 /// <https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#failed-deployment>
 pub fn failures<'a>(evidence: &Evidence<'a>) -> Vec<&'a Event> {
-    let makers = revision::makers(evidence);
+    let maker = revision::maker(evidence);
     let target = evidence.target;
     let own = (target.kind.kind(), target.name.as_str());
     let cluster = evidence.cluster.iter();
-    let keys = std::iter::once(own).chain(makers).map(|(kind, name)| kind_key(kind, &target.namespace, name)).collect::<Vec<_>>();
+    let keys = std::iter::once(own).chain(maker).map(|(kind, name)| kind_key(kind, &target.namespace, name)).collect::<Vec<_>>();
     let events = cluster.flat_map(|cluster| keys.iter().filter_map(|key| cluster.events.get(key)?.present())).flatten();
     let failed =
         |event: &&Event| event.reason.as_deref().is_some_and(|reason| matches!(reason, "FailedCreate" | "ReplicaSetCreateError"));

@@ -109,7 +109,10 @@ mod tests {
             let error = error(text);
             assert!(error.contains(wanted) && !error.contains('\n'), "{text}: {error}");
         }
-        assert!(error(&format!("{{\"x\":{}", "[".repeat(100_000))).contains("nested"), "depth is bounded");
+        let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let pods = format!("{{\"a/b\":{{\"present\":{{\"spec\":{{\"affinity\":{nested}}}}}}}}}");
+        let deep = format!("{{\"schema_version\":1,\"asked\":{{}},\"clusters\":{{\"c\":{{\"pods\":{pods}}}}}}}");
+        assert!(error(&deep).contains("nested"), "depth is bounded");
     }
 
     #[test]

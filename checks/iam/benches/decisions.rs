@@ -7,15 +7,12 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput};
 use iam_rs::{ContextValue, IAMPolicy, IAMRequest, PolicyEvaluator, PrincipalId};
 use irsa_doctor_iam::pattern::Pattern;
-use irsa_doctor_iam::{
-    Context, Policy, PolicyKind, PolicySet, Principal, Request, Verdict, authorize, decide,
-};
+use irsa_doctor_iam::{Context, Policy, PolicyKind, PolicySet, Principal, Request, Verdict, authorize, decide};
 
 type Fault = Box<dyn std::error::Error>;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/app";
-const PROVIDER: &str =
-    "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE";
+const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE";
 const ISSUER: &str = "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE";
 const SUBJECT: &str = "system:serviceaccount:default:awscli";
 
@@ -43,29 +40,19 @@ fn main() -> Result<(), Fault> {
 }
 
 fn decisions(criterion: &mut Criterion, case: &Case) -> Result<(), Fault> {
-    let policies: Vec<Policy> = case
-        .documents
-        .iter()
-        .map(|text| Policy::parse(text, case.kind))
-        .collect::<Result<_, _>>()?;
-    let set = policies
-        .iter()
-        .fold(PolicySet::new(), |set, policy| match case.kind {
-            PolicyKind::Trust => set.trust("trust", policy),
-            _ => set.identity("identity", policy),
-        });
+    let policies: Vec<Policy> = case.documents.iter().map(|text| Policy::parse(text, case.kind)).collect::<Result<_, _>>()?;
+    let set = policies.iter().fold(PolicySet::new(), |set, policy| match case.kind {
+        PolicyKind::Trust => set.trust("trust", policy),
+        _ => set.identity("identity", policy),
+    });
     let theirs: Vec<IAMPolicy> = case
         .documents
         .iter()
-        .map(|text| {
-            serde_json::from_str(&text.replace("\"Effect\"", &format!("{}\"Effect\"", case.added)))
-        })
+        .map(|text| serde_json::from_str(&text.replace("\"Effect\"", &format!("{}\"Effect\"", case.added))))
         .collect::<Result<_, _>>()?;
     let evaluator = PolicyEvaluator::with_policies(theirs);
     let allowed = evaluator.evaluate(&case.theirs)?.decision == iam_rs::Decision::Allow;
-    if decide(&case.request, &set) != case.expected
-        || allowed != (case.expected == Verdict::Allowed)
-    {
+    if decide(&case.request, &set) != case.expected || allowed != (case.expected == Verdict::Allowed) {
         return Err(format!("{} is not decided as expected", case.name).into());
     }
     let mut group = criterion.benchmark_group(case.name);
@@ -84,37 +71,21 @@ fn decisions(criterion: &mut Criterion, case: &Case) -> Result<(), Fault> {
 }
 
 fn session(action: &str, resource: &str) -> Result<(Request, IAMRequest), Fault> {
-    let principal = Principal::AssumedRole {
-        session_arn: None,
-        role_arn: Some(ROLE.to_owned()),
-    };
-    let keys = [
-        ("aws:SourceIp", "10.1.2.3"),
-        ("aws:RequestedRegion", "eu-west-1"),
-        ("aws:PrincipalArn", ROLE),
-    ];
-    let context = keys.iter().fold(Context::new(), |context, (key, value)| {
-        context.with(key, *value)
-    });
+    let principal = Principal::AssumedRole { session_arn: None, role_arn: Some(ROLE.to_owned()) };
+    let keys = [("aws:SourceIp", "10.1.2.3"), ("aws:RequestedRegion", "eu-west-1"), ("aws:PrincipalArn", ROLE)];
+    let context = keys.iter().fold(Context::new(), |context, (key, value)| context.with(key, *value));
     let request = Request::new(principal, action, resource).with_context(context);
     let principal = iam_rs::Principal::Aws(PrincipalId::String(ROLE.to_owned()));
     Ok((request, their_request(principal, action, resource, &keys)?))
 }
 
-fn their_request(
-    principal: iam_rs::Principal,
-    action: &str,
-    resource: &str,
-    keys: &[(&str, &str)],
-) -> Result<IAMRequest, Fault> {
+fn their_request(principal: iam_rs::Principal, action: &str, resource: &str, keys: &[(&str, &str)]) -> Result<IAMRequest, Fault> {
     let mut context = iam_rs::Context::new();
     for (key, value) in keys {
         context.insert((*key).to_owned(), ContextValue::String((*value).to_owned()));
     }
     let resource = iam_rs::Arn::parse(resource).map_err(|error| error.to_string())?;
-    Ok(IAMRequest::new_with_context(
-        principal, action, resource, context,
-    ))
+    Ok(IAMRequest::new_with_context(principal, action, resource, context))
 }
 
 /// (a) One statement for S3.
@@ -122,10 +93,7 @@ fn one_statement() -> Result<Case, Fault> {
     let document = r#"{"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"],
         "Resource": ["arn:aws:s3:::my-test-bucket", "arn:aws:s3:::my-test-bucket/*"]}]}"#;
-    let (request, theirs) = session(
-        "s3:GetObject",
-        "arn:aws:s3:::my-test-bucket/reports/2024/06/01.csv",
-    )?;
+    let (request, theirs) = session("s3:GetObject", "arn:aws:s3:::my-test-bucket/reports/2024/06/01.csv")?;
     Ok(Case {
         name: "one-statement",
         documents: vec![document.to_owned()],
@@ -154,15 +122,9 @@ fn ten_policies() -> Result<Case, Fault> {
     };
     let documents = (0..10).map(|policy| {
         let statements: Vec<String> = (0..20).map(|index| statement(policy, index)).collect();
-        format!(
-            r#"{{"Version": "2012-10-17", "Statement": [{}]}}"#,
-            statements.join(",")
-        )
+        format!(r#"{{"Version": "2012-10-17", "Statement": [{}]}}"#, statements.join(","))
     });
-    let (request, theirs) = session(
-        "s3:GetObject",
-        "arn:aws:s3:::my-test-bucket/reports/2024/06/01.csv",
-    )?;
+    let (request, theirs) = session("s3:GetObject", "arn:aws:s3:::my-test-bucket/reports/2024/06/01.csv")?;
     Ok(Case {
         name: "ten-policies",
         documents: documents.collect(),
@@ -186,10 +148,7 @@ fn trust_document() -> String {
 fn trust() -> Result<Case, Fault> {
     let request = Request::web_identity(ROLE, PROVIDER, ISSUER, "sts.amazonaws.com", SUBJECT);
     let (audience, subject) = (format!("{ISSUER}:aud"), format!("{ISSUER}:sub"));
-    let keys = [
-        (audience.as_str(), "sts.amazonaws.com"),
-        (subject.as_str(), SUBJECT),
-    ];
+    let keys = [(audience.as_str(), "sts.amazonaws.com"), (subject.as_str(), SUBJECT)];
     let principal = iam_rs::Principal::Federated(PrincipalId::String(PROVIDER.to_owned()));
     let theirs = their_request(principal, "sts:AssumeRoleWithWebIdentity", ROLE, &keys)?;
     // iam-rs asks for a Resource in every statement.
@@ -207,10 +166,9 @@ fn trust() -> Result<Case, Fault> {
 fn parsing(criterion: &mut Criterion) -> Result<(), Fault> {
     let large = ten_policies()?.documents.swap_remove(0);
     let mut group = criterion.benchmark_group("parse");
-    for (name, text, kind) in [
-        ("trust-policy", trust_document(), PolicyKind::Trust),
-        ("twenty-statements", large, PolicyKind::Identity),
-    ] {
+    for (name, text, kind) in
+        [("trust-policy", trust_document(), PolicyKind::Trust), ("twenty-statements", large, PolicyKind::Identity)]
+    {
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(name, |bench| {
             bench.iter(|| Policy::parse(black_box(&text), kind));
@@ -231,11 +189,7 @@ fn hostile_patterns(criterion: &mut Criterion) {
     let patterns = [
         ("search", Pattern::glob("a*a*a*a*ab*"), ""),
         ("end", Pattern::glob("a*a*a*a*b"), ""),
-        (
-            "segments",
-            Pattern::resource("arn:a*a*a*a*b:x", false),
-            "arn:",
-        ),
+        ("segments", Pattern::resource("arn:a*a*a*a*b:x", false), "arn:"),
     ];
     for (name, pattern, prefix) in patterns {
         for length in [1_000_usize, 10_000, 100_000] {

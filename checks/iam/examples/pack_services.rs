@@ -78,10 +78,7 @@ fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<T, Fault> {
 /// service, and below it `K` a condition key, `R` a resource type, `A` an action. Keys and types are
 /// named by their number in the service.
 fn pack(package: &Path) -> Result<String, Fault> {
-    let Package {
-        version,
-        updated_at,
-    } = read(&package.join("package.json"))?;
+    let Package { version, updated_at } = read(&package.join("package.json"))?;
     let date = updated_at.get(..10).unwrap_or_default();
     let names: BTreeMap<String, String> = read(&package.join("data/serviceNames.json"))?;
     let mut out = format!("{version}\t{date}\n");
@@ -92,23 +89,14 @@ fn pack(package: &Path) -> Result<String, Fault> {
 }
 
 fn service(out: &mut String, package: &Path, prefix: &str, name: &str) -> Result<(), Fault> {
-    let file = |kind: &str| {
-        package
-            .join("data")
-            .join(kind)
-            .join(format!("{prefix}.json"))
-    };
+    let file = |kind: &str| package.join("data").join(kind).join(format!("{prefix}.json"));
     let actions: BTreeMap<String, Action> = read(&file("actions"))?;
     let types: BTreeMap<String, ResourceType> = read(&file("resourceTypes"))?;
     let keys: BTreeMap<String, ConditionKey> = read(&file("conditionKeys"))?;
     writeln!(out, "S{prefix}\t{name}")?;
     // Actions may use global keys that the service's own list leaves out.
     let mut key_types: BTreeMap<&str, &str> = BTreeMap::new();
-    for used in actions
-        .values()
-        .flat_map(action_keys)
-        .chain(types.values().flat_map(|kind| &kind.condition_keys))
-    {
+    for used in actions.values().flat_map(action_keys).chain(types.values().flat_map(|kind| &kind.condition_keys)) {
         key_types.insert(used, "");
     }
     for key in keys.values() {
@@ -117,17 +105,9 @@ fn service(out: &mut String, package: &Path, prefix: &str, name: &str) -> Result
     for (key, kind) in &key_types {
         writeln!(out, "K{key}\t{kind}")?;
     }
-    let key_numbers: BTreeMap<&str, usize> = key_types
-        .keys()
-        .enumerate()
-        .map(|(number, key)| (*key, number))
-        .collect();
+    let key_numbers: BTreeMap<&str, usize> = key_types.keys().enumerate().map(|(number, key)| (*key, number)).collect();
     let numbers = |keys: &BTreeSet<&str>| {
-        let numbers: Vec<String> = keys
-            .iter()
-            .filter_map(|key| key_numbers.get(key))
-            .map(usize::to_string)
-            .collect();
+        let numbers: Vec<String> = keys.iter().filter_map(|key| key_numbers.get(key)).map(usize::to_string).collect();
         numbers.join(",")
     };
     let mut type_numbers: BTreeMap<&str, usize> = BTreeMap::new();
@@ -139,34 +119,18 @@ fn service(out: &mut String, package: &Path, prefix: &str, name: &str) -> Result
     for action in actions.values() {
         let mut resources = Vec::new();
         for resource in &action.resource_types {
-            let number = type_numbers
-                .get(resource.name.as_str())
-                .ok_or_else(|| format!("no type {}", resource.name))?;
-            resources.push(format!(
-                "{number}{}",
-                if resource.required { "!" } else { "" }
-            ));
+            let number = type_numbers.get(resource.name.as_str()).ok_or_else(|| format!("no type {}", resource.name))?;
+            resources.push(format!("{number}{}", if resource.required { "!" } else { "" }));
         }
         let keys = action_keys(action).map(String::as_str).collect();
         let level = level(&action.access_level)?;
-        writeln!(
-            out,
-            "A{}\t{level}\t{}\t{}",
-            action.name,
-            resources.join(","),
-            numbers(&keys)
-        )?;
+        writeln!(out, "A{}\t{level}\t{}\t{}", action.name, resources.join(","), numbers(&keys))?;
     }
     Ok(())
 }
 
 fn action_keys(action: &Action) -> impl Iterator<Item = &String> {
-    action.condition_keys.iter().chain(
-        action
-            .resource_types
-            .iter()
-            .flat_map(|resource| &resource.condition_keys),
-    )
+    action.condition_keys.iter().chain(action.resource_types.iter().flat_map(|resource| &resource.condition_keys))
 }
 
 fn level(text: &str) -> Result<char, Fault> {

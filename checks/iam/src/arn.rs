@@ -64,46 +64,23 @@ impl<'a> Arn<'a> {
         if parts.next() != Some("arn") || !text.starts_with("arn:") {
             return Err(ArnError::Prefix(text.to_owned()));
         }
-        let (Some(partition), Some(service), Some(region), Some(account), Some(resource)) = (
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-        ) else {
-            return Err(ArnError::Parts {
-                text: text.to_owned(),
-                found: text.split(':').count(),
-            });
+        let (Some(partition), Some(service), Some(region), Some(account), Some(resource)) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(ArnError::Parts { text: text.to_owned(), found: text.split(':').count() });
         };
-        for (part, value) in [
-            ("partition", partition),
-            ("service", service),
-            ("resource", resource),
-        ] {
+        for (part, value) in [("partition", partition), ("service", service), ("resource", resource)] {
             if value.is_empty() {
-                return Err(ArnError::Empty {
-                    text: text.to_owned(),
-                    part,
-                });
+                return Err(ArnError::Empty { text: text.to_owned(), part });
             }
         }
-        Ok(Self {
-            text,
-            partition,
-            service,
-            region,
-            account,
-            resource,
-        })
+        Ok(Self { text, partition, service, region, account, resource })
     }
 
     /// What stands before the first `/` or `:` of the resource, if there is one: `role` of `role/x`.
     #[must_use]
     pub fn resource_type(&self) -> Option<&'a str> {
-        self.resource
-            .find(['/', ':'])
-            .and_then(|end| self.resource.get(..end))
+        self.resource.find(['/', ':']).and_then(|end| self.resource.get(..end))
     }
 
     /// What stands behind the first `/` or `:` of the resource; the whole if there is none.
@@ -134,8 +111,7 @@ impl<'a> Arn<'a> {
     /// The issuer without its scheme, if this is an IAM OIDC provider's ARN.
     #[must_use]
     pub fn oidc_issuer(&self) -> Option<&'a str> {
-        (self.service == "iam" && self.resource_type() == Some("oidc-provider"))
-            .then(|| self.resource_id())
+        (self.service == "iam" && self.resource_type() == Some("oidc-provider")).then(|| self.resource_id())
     }
 }
 
@@ -157,20 +133,10 @@ mod tests {
 
     #[test]
     fn splits_into_six_parts() {
-        let arn =
-            Arn::parse("arn:aws:logs:eu-west-1:111122223333:log-group:/a/b:log-stream:c").unwrap();
-        assert_eq!(
-            (arn.partition, arn.service, arn.region),
-            ("aws", "logs", "eu-west-1")
-        );
-        assert_eq!(
-            (arn.account, arn.resource),
-            ("111122223333", "log-group:/a/b:log-stream:c")
-        );
-        assert_eq!(
-            (arn.resource_type(), arn.resource_id()),
-            (Some("log-group"), "/a/b:log-stream:c")
-        );
+        let arn = Arn::parse("arn:aws:logs:eu-west-1:111122223333:log-group:/a/b:log-stream:c").unwrap();
+        assert_eq!((arn.partition, arn.service, arn.region), ("aws", "logs", "eu-west-1"));
+        assert_eq!((arn.account, arn.resource), ("111122223333", "log-group:/a/b:log-stream:c"));
+        assert_eq!((arn.resource_type(), arn.resource_id()), (Some("log-group"), "/a/b:log-stream:c"));
     }
 
     #[test]
@@ -180,28 +146,15 @@ mod tests {
         let session = Arn::parse("arn:aws:sts::111122223333:assumed-role/app/botocore").unwrap();
         assert_eq!(session.role_session(), Some(("app", "botocore")));
         assert_eq!(session.role_name(), None);
-        let provider =
-            Arn::parse("arn:aws:iam::111122223333:oidc-provider/oidc.example.com/id/A").unwrap();
+        let provider = Arn::parse("arn:aws:iam::111122223333:oidc-provider/oidc.example.com/id/A").unwrap();
         assert_eq!(provider.oidc_issuer(), Some("oidc.example.com/id/A"));
     }
 
     #[test]
     fn says_what_is_missing() {
         assert!(matches!(Arn::parse("https://x"), Err(ArnError::Prefix(_))));
-        assert!(matches!(
-            Arn::parse("arnx:aws:iam::1:role/x"),
-            Err(ArnError::Prefix(_))
-        ));
-        assert!(matches!(
-            Arn::parse("arn:aws:s3::bucket"),
-            Err(ArnError::Parts { found: 5, .. })
-        ));
-        assert!(matches!(
-            Arn::parse("arn::s3:::bucket"),
-            Err(ArnError::Empty {
-                part: "partition",
-                ..
-            })
-        ));
+        assert!(matches!(Arn::parse("arnx:aws:iam::1:role/x"), Err(ArnError::Prefix(_))));
+        assert!(matches!(Arn::parse("arn:aws:s3::bucket"), Err(ArnError::Parts { found: 5, .. })));
+        assert!(matches!(Arn::parse("arn::s3:::bucket"), Err(ArnError::Empty { part: "partition", .. })));
     }
 }

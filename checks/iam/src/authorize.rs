@@ -12,10 +12,7 @@ pub use set::{Layer, PolicySet};
 use combine::Tally;
 use set::Source;
 
-use crate::decision::{
-    Decision, ElementTrace, LayerDecision, Outcome, StatementRef, StatementTrace, Unresolved,
-    Verdict,
-};
+use crate::decision::{Decision, ElementTrace, LayerDecision, Outcome, StatementRef, StatementTrace, Unresolved, Verdict};
 use crate::policy::{Effect, Statement};
 use crate::request::Request;
 use crate::statement::{self, Recorder, Silent};
@@ -71,30 +68,14 @@ pub fn authorize(request: &Request, policies: &PolicySet<'_>) -> Decision {
     }
     let (verdict, refusing) = tally.combine(request, policies);
     let outcome = match verdict {
-        Verdict::Allowed => Outcome::Allowed {
-            by: references(&traces, Effect::Allow),
-        },
-        Verdict::ExplicitDeny => Outcome::ExplicitDeny {
-            by: references(&traces, Effect::Deny),
-        },
-        Verdict::ImplicitDeny => Outcome::ImplicitDeny {
-            layer: refusing.unwrap_or(Layer::Identity),
-        },
-        Verdict::Unknown => Outcome::Unknown {
-            unresolved: unresolved(&tally, &traces, policies, request),
-        },
+        Verdict::Allowed => Outcome::Allowed { by: references(&traces, Effect::Allow) },
+        Verdict::ExplicitDeny => Outcome::ExplicitDeny { by: references(&traces, Effect::Deny) },
+        Verdict::ImplicitDeny => Outcome::ImplicitDeny { layer: refusing.unwrap_or(Layer::Identity) },
+        Verdict::Unknown => Outcome::Unknown { unresolved: unresolved(&tally, &traces, policies, request) },
     };
-    let layers = policies
-        .examined_layers()
-        .map(|layer| tally.layer(layer))
-        .collect();
+    let layers = policies.examined_layers().map(|layer| tally.layer(layer)).collect();
     let not_examined = policies.not_examined().collect();
-    Decision {
-        outcome,
-        layers,
-        statements: traces,
-        not_examined,
-    }
+    Decision { outcome, layers, statements: traces, not_examined }
 }
 
 /// Decides `request` without its reasons: the same evaluation as [`authorize`], without a trace.
@@ -121,25 +102,13 @@ pub fn decide(request: &Request, policies: &PolicySet<'_>) -> Verdict {
 }
 
 /// Evaluates a statement and adds it to the tally: the one place where both paths decide.
-fn weigh<R: Recorder>(
-    tally: &mut Tally,
-    layer: Layer,
-    statement: &Statement,
-    request: &Request,
-    recorder: &mut R,
-) -> Truth {
-    let (result, grant) = statement::evaluate(statement, request, recorder);
-    tally.add(layer, statement.effect, result, grant);
+fn weigh<R: Recorder>(tally: &mut Tally, layer: Layer, statement: &Statement, request: &Request, recorder: &mut R) -> Truth {
+    let (result, grants) = statement::evaluate(statement, request, recorder);
+    tally.add(layer, statement.effect, result, grants);
     result
 }
 
-fn trace(
-    layer: Layer,
-    policy: &str,
-    statement: &Statement,
-    result: Truth,
-    elements: Vec<ElementTrace>,
-) -> StatementTrace {
+fn trace(layer: Layer, policy: &str, statement: &Statement, result: Truth, elements: Vec<ElementTrace>) -> StatementTrace {
     StatementTrace {
         layer,
         policy: policy.to_owned(),
@@ -153,23 +122,14 @@ fn trace(
 }
 
 fn references(traces: &[StatementTrace], effect: Effect) -> Vec<StatementRef> {
-    let matching = traces
-        .iter()
-        .filter(|trace| trace.effect == effect && trace.result.is_true());
+    let matching = traces.iter().filter(|trace| trace.effect == effect && trace.result.is_true());
     matching.map(StatementTrace::reference).collect()
 }
 
 /// The unknown inputs of the statements and policies that could still change the outcome: a Deny
 /// that may match, and an Allow that may match in a layer that doesn't certainly allow.
-fn unresolved(
-    tally: &Tally,
-    traces: &[StatementTrace],
-    policies: &PolicySet<'_>,
-    request: &Request,
-) -> Vec<Unresolved> {
-    let counts = |layer: Layer, effect: Effect| {
-        effect == Effect::Deny || !tally.layer(layer).allows.is_true()
-    };
+fn unresolved(tally: &Tally, traces: &[StatementTrace], policies: &PolicySet<'_>, request: &Request) -> Vec<Unresolved> {
+    let counts = |layer: Layer, effect: Effect| effect == Effect::Deny || !tally.layer(layer).allows.is_true();
     let mut found: Vec<Unresolved> = Vec::new();
     for (layer, named) in policies.policies() {
         if let Source::Unreadable(reason) = &named.source {
@@ -183,15 +143,8 @@ fn unresolved(
             });
         }
     }
-    for trace in traces
-        .iter()
-        .filter(|trace| trace.result == Truth::Unknown && counts(trace.layer, trace.effect))
-    {
-        for element in trace
-            .elements
-            .iter()
-            .filter(|element| element.result == Truth::Unknown)
-        {
+    for trace in traces.iter().filter(|trace| trace.result == Truth::Unknown && counts(trace.layer, trace.effect)) {
+        for element in trace.elements.iter().filter(|element| element.result == Truth::Unknown) {
             found.extend(element_unresolved(trace, element));
         }
     }
@@ -218,29 +171,14 @@ fn element_unresolved(trace: &StatementTrace, element: &ElementTrace) -> Vec<Unr
         path: element.path.clone(),
     };
     if element.unknown.is_empty() {
-        return vec![unresolved(
-            None,
-            format!(
-                "AWS does not document how {} is decided here",
-                element.element
-            ),
-        )];
+        return vec![unresolved(None, format!("AWS does not document how {} is decided here", element.element))];
     }
-    element
-        .unknown
-        .iter()
-        .map(|(key, why)| unresolved(Some(key.clone()), why.clone()))
-        .collect()
+    element.unknown.iter().map(|(key, why)| unresolved(Some(key.clone()), why.clone())).collect()
 }
 
 impl Tally {
     fn layer(&self, layer: Layer) -> LayerDecision {
         let (allows, denies) = (self.allows(layer), self.denies(layer));
-        LayerDecision {
-            layer,
-            outcome: combine::layer_outcome(allows, denies),
-            allows,
-            denies,
-        }
+        LayerDecision { layer, outcome: combine::layer_outcome(allows, denies), allows, denies }
     }
 }

@@ -61,20 +61,13 @@ impl Context {
     /// A complete context: what isn't listed is absent.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            entries: Vec::new(),
-            prefixes: Vec::new(),
-            default: KeyValue::Absent,
-        }
+        Self { entries: Vec::new(), prefixes: Vec::new(), default: KeyValue::Absent }
     }
 
     /// A context of which only some keys are known: the others are unknown, for this reason.
     #[must_use]
     pub fn unknown_by_default(why: impl Into<String>) -> Self {
-        Self {
-            default: KeyValue::Unknown(why.into()),
-            ..Self::new()
-        }
+        Self { default: KeyValue::Unknown(why.into()), ..Self::new() }
     }
 
     /// Sets what is known about a key; the last word on a key counts.
@@ -99,15 +92,8 @@ impl Context {
 
     /// Adds a multivalued key.
     #[must_use]
-    pub fn with_many<S: Into<String>>(
-        mut self,
-        key: &str,
-        values: impl IntoIterator<Item = S>,
-    ) -> Self {
-        self.set(
-            key,
-            KeyValue::Many(values.into_iter().map(Into::into).collect()),
-        );
+    pub fn with_many<S: Into<String>>(mut self, key: &str, values: impl IntoIterator<Item = S>) -> Self {
+        self.set(key, KeyValue::Many(values.into_iter().map(Into::into).collect()));
         self
     }
 
@@ -136,9 +122,7 @@ impl Context {
     #[must_use]
     pub fn prefix(mut self, prefix: &str, value: KeyValue) -> Self {
         let prefix = prefix.to_ascii_lowercase();
-        let at = self
-            .prefixes
-            .partition_point(|(have, _)| have.len() >= prefix.len());
+        let at = self.prefixes.partition_point(|(have, _)| have.len() >= prefix.len());
         self.prefixes.insert(at, (prefix, value));
         self
     }
@@ -160,10 +144,7 @@ impl Context {
         {
             return value;
         }
-        self.prefixes
-            .iter()
-            .find(|(prefix, _)| key.starts_with(prefix.as_str()))
-            .map_or(&self.default, |(_, v)| v)
+        self.prefixes.iter().find(|(prefix, _)| key.starts_with(prefix.as_str())).map_or(&self.default, |(_, v)| v)
     }
 
     fn position(&self, key: &str) -> Result<usize, usize> {
@@ -173,11 +154,7 @@ impl Context {
 
     /// The keys that are listed, in lower case and sorted, with what is known about them.
     pub fn entries(&self) -> impl Iterator<Item = (&str, &KeyValue)> {
-        let sorted: BTreeMap<&str, &KeyValue> = self
-            .entries
-            .iter()
-            .map(|(key, value)| (key.as_str(), value))
-            .collect();
+        let sorted: BTreeMap<&str, &KeyValue> = self.entries.iter().map(|(key, value)| (key.as_str(), value)).collect();
         sorted.into_iter()
     }
 }
@@ -192,18 +169,9 @@ mod tests {
             .prefix("aws:", KeyValue::Absent)
             .prefix("aws:PrincipalTag/", KeyValue::Present("tags".into()))
             .with("aws:PrincipalTag/a", "1");
-        assert_eq!(
-            context.get("aws:principaltag/A"),
-            &KeyValue::Single("1".into())
-        );
-        assert_eq!(
-            context.get("aws:PrincipalTag/b"),
-            &KeyValue::Present("tags".into())
-        );
+        assert_eq!(context.get("aws:principaltag/A"), &KeyValue::Single("1".into()));
+        assert_eq!(context.get("aws:PrincipalTag/b"), &KeyValue::Present("tags".into()));
         assert_eq!(context.get("aws:SourceIp"), &KeyValue::Absent);
-        assert_eq!(
-            context.get("s3:prefix"),
-            &KeyValue::Unknown("not recorded".into())
-        );
+        assert_eq!(context.get("s3:prefix"), &KeyValue::Unknown("not recorded".into()));
     }
 }

@@ -234,9 +234,7 @@ impl StatementTrace {
 
     /// The elements that certainly don't match.
     pub fn differing(&self) -> impl Iterator<Item = &ElementTrace> {
-        self.elements
-            .iter()
-            .filter(|element| element.result.is_false())
+        self.elements.iter().filter(|element| element.result.is_false())
     }
 }
 
@@ -256,9 +254,7 @@ pub struct Decision {
 impl Decision {
     /// The statements that match.
     pub fn matched(&self) -> impl Iterator<Item = &StatementTrace> {
-        self.statements
-            .iter()
-            .filter(|statement| statement.result.is_true())
+        self.statements.iter().filter(|statement| statement.result.is_true())
     }
 
     /// What a layer by itself says, if it was examined.
@@ -275,10 +271,7 @@ impl Decision {
         match &self.outcome {
             Outcome::ImplicitDeny { layer } => self.nearest_in(*layer),
             Outcome::Unknown { .. } => {
-                let undecided = self
-                    .layers
-                    .iter()
-                    .find(|decision| !decision.allows.is_true())?;
+                let undecided = self.layers.iter().find(|decision| !decision.allows.is_true())?;
                 self.nearest_in(undecided.layer)
             }
             Outcome::Allowed { .. } | Outcome::ExplicitDeny { .. } => None,
@@ -291,10 +284,6 @@ impl Decision {
     /// principal, then how many characters would have to change.
     #[must_use]
     pub fn nearest_in(&self, layer: Layer) -> Option<NearMiss<'_>> {
-        nearest::nearest(
-            self.statements
-                .iter()
-                .filter(|statement| statement.layer == layer),
-        )
+        nearest::nearest(self.statements.iter().filter(|statement| statement.layer == layer))
     }
 }

@@ -1,7 +1,7 @@
 //! IAM policies: a parser that keeps positions, and a three-valued evaluator that says why.
 //!
 //! [`Policy::parse`] reads a policy document strictly and reports every fault in it with its
-//! `JSONPath`, line and column. [`authorize`] decides a [`Request`] against a [`PolicySet`] and
+//! `JSONPath`, line and column. [`authorize()`] decides a [`Request`] against a [`PolicySet`] and
 //! returns a [`Decision`] with a trace of every statement and every element of it; [`decide`]
 //! gives the outcome alone, from the same evaluation, without building the trace.
 //!
@@ -57,8 +57,8 @@ pub use authorize::{Layer, PolicySet, authorize, decide};
 pub use condition::Operator;
 pub use context::{Context, KeyValue};
 pub use decision::{
-    Decision, ElementKind, ElementTrace, Had, LayerDecision, LayerOutcome, NearMiss, Outcome,
-    StatementRef, StatementTrace, Unresolved, Verdict, Wanted,
+    Decision, ElementKind, ElementTrace, Had, LayerDecision, LayerOutcome, NearMiss, Outcome, StatementRef, StatementTrace,
+    Unresolved, Verdict, Wanted,
 };
 pub use parse::{MAX_BYTES, ParseError, ParseErrors};
 pub use policy::{Effect, Place, Policy, PolicyKind, Statement, Version};

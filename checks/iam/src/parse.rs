@@ -44,19 +44,8 @@ impl Policy {
     /// assert_eq!((errors[1].line, errors[1].column), (2, 13));
     /// ```
     pub fn parse(text: &str, kind: PolicyKind) -> Result<Self, ParseErrors> {
-        let value = json::read(
-            text,
-            Limits {
-                bytes: MAX_BYTES,
-                depth: MAX_DEPTH,
-            },
-        )?;
-        let mut parser = Parser {
-            kind,
-            variables: false,
-            errors: Vec::new(),
-            warnings: Vec::new(),
-        };
+        let value = json::read(text, Limits { bytes: MAX_BYTES, depth: MAX_DEPTH })?;
+        let mut parser = Parser { kind, variables: false, errors: Vec::new(), warnings: Vec::new() };
         let policy = parser.policy(&value);
         match policy {
             Some(mut policy) if parser.errors.is_empty() => {
@@ -64,12 +53,8 @@ impl Policy {
                 Ok(policy)
             }
             _ => {
-                parser
-                    .errors
-                    .sort_by_key(|error| (error.line, error.column));
-                Err(ParseErrors {
-                    errors: parser.errors,
-                })
+                parser.errors.sort_by_key(|error| (error.line, error.column));
+                Err(ParseErrors { errors: parser.errors })
             }
         }
     }
@@ -89,11 +74,7 @@ impl At<'_> {
 }
 
 fn place(path: String, position: Position) -> Place {
-    Place {
-        path,
-        line: position.line,
-        column: position.column,
-    }
+    Place { path, line: position.line, column: position.column }
 }
 
 struct Parser {
@@ -108,12 +89,7 @@ impl Parser {
     fn error(&mut self, path: &str, position: Position, message: impl Into<String>) {
         if self.errors.len() < MAX_ERRORS {
             let Position { line, column, .. } = position;
-            self.errors.push(ParseError {
-                message: message.into(),
-                path: path.to_owned(),
-                line,
-                column,
-            });
+            self.errors.push(ParseError { message: message.into(), path: path.to_owned(), line, column });
         }
     }
 
@@ -128,47 +104,21 @@ impl Parser {
     }
 
     fn policy(&mut self, document: &Value) -> Option<Policy> {
-        let root = At {
-            value: document,
-            path: "$",
-        };
+        let root = At { value: document, path: "$" };
         let members = self.object(root, "a policy document")?;
-        let known = self.members(
-            root,
-            members,
-            &["Version", "Id", "Statement"],
-            "a policy document",
-        );
-        let version = known.get("Version").and_then(|value| {
-            self.version(At {
-                value,
-                path: "$['Version']",
-            })
-        });
+        let known = self.members(root, members, &["Version", "Id", "Statement"], "a policy document");
+        let version = known.get("Version").and_then(|value| self.version(At { value, path: "$['Version']" }));
         self.variables = matches!(version, Some((Version::V2012, _)));
-        let id = known.get("Id").and_then(|value| {
-            self.located(
-                At {
-                    value,
-                    path: "$['Id']",
-                },
-                "Id",
-            )
-        });
+        let id = known.get("Id").and_then(|value| self.located(At { value, path: "$['Id']" }, "Id"));
         let Some(value) = known.get("Statement") else {
             self.wrong(root, "the policy has no Statement");
             return None;
         };
-        let at = At {
-            value,
-            path: "$['Statement']",
-        };
+        let at = At { value, path: "$['Statement']" };
         let (statements, statement_list) = self.statements(at)?;
         Some(Policy {
             kind: self.kind,
-            version: version
-                .as_ref()
-                .map_or(Version::V2008, |(version, _)| *version),
+            version: version.as_ref().map_or(Version::V2008, |(version, _)| *version),
             version_place: version.map(|(_, place)| place),
             id,
             statements,
@@ -185,13 +135,7 @@ impl Parser {
                 return Some((version, text.place));
             }
         }
-        self.wrong(
-            at,
-            format!(
-                "Version is `{}`; there are 2012-10-17 and 2008-10-17",
-                text.text
-            ),
-        );
+        self.wrong(at, format!("Version is `{}`; there are 2012-10-17 and 2008-10-17", text.text));
         None
     }
 
@@ -227,19 +171,8 @@ impl Parser {
             };
             if let Some(first) = seen.insert(&sid.text, statement.index) {
                 let Place { path, line, column } = &sid.place;
-                let position = Position {
-                    offset: 0,
-                    line: *line,
-                    column: *column,
-                };
-                self.error(
-                    path,
-                    position,
-                    format!(
-                        "the Sid `{}` is that of statement {first} already",
-                        sid.text
-                    ),
-                );
+                let position = Position { offset: 0, line: *line, column: *column };
+                self.error(path, position, format!("the Sid `{}` is that of statement {first} already", sid.text));
             }
         }
     }
@@ -248,10 +181,7 @@ impl Parser {
         if let Node::Object(members) = &at.value.node {
             return Some(members);
         }
-        self.wrong(
-            at,
-            format!("{what} must be an object, not {}", at.value.kind()),
-        );
+        self.wrong(at, format!("{what} must be an object, not {}", at.value.kind()));
         None
     }
 
@@ -269,21 +199,10 @@ impl Parser {
             let path = path_key(at.path, &member.key);
             if let Some(name) = known.iter().find(|name| **name == member.key) {
                 found.entry(*name).or_insert(&member.value);
-            } else if let Some(name) = known
-                .iter()
-                .find(|name| name.eq_ignore_ascii_case(&member.key))
-            {
-                self.error(
-                    &path,
-                    member.position,
-                    format!("`{}` must be written `{name}`", member.key),
-                );
+            } else if let Some(name) = known.iter().find(|name| name.eq_ignore_ascii_case(&member.key)) {
+                self.error(&path, member.position, format!("`{}` must be written `{name}`", member.key));
             } else {
-                self.error(
-                    &path,
-                    member.position,
-                    format!("{what} has no element `{}`", member.key),
-                );
+                self.error(&path, member.position, format!("{what} has no element `{}`", member.key));
             }
         }
         found
@@ -293,26 +212,16 @@ impl Parser {
         let mut seen = std::collections::BTreeSet::new();
         for member in members {
             if !seen.insert(member.key.as_str()) {
-                self.error(
-                    &path_key(path, &member.key),
-                    member.position,
-                    format!("duplicate key `{}`", member.key),
-                );
+                self.error(&path_key(path, &member.key), member.position, format!("duplicate key `{}`", member.key));
             }
         }
     }
 
     fn located(&mut self, at: At<'_>, what: &str) -> Option<Located> {
         if let Node::String(text) = &at.value.node {
-            return Some(Located {
-                text: text.clone(),
-                place: at.place(),
-            });
+            return Some(Located { text: text.clone(), place: at.place() });
         }
-        self.wrong(
-            at,
-            format!("{what} must be a string, not {}", at.value.kind()),
-        );
+        self.wrong(at, format!("{what} must be a string, not {}", at.value.kind()));
         None
     }
 

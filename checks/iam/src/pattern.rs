@@ -130,11 +130,7 @@ impl Pattern {
                 Piece::One | Piece::OneInSegment => wanted.push('?'),
             }
         }
-        if known {
-            same_letters(&wanted, text).into()
-        } else {
-            Truth::Unknown
-        }
+        if known { same_letters(&wanted, text).into() } else { Truth::Unknown }
     }
 
     /// The pattern's text with its variables replaced; `None` if it has none that is known.
@@ -144,10 +140,7 @@ impl Pattern {
             Piece::Variable(variable) => matches!(resolve(variable, context), Resolution::Value(_)),
             _ => false,
         };
-        self.pieces
-            .iter()
-            .any(replaces)
-            .then(|| self.shown(context))
+        self.pieces.iter().any(replaces).then(|| self.shown(context))
     }
 
     /// The pattern's text, with its variables replaced where they are known.
@@ -165,15 +158,11 @@ impl Pattern {
     }
 
     /// The keys of the pattern's variables whose value `context` doesn't know, with the reason.
-    pub(crate) fn unknown_keys<'a>(
-        &'a self,
-        context: &'a Context,
-    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub(crate) fn unknown_keys<'a>(&'a self, context: &'a Context) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Variable(variable) => context
-                .get_lower(&variable.key)
-                .unknown_reason()
-                .map(|why| (variable.key.as_str(), why)),
+            Piece::Variable(variable) => {
+                context.get_lower(&variable.key).unknown_reason().map(|why| (variable.key.as_str(), why))
+            }
             _ => None,
         })
     }
@@ -192,19 +181,12 @@ pub(crate) fn same_letters(a: &str, b: &str) -> bool {
     if a.is_ascii() && b.is_ascii() {
         return a.eq_ignore_ascii_case(b);
     }
-    a.chars()
-        .flat_map(char::to_lowercase)
-        .eq(b.chars().flat_map(char::to_lowercase))
+    a.chars().flat_map(char::to_lowercase).eq(b.chars().flat_map(char::to_lowercase))
 }
 
 /// "You can't use a multivalued context key as a variable": it has no value then.
 fn resolve<'a>(variable: &'a Variable, context: &'a Context) -> Resolution<'a> {
-    let or_default = || {
-        variable
-            .default
-            .as_deref()
-            .map_or(Resolution::NoValue, Resolution::Value)
-    };
+    let or_default = || variable.default.as_deref().map_or(Resolution::NoValue, Resolution::Value);
     match context.get_lower(&variable.key) {
         KeyValue::Single(value) => Resolution::Value(value),
         KeyValue::Many(_) | KeyValue::Absent => or_default(),

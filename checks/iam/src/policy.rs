@@ -212,14 +212,7 @@ impl PrincipalType {
     /// Reads a key.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [
-            Self::Aws,
-            Self::Federated,
-            Self::Service,
-            Self::CanonicalUser,
-        ]
-        .into_iter()
-        .find(|kind| kind.name() == name)
+        [Self::Aws, Self::Federated, Self::Service, Self::CanonicalUser].into_iter().find(|kind| kind.name() == name)
     }
 }
 

@@ -42,10 +42,7 @@ impl Principal {
     #[must_use]
     pub fn account(&self) -> Option<&str> {
         let arn = match self {
-            Self::AssumedRole {
-                session_arn,
-                role_arn,
-            } => session_arn.as_deref().or(role_arn.as_deref())?,
+            Self::AssumedRole { session_arn, role_arn } => session_arn.as_deref().or(role_arn.as_deref())?,
             Self::Iam { arn } => arn,
             Self::Federated { .. } | Self::Service { .. } | Self::Anonymous => return None,
         };
@@ -57,13 +54,9 @@ impl Principal {
     pub fn name(&self) -> &str {
         match self {
             Self::Federated { provider_arn } => provider_arn,
-            Self::AssumedRole {
-                session_arn,
-                role_arn,
-            } => session_arn
-                .as_deref()
-                .or(role_arn.as_deref())
-                .unwrap_or("a role session"),
+            Self::AssumedRole { session_arn, role_arn } => {
+                session_arn.as_deref().or(role_arn.as_deref()).unwrap_or("a role session")
+            }
             Self::Iam { arn } => arn,
             Self::Service { name } => name,
             Self::Anonymous => "anonymous",
@@ -92,9 +85,7 @@ impl Request {
     /// A request with a complete, empty context.
     #[must_use]
     pub fn new(principal: Principal, action: &str, resource: &str) -> Self {
-        let account = Arn::parse(resource)
-            .map(|arn| arn.account)
-            .unwrap_or_default();
+        let account = Arn::parse(resource).map(|arn| arn.account).unwrap_or_default();
         Self {
             principal,
             action: action.to_owned(),

@@ -142,16 +142,9 @@ impl Service {
     /// The action of this name, in any case.
     #[must_use]
     pub fn action(&self, name: &str) -> Option<&Action> {
-        let lower = |text: &str| {
-            text.bytes()
-                .map(|byte| byte.to_ascii_lowercase())
-                .collect::<Vec<_>>()
-        };
+        let lower = |text: &str| text.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<_>>();
         let wanted = lower(name);
-        let at = self
-            .actions
-            .binary_search_by(|action| lower(action.name).cmp(&wanted))
-            .ok()?;
+        let at = self.actions.binary_search_by(|action| lower(action.name).cmp(&wanted)).ok()?;
         self.actions.get(at)
     }
 
@@ -159,11 +152,7 @@ impl Service {
     pub fn matching(&self, pattern: &str) -> impl Iterator<Item = &Action> {
         let pattern = crate::pattern::Pattern::glob(&pattern.to_ascii_lowercase());
         let context = crate::context::Context::new();
-        self.actions.iter().filter(move |action| {
-            pattern
-                .matches(&action.name.to_ascii_lowercase(), &context)
-                .is_true()
-        })
+        self.actions.iter().filter(move |action| pattern.matches(&action.name.to_ascii_lowercase(), &context).is_true())
     }
 
     /// The names nearest to one that isn't known, the best first.
@@ -178,26 +167,14 @@ impl Action {
     #[must_use]
     pub fn fit<'a>(&self, resources: impl IntoIterator<Item = &'a str>) -> Fit {
         let mut resources = resources.into_iter();
-        let is_star =
-            |resource: &str| !resource.is_empty() && resource.bytes().all(|byte| byte == b'*');
+        let is_star = |resource: &str| !resource.is_empty() && resource.bytes().all(|byte| byte == b'*');
         if self.is_wildcard_only() {
-            return if resources.any(is_star) {
-                Fit::Fits
-            } else {
-                Fit::TakesNoResource
-            };
+            return if resources.any(is_star) { Fit::Fits } else { Fit::TakesNoResource };
         }
-        if resources.any(|entry| {
-            is_star(entry) || self.resources.iter().any(|have| have.kind.may_match(entry))
-        }) {
+        if resources.any(|entry| is_star(entry) || self.resources.iter().any(|have| have.kind.may_match(entry))) {
             Fit::Fits
         } else {
-            Fit::WrongType(
-                self.resources
-                    .iter()
-                    .map(|have| have.kind.clone())
-                    .collect(),
-            )
+            Fit::WrongType(self.resources.iter().map(|have| have.kind.clone()).collect())
         }
     }
 }

@@ -3,7 +3,7 @@
 mod principal;
 mod trace;
 
-pub(crate) use principal::Grant;
+pub(crate) use principal::Grants;
 
 use crate::condition;
 use crate::decision::ElementTrace;
@@ -39,24 +39,20 @@ impl Recorder for Vec<ElementTrace> {
 /// Whether `statement` matches, and how closely its Principal names the one who asks. All elements
 /// have to match
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_statement.html>).
-pub(crate) fn evaluate<R: Recorder>(
-    statement: &Statement,
-    request: &Request,
-    recorder: &mut R,
-) -> (Truth, Grant) {
+pub(crate) fn evaluate<R: Recorder>(statement: &Statement, request: &Request, recorder: &mut R) -> (Truth, Grants) {
     let mut result = action(&statement.action, request);
     recorder.element(|| trace::action(&statement.action, request, result));
     if !R::ALL && result.is_false() {
-        return (result, Grant::None);
+        return (result, Grants::NONE);
     }
-    let mut grant = Grant::None;
+    let mut grants = Grants::NONE;
     if let Some(principals) = &statement.principal {
         let (matches, closeness) = principal::evaluate(principals, request.principal());
         recorder.element(|| trace::principal(principals, request, matches));
-        grant = closeness;
+        grants = closeness;
         result = result.and(matches);
         if !R::ALL && result.is_false() {
-            return (result, grant);
+            return (result, grants);
         }
     }
     if let Some(entries) = &statement.resource {
@@ -64,7 +60,7 @@ pub(crate) fn evaluate<R: Recorder>(
         recorder.element(|| trace::resource(entries, request, matches));
         result = result.and(matches);
         if !R::ALL && result.is_false() {
-            return (result, grant);
+            return (result, grants);
         }
     }
     for condition in &statement.conditions {
@@ -75,34 +71,24 @@ pub(crate) fn evaluate<R: Recorder>(
             break;
         }
     }
-    (result, grant)
+    (result, grants)
 }
 
 /// "Actions are case-insensitive", wildcards match any part
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>).
 fn action(entries: &Entries, request: &Request) -> Truth {
     let action = request.action_lower();
-    let matches = entries
-        .entries
-        .iter()
-        .map(|entry| entry.pattern.matches(action, &request.context));
+    let matches = entries.entries.iter().map(|entry| entry.pattern.matches(action, &request.context));
     Truth::any(matches).negate_if(entries.negated)
 }
 
 /// An action that takes no resource is covered by a statement for all resources only; a `NotResource`
 /// covers it unless it names them all.
 fn resource(entries: &Entries, request: &Request) -> Truth {
-    let matches = entries
-        .entries
-        .iter()
-        .map(|entry| resource_entry(&entry.pattern, request));
+    let matches = entries.entries.iter().map(|entry| resource_entry(&entry.pattern, request));
     Truth::any(matches).negate_if(entries.negated)
 }
 
 fn resource_entry(pattern: &crate::pattern::Pattern, request: &Request) -> Truth {
-    if request.takes_resource() {
-        pattern.matches(request.resource(), &request.context)
-    } else {
-        pattern.is_universal().into()
-    }
+    if request.takes_resource() { pattern.matches(request.resource(), &request.context) } else { pattern.is_universal().into() }
 }

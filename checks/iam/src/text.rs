@@ -25,11 +25,7 @@ pub(crate) fn edits(a: &str, b: &str) -> usize {
 
 /// The names nearest to `name`, the best first, at most `most`. Case counts for little, and names
 /// of which more than a third would have to change aren't near. Returned as they were given.
-pub(crate) fn nearest<'a>(
-    name: &str,
-    names: impl Iterator<Item = &'a str>,
-    most: usize,
-) -> Vec<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
     let lower = name.to_ascii_lowercase();
     let length = lower.chars().count();
     let limit = (length / 3).max(2);
@@ -57,10 +53,7 @@ mod tests {
     #[test]
     fn the_nearest_come_first_and_the_far_not_at_all() {
         let names = ["GetObject", "GetObjects", "PutObject", "DeleteBucket"];
-        assert_eq!(
-            nearest("getobjet", names.into_iter(), 2),
-            ["GetObject", "GetObjects"]
-        );
+        assert_eq!(nearest("getobjet", names.into_iter(), 2), ["GetObject", "GetObjects"]);
         assert!(nearest("ListQueues", names.into_iter(), 2).is_empty());
     }
 }

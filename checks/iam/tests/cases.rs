@@ -1,10 +1,6 @@
 //! Recorded decisions with their right answers, decided alike by two independent evaluators.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "../examples/decide/case.rs"]
 mod case;
@@ -15,12 +11,7 @@ const IDENTITY: &str = include_str!("cases/identity.jsonl");
 const TRUST: &str = include_str!("cases/trust.jsonl");
 
 fn sorted(matched: &Value) -> Vec<String> {
-    let mut names: Vec<String> = matched
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(Value::to_string)
-        .collect();
+    let mut names: Vec<String> = matched.as_array().into_iter().flatten().map(Value::to_string).collect();
     names.sort();
     names
 }
@@ -35,11 +26,7 @@ fn differing(lines: &str) -> (usize, Vec<String>) {
         let answer = case::decide(&case).unwrap();
         let expected = &case["expected"];
         let same = answer["decision"] == expected["decision"]
-            && answer["layers"]
-                == expected
-                    .get("layers")
-                    .cloned()
-                    .unwrap_or(answer["layers"].clone())
+            && answer["layers"] == expected.get("layers").cloned().unwrap_or(answer["layers"].clone())
             && sorted(&answer["matched"]) == sorted(&expected["matched"]);
         if !same {
             wrong.push(format!("{}: {answer}, expected {expected}", case["id"]));

@@ -4,8 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use irsa_doctor_iam::{
-    Context, KeyValue, Layer, LayerOutcome, Outcome, Policy, PolicyKind, PolicySet, Principal,
-    Request, Verdict, authorize, decide,
+    Context, KeyValue, Layer, LayerOutcome, Outcome, Policy, PolicyKind, PolicySet, Principal, Request, Verdict, authorize,
+    decide,
 };
 
 const ACCOUNT: &str = "111122223333";
@@ -21,20 +21,13 @@ fn resource(statements: &str) -> Policy {
 }
 
 fn user(name: &str) -> Principal {
-    Principal::Iam {
-        arn: format!("arn:aws:iam::{ACCOUNT}:user/{name}"),
-    }
+    Principal::Iam { arn: format!("arn:aws:iam::{ACCOUNT}:user/{name}") }
 }
 
 /// The verdict on a request of an IAM user with one policy.
 fn answer(statements: &str, action: &str, on: &str, context: Context) -> Verdict {
-    let request = Request::new(user("carlos"), action, on)
-        .resource_account(ACCOUNT)
-        .with_context(context);
-    decide(
-        &request,
-        &PolicySet::new().identity("policy", &identity(statements)),
-    )
+    let request = Request::new(user("carlos"), action, on).resource_account(ACCOUNT).with_context(context);
+    decide(&request, &PolicySet::new().identity("policy", &identity(statements)))
 }
 
 /// A condition by itself: whether a statement with it matches.
@@ -60,11 +53,7 @@ fn string_operators() {
     assert_eq!(condition(block, Context::new()), NO);
 
     let block = r#"{"StringLike": {"s3:prefix": ["", "home/", "home/${aws:username}/"]}}"#;
-    let prefix = |value| {
-        Context::new()
-            .with("s3:prefix", value)
-            .with("aws:username", "sofia")
-    };
+    let prefix = |value| Context::new().with("s3:prefix", value).with("aws:username", "sofia");
     assert_eq!(condition(block, prefix("home/sofia/")), YES);
     assert_eq!(condition(block, prefix("")), YES);
     assert_eq!(condition(block, prefix("home/carlos/")), NO);
@@ -76,13 +65,7 @@ fn string_operators() {
 fn null_operator() {
     let block = r#"{"Null": {"aws:TokenIssueTime": "true"}}"#;
     assert_eq!(condition(block, Context::new()), YES);
-    assert_eq!(
-        condition(
-            block,
-            Context::new().with("aws:TokenIssueTime", "2024-01-01T00:00:00Z")
-        ),
-        NO
-    );
+    assert_eq!(condition(block, Context::new().with("aws:TokenIssueTime", "2024-01-01T00:00:00Z")), NO);
 }
 
 /// `reference_policies_elements_condition_operators.html#Conditions_IPAddress`
@@ -93,13 +76,7 @@ fn address_operators() {
     assert_eq!(condition(block, from("203.0.113.255")), YES);
     assert_eq!(condition(block, from("2001:db8:1234:5678:ffff::1")), YES);
     assert_eq!(condition(block, from("203.0.114.1")), NO);
-    assert_eq!(
-        condition(
-            r#"{"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}"#,
-            Context::new()
-        ),
-        YES
-    );
+    assert_eq!(condition(r#"{"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}"#, Context::new()), YES);
 }
 
 /// `reference_policies_elements_condition_operators.html#Conditions_ARN`: "`ArnEquals` and `ArnLike`
@@ -107,18 +84,10 @@ fn address_operators() {
 #[test]
 fn arn_operators() {
     for operator in ["ArnEquals", "ArnLike"] {
-        let block = format!(
-            r#"{{"{operator}": {{"aws:SourceArn": "arn:aws:sns:*:123456789012:TOPIC-*"}}}}"#
-        );
+        let block = format!(r#"{{"{operator}": {{"aws:SourceArn": "arn:aws:sns:*:123456789012:TOPIC-*"}}}}"#);
         let from = |arn| Context::new().with("aws:SourceArn", arn);
-        assert_eq!(
-            condition(&block, from("arn:aws:sns:us-east-1:123456789012:TOPIC-1")),
-            YES
-        );
-        assert_eq!(
-            condition(&block, from("arn:aws:sns:us-east-1:777788889999:TOPIC-1")),
-            NO
-        );
+        assert_eq!(condition(&block, from("arn:aws:sns:us-east-1:123456789012:TOPIC-1")), YES);
+        assert_eq!(condition(&block, from("arn:aws:sns:us-east-1:777788889999:TOPIC-1")), NO);
     }
 }
 
@@ -128,14 +97,8 @@ fn arn_operators() {
 fn if_exists() {
     let block = r#"{"StringLikeIfExists": {"ec2:InstanceType": ["t1.*", "t2.*", "m3.*"]}}"#;
     assert_eq!(condition(block, Context::new()), YES);
-    assert_eq!(
-        condition(block, Context::new().with("ec2:InstanceType", "t2.micro")),
-        YES
-    );
-    assert_eq!(
-        condition(block, Context::new().with("ec2:InstanceType", "c5.large")),
-        NO
-    );
+    assert_eq!(condition(block, Context::new().with("ec2:InstanceType", "t2.micro")), YES);
+    assert_eq!(condition(block, Context::new().with("ec2:InstanceType", "c5.large")), NO);
     // What AWS does where the rules of `IfExists` and `ForAnyValue` contradict one another:
     // <https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w>
     let both = r#"{"ForAnyValue:StringEqualsIfExists": {"aws:TagKeys": "team"}}"#;
@@ -150,20 +113,12 @@ fn sets_of_values() {
     let all = r#"{"ForAllValues:StringEquals": {"aws:TagKeys": ["environment", "cost-center"]}}"#;
     assert_eq!(condition(all, tags(&["environment", "cost-center"])), YES);
     assert_eq!(condition(all, tags(&["environment", "dept"])), NO);
-    assert_eq!(
-        condition(all, Context::new()),
-        YES,
-        "also true if there are no keys in the request"
-    );
+    assert_eq!(condition(all, Context::new()), YES, "also true if there are no keys in the request");
     assert_eq!(condition(all, tags(&[])), YES);
     let any = r#"{"ForAnyValue:StringEquals": {"aws:TagKeys": ["environment", "cost-center"]}}"#;
     assert_eq!(condition(any, tags(&["environment", "dept"])), YES);
     assert_eq!(condition(any, tags(&["dept"])), NO);
-    assert_eq!(
-        condition(any, Context::new()),
-        NO,
-        "false if there are no keys in the request"
-    );
+    assert_eq!(condition(any, Context::new()), NO, "false if there are no keys in the request");
     let none = r#"{"ForAllValues:StringNotLike": {"aws:TagKeys": "key1*"}}"#;
     assert_eq!(condition(none, tags(&["key2", "key3"])), YES);
     assert_eq!(condition(none, tags(&["key2", "key10"])), NO);
@@ -176,16 +131,9 @@ fn logic_of_conditions() {
     let block = r#"{"StringEquals": {"aws:PrincipalTag/department": ["finance", "hr", "legal"],
                                       "aws:PrincipalTag/role": ["audit", "security"]},
                     "StringNotLike": {"aws:VpceAccount": ["999", "888*"]}}"#;
-    let full = || {
-        Context::new()
-            .with("aws:PrincipalTag/department", "hr")
-            .with("aws:PrincipalTag/role", "audit")
-    };
+    let full = || Context::new().with("aws:PrincipalTag/department", "hr").with("aws:PrincipalTag/role", "audit");
     assert_eq!(condition(block, full()), YES);
-    assert_eq!(
-        condition(block, full().with("aws:PrincipalTag/role", "dev")),
-        NO
-    );
+    assert_eq!(condition(block, full().with("aws:PrincipalTag/role", "dev")), NO);
     assert_eq!(condition(block, full().with("aws:VpceAccount", "8881")), NO);
 }
 
@@ -194,38 +142,13 @@ fn logic_of_conditions() {
 fn variables() {
     let statement = r#"{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*"}"#;
     let carlos = || Context::new().with("aws:username", "carlos");
-    assert_eq!(
-        answer(
-            statement,
-            "s3:GetObject",
-            "arn:aws:s3:::b/carlos/1",
-            carlos()
-        ),
-        YES
-    );
-    assert_eq!(
-        answer(
-            statement,
-            "s3:GetObject",
-            "arn:aws:s3:::b/sofia/1",
-            carlos()
-        ),
-        NO
-    );
-    assert_eq!(
-        answer(
-            statement,
-            "s3:GetObject",
-            "arn:aws:s3:::b/carlos/1",
-            Context::new()
-        ),
-        NO
-    );
+    assert_eq!(answer(statement, "s3:GetObject", "arn:aws:s3:::b/carlos/1", carlos()), YES);
+    assert_eq!(answer(statement, "s3:GetObject", "arn:aws:s3:::b/sofia/1", carlos()), NO);
+    assert_eq!(answer(statement, "s3:GetObject", "arn:aws:s3:::b/carlos/1", Context::new()), NO);
     let old = format!(r#"{{"Version": "2008-10-17", "Statement": {statement}}}"#);
     let old = Policy::parse(&old, PolicyKind::Identity).unwrap();
     let set = PolicySet::new().identity("old", &old);
-    let on =
-        |resource| Request::new(user("carlos"), "s3:GetObject", resource).with_context(carlos());
+    let on = |resource| Request::new(user("carlos"), "s3:GetObject", resource).with_context(carlos());
     assert_eq!(decide(&on("arn:aws:s3:::b/carlos/1"), &set), NO);
     assert_eq!(decide(&on("arn:aws:s3:::b/${aws:username}/1"), &set), YES);
 }
@@ -236,12 +159,7 @@ fn variables_with_defaults() {
     let statement = r#"{"Effect": "Allow", "Action": "s3:ListBucket",
         "Resource": "arn:aws:s3:::amzn-s3-demo-bucket-${aws:PrincipalTag/team, 'company-wide'}"}"#;
     let list = |bucket: &str, context| {
-        answer(
-            statement,
-            "s3:ListBucket",
-            &format!("arn:aws:s3:::amzn-s3-demo-bucket-{bucket}"),
-            context,
-        )
+        answer(statement, "s3:ListBucket", &format!("arn:aws:s3:::amzn-s3-demo-bucket-{bucket}"), context)
     };
     let yellow = || Context::new().with("aws:PrincipalTag/team", "yellow");
     assert_eq!(list("yellow", yellow()), YES);
@@ -262,26 +180,14 @@ fn variables_with_no_value() {
     assert_eq!(get(tagged()), Verdict::ExplicitDeny);
     assert_eq!(get(tagged().with("aws:PrincipalTag/Team", "red")), YES);
     let others = r#"{"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::b/${aws:PrincipalTag/Team}"}"#;
-    assert_eq!(
-        answer(others, "s3:GetObject", "arn:aws:s3:::b/red", Context::new()),
-        YES
-    );
-    assert_eq!(
-        answer(
-            others,
-            "s3:GetObject",
-            "arn:aws:s3:::b/red",
-            Context::new().with("aws:PrincipalTag/Team", "red")
-        ),
-        NO
-    );
+    assert_eq!(answer(others, "s3:GetObject", "arn:aws:s3:::b/red", Context::new()), YES);
+    assert_eq!(answer(others, "s3:GetObject", "arn:aws:s3:::b/red", Context::new().with("aws:PrincipalTag/Team", "red")), NO);
 }
 
 /// `reference_policies_elements_notaction.html`: all but the listed actions, case-insensitively.
 #[test]
 fn not_action() {
-    let statement =
-        r#"{"Effect": "Allow", "NotAction": "s3:DeleteBucket", "Resource": "arn:aws:s3:::*"}"#;
+    let statement = r#"{"Effect": "Allow", "NotAction": "s3:DeleteBucket", "Resource": "arn:aws:s3:::*"}"#;
     let on = |action| answer(statement, action, "arn:aws:s3:::b", Context::new());
     assert_eq!(on("s3:ListBucket"), YES);
     assert_eq!(on("S3:deletebucket"), NO);
@@ -290,35 +196,14 @@ fn not_action() {
 /// `access_policies_boundaries.html`: what both the boundary and the identity policy allow.
 #[test]
 fn boundary() {
-    let boundary = identity(
-        r#"{"Effect": "Allow", "Action": ["s3:*", "cloudwatch:*", "ec2:*"], "Resource": "*"}"#,
-    );
+    let boundary = identity(r#"{"Effect": "Allow", "Action": ["s3:*", "cloudwatch:*", "ec2:*"], "Resource": "*"}"#);
     let policy = identity(r#"{"Effect": "Allow", "Action": "iam:CreateUser", "Resource": "*"}"#);
     let request = Request::new(user("shirley"), "iam:CreateUser", "*");
-    let decision = authorize(
-        &request,
-        &PolicySet::new()
-            .identity("own", &policy)
-            .boundary("XCompany", &boundary),
-    );
-    assert_eq!(
-        decision.outcome,
-        Outcome::ImplicitDeny {
-            layer: Layer::Boundary
-        }
-    );
-    assert_eq!(
-        decision.layer(Layer::Identity).unwrap().outcome,
-        LayerOutcome::Allow
-    );
+    let decision = authorize(&request, &PolicySet::new().identity("own", &policy).boundary("XCompany", &boundary));
+    assert_eq!(decision.outcome, Outcome::ImplicitDeny { layer: Layer::Boundary });
+    assert_eq!(decision.layer(Layer::Identity).unwrap().outcome, LayerOutcome::Allow);
     let alone = authorize(&request, &PolicySet::new().boundary("XCompany", &boundary));
-    assert_eq!(
-        alone.outcome,
-        Outcome::ImplicitDeny {
-            layer: Layer::Identity
-        },
-        "a boundary grants nothing"
-    );
+    assert_eq!(alone.outcome, Outcome::ImplicitDeny { layer: Layer::Identity }, "a boundary grants nothing");
 }
 
 /// `reference_policies_evaluation-logic_policy-eval-basics-resource.html`: within an account either
@@ -329,17 +214,12 @@ fn resource_policies() {
         r#"{{"Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::{ACCOUNT}:user/carlos"}},
             "Action": "s3:*", "Resource": "*"}}"#
     ));
-    let request = |owner: &str| {
-        Request::new(user("carlos"), "s3:GetObject", "arn:aws:s3:::b/k").resource_account(owner)
-    };
+    let request = |owner: &str| Request::new(user("carlos"), "s3:GetObject", "arn:aws:s3:::b/k").resource_account(owner);
     let set = PolicySet::new().resource("bucket", &bucket);
     assert_eq!(decide(&request(ACCOUNT), &set), YES);
     assert_eq!(decide(&request("444455556666"), &set), NO);
     let own = identity(r#"{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}"#);
-    assert_eq!(
-        decide(&request("444455556666"), &set.identity("own", &own)),
-        YES
-    );
+    assert_eq!(decide(&request("444455556666"), &set.identity("own", &own)), YES);
 }
 
 /// The same page: a policy that names only the account lets the account's own policies decide, and
@@ -351,30 +231,19 @@ fn resource_policies_for_accounts_and_roles() {
         session_arn: Some("arn:aws:sts::111122223333:assumed-role/app/one".to_owned()),
         role_arn: Some(role.to_owned()),
     };
-    let request = Request::new(
-        session,
-        "sqs:SendMessage",
-        "arn:aws:sqs:eu-west-1:111122223333:jobs",
-    );
+    let request = Request::new(session, "sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:jobs");
     let queue = |principal: &str| {
-        resource(&format!(
-            r#"{{"Effect": "Allow", "Principal": {{"AWS": "{principal}"}}, "Action": "sqs:*", "Resource": "*"}}"#
-        ))
+        resource(&format!(r#"{{"Effect": "Allow", "Principal": {{"AWS": "{principal}"}}, "Action": "sqs:*", "Resource": "*"}}"#))
     };
     let account = queue("111122223333");
-    assert_eq!(
-        decide(&request, &PolicySet::new().resource("queue", &account)),
-        NO
-    );
+    assert_eq!(decide(&request, &PolicySet::new().resource("queue", &account)), NO);
     let named = queue(role);
     let set = PolicySet::new().resource("queue", &named);
     assert_eq!(decide(&request, &set), YES);
     let boundary = identity(r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}"#);
     assert_eq!(decide(&request, &set.boundary("boundary", &boundary)), NO);
     let direct = queue("arn:aws:sts::111122223333:assumed-role/app/one");
-    let set = PolicySet::new()
-        .resource("queue", &direct)
-        .boundary("boundary", &boundary);
+    let set = PolicySet::new().resource("queue", &direct).boundary("boundary", &boundary);
     assert_eq!(decide(&request, &set), YES);
 }
 
@@ -383,18 +252,9 @@ fn resource_policies_for_accounts_and_roles() {
 fn deny_wins_in_every_layer() {
     let allow = identity(r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#);
     let deny = identity(r#"{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}"#);
-    let request = Request::new(user("carlos"), "s3:GetObject", "arn:aws:s3:::b/k")
-        .with_context(Context::new());
-    for layer in [
-        Layer::Identity,
-        Layer::Boundary,
-        Layer::Session,
-        Layer::ServiceControl,
-    ] {
-        let set = PolicySet::new()
-            .identity("allow", &allow)
-            .with(layer, "allow-too", &allow)
-            .with(layer, "deny", &deny);
+    let request = Request::new(user("carlos"), "s3:GetObject", "arn:aws:s3:::b/k").with_context(Context::new());
+    for layer in [Layer::Identity, Layer::Boundary, Layer::Session, Layer::ServiceControl] {
+        let set = PolicySet::new().identity("allow", &allow).with(layer, "allow-too", &allow).with(layer, "deny", &deny);
         assert_eq!(decide(&request, &set), Verdict::ExplicitDeny, "{layer}");
     }
 }
@@ -411,27 +271,8 @@ fn unknown_keys_decide_only_where_they_must() {
         context.set("aws:SourceIp", why());
         context
     };
-    assert_eq!(
-        answer(
-            deny_elsewhere,
-            "s3:GetObject",
-            "arn:aws:s3:::b/k",
-            context()
-        ),
-        YES
-    );
-    assert_eq!(
-        answer(
-            deny_elsewhere,
-            "s3:PutObject",
-            "arn:aws:s3:::b/k",
-            context()
-        ),
-        NO
-    );
+    assert_eq!(answer(deny_elsewhere, "s3:GetObject", "arn:aws:s3:::b/k", context()), YES);
+    assert_eq!(answer(deny_elsewhere, "s3:PutObject", "arn:aws:s3:::b/k", context()), NO);
     let deny_all = deny_elsewhere.replace("s3:PutObject", "*");
-    assert_eq!(
-        answer(&deny_all, "s3:GetObject", "arn:aws:s3:::b/k", context()),
-        Verdict::Unknown
-    );
+    assert_eq!(answer(&deny_all, "s3:GetObject", "arn:aws:s3:::b/k", context()), Verdict::Unknown);
 }

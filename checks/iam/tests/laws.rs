@@ -1,19 +1,12 @@
 //! Laws that hold for every policy and every request.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod generate;
 
 use generate::{asked, complete, context, document, policy, statement};
 use irsa_doctor_iam::pattern::Pattern;
-use irsa_doctor_iam::{
-    Context, KeyValue, Layer, Policy, PolicyKind, PolicySet, Principal, Request, Verdict,
-    authorize, decide,
-};
+use irsa_doctor_iam::{Context, KeyValue, Layer, Policy, PolicyKind, PolicySet, Principal, Request, Verdict, authorize, decide};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -23,41 +16,27 @@ fn parse(document: &Value) -> Policy {
 }
 
 fn request((action, resource): (&str, &str), context: Context) -> Request {
-    let principal = Principal::AssumedRole {
-        session_arn: None,
-        role_arn: Some("arn:aws:iam::111122223333:role/app".to_owned()),
-    };
-    Request::new(principal, action, resource)
-        .resource_account("111122223333")
-        .with_context(context)
+    let principal = Principal::AssumedRole { session_arn: None, role_arn: Some("arn:aws:iam::111122223333:role/app".to_owned()) };
+    Request::new(principal, action, resource).resource_account("111122223333").with_context(context)
 }
 
 fn verdict(request: &Request, policies: &[Value], boundary: Option<&Value>) -> Verdict {
     let policies: Vec<Policy> = policies.iter().map(parse).collect();
     let boundary = boundary.map(parse);
-    let mut set = policies
-        .iter()
-        .fold(PolicySet::new(), |set, policy| set.identity("p", policy));
+    let mut set = policies.iter().fold(PolicySet::new(), |set, policy| set.identity("p", policy));
     if let Some(boundary) = &boundary {
         set = set.boundary("b", boundary);
     }
     let quick = decide(request, &set);
     let decision = authorize(request, &set);
-    assert_eq!(
-        quick,
-        decision.outcome.verdict(),
-        "the trace contradicts the verdict"
-    );
+    assert_eq!(quick, decision.outcome.verdict(), "the trace contradicts the verdict");
     quick
 }
 
 /// A policy with one more statement in front.
 fn with_statement(policy: &Value, statement: &Value) -> Value {
     let mut policy = policy.clone();
-    policy["Statement"]
-        .as_array_mut()
-        .unwrap()
-        .insert(0, statement.clone());
+    policy["Statement"].as_array_mut().unwrap().insert(0, statement.clone());
     policy
 }
 
@@ -75,17 +54,10 @@ fn naive(pattern: &[char], colons: usize, text: &[char]) -> bool {
         Some('*') => {
             let ends_segment = pattern.get(1).is_none_or(|c| *c == ':');
             let takes = |c: &char| *c != ':' || !inside || ends_segment;
-            naive(&pattern[1..], colons, text)
-                || text.first().is_some_and(takes) && naive(pattern, colons, &text[1..])
+            naive(&pattern[1..], colons, text) || text.first().is_some_and(takes) && naive(pattern, colons, &text[1..])
         }
-        Some('?') => {
-            text.first().is_some_and(|c| *c != ':' || !inside)
-                && naive(&pattern[1..], colons, &text[1..])
-        }
-        Some(c) => {
-            text.first() == Some(c)
-                && naive(&pattern[1..], colons + usize::from(*c == ':'), &text[1..])
-        }
+        Some('?') => text.first().is_some_and(|c| *c != ':' || !inside) && naive(&pattern[1..], colons, &text[1..]),
+        Some(c) => text.first() == Some(c) && naive(&pattern[1..], colons + usize::from(*c == ':'), &text[1..]),
     }
 }
 
@@ -235,13 +207,7 @@ proptest! {
 
 /// A normalized path without escapes as a JSON pointer.
 fn pointer(path: &str) -> String {
-    let inner = path
-        .trim_start_matches('$')
-        .replace("']['", "\n")
-        .replace("'][", "\n")
-        .replace("]['", "\n");
+    let inner = path.trim_start_matches('$').replace("']['", "\n").replace("'][", "\n").replace("]['", "\n");
     let inner = inner.trim_start_matches("['").trim_end_matches(['\'', ']']);
-    inner.split('\n').fold(String::new(), |pointer, part| {
-        pointer + "/" + &part.replace('~', "~0").replace('/', "~1")
-    })
+    inner.split('\n').fold(String::new(), |pointer, part| pointer + "/" + &part.replace('~', "~0").replace('/', "~1"))
 }

@@ -40,13 +40,33 @@ fn set_env(evidence: &Evidence<'_>, fix: Fix, container: &str, changes: impl Ite
 /// Merges a patch into the template: `{"spec": ..., "metadata": ...}`; `instead` says the same to whoever must do it by hand.
 #[must_use]
 pub fn merge(evidence: &Evidence<'_>, fix: Fix, template: &Value, instead: &str) -> Fix {
-    let Some((kind, name)) = patchable(evidence) else { return by_hand(evidence, fix, instead) };
-    let spec =
-        if kind == "CronJob" { json!({"jobTemplate": {"spec": {"template": template}}}) } else { json!({"template": template}) };
+    match patchable(evidence) {
+        Some((kind, name)) => patch(evidence, fix, (&kind, &name), "merge", template),
+        None => by_hand(evidence, fix, instead),
+    }
+}
+
+/// The same with a strategic merge patch, which knows list items by their names and can delete them (`$patch: delete`).
+/// <https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/>
+#[must_use]
+pub fn merge_lists(evidence: &Evidence<'_>, fix: Fix, template: &Value, instead: &str) -> Fix {
+    // Custom resources have no such patches.
+    match patchable(evidence).filter(|(kind, _)| kind != "Rollout") {
+        Some((kind, name)) => patch(evidence, fix, (&kind, &name), "strategic", template),
+        None => by_hand(evidence, fix, instead),
+    }
+}
+
+fn patch(evidence: &Evidence<'_>, fix: Fix, (kind, name): (&str, &str), form: &str, template: &Value) -> Fix {
+    let spec = if kind == "CronJob" {
+        json!({"jobTemplate": {"spec": {"template": template}}})
+    } else {
+        json!({ "template": template })
+    };
     let resource = if kind == "Rollout" { "rollouts.argoproj.io".to_owned() } else { kind.to_ascii_lowercase() };
     let patch = json!({ "spec": spec }).to_string();
-    let argv = kubectl(evidence, &["patch", &resource, &name, "--type=merge", "-p", &patch]);
-    rolled(evidence, &kind, fix.command(Effect::WritesCluster, argv))
+    let argv = kubectl(evidence, &["patch", &resource, name, &format!("--type={form}"), "-p", &patch]);
+    rolled(evidence, kind, fix.command(Effect::WritesCluster, argv))
 }
 
 /// What only the keeper of the manifest can change.

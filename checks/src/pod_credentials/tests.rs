@@ -69,6 +69,11 @@ fn a_container_that_nobody_asked_about_is_a_warning() {
     let set = json!({"value": "x"});
     let mut snapshot = with(&keys(&set, &set));
     snapshot.asked.container = Some("other".to_owned());
+    // A container that isn't there was mistyped.
+    assert_eq!(judged(&snapshot), [("static-keys-in-env", Severity::Error)]);
+    testing::edit(testing::pod(&mut snapshot), |pod| {
+        pod["spec"]["containers"].as_array_mut().unwrap().push(json!({"name": "other"}));
+    });
     assert_eq!(judged(&snapshot), [("static-keys-in-env", Severity::Warning)]);
 }
 

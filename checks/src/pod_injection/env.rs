@@ -13,16 +13,16 @@ use crate::{trust, webhook};
 
 /// A container whose spec sets one of role and token file: the webhook then adds neither.
 /// <https://github.com/aws/amazon-eks-pod-identity-webhook/issues/82>
-pub(super) fn half(evidence: &Evidence<'_>, container: &ContainerView<'_>, set: &'static str) -> Option<Finding> {
+/// The gap is what kept us from knowing whether there was anything to add.
+pub(super) fn half(evidence: &Evidence<'_>, container: &ContainerView<'_>, set: &'static str) -> Result<Option<Finding>, Gap> {
     // Without a role in sight nothing was to be injected: what is missing is the annotation.
-    let known_roleless = evidence.service_account().is_present() && evidence.annotated_role().is_none();
     let saw = evidence.pod_spec().is_some_and(state::webhook_saw);
-    if known_roleless && !saw && !evidence.association().is_present() {
-        return None;
+    if !saw && !expects_role(evidence)? {
+        return Ok(None);
     }
     // Without its volume the webhook never came as far as the env.
     if !saw && webhook::explains(evidence) {
-        return None;
+        return Ok(None);
     }
     let name = container.name();
     let effect = if set == "AWS_ROLE_ARN" {
@@ -40,7 +40,24 @@ pub(super) fn half(evidence: &Evidence<'_>, container: &ContainerView<'_>, set: 
         format!("remove {} from container {name}", set_ones.join(" and ")),
     );
     let fix = template::unset_env(evidence, fix, name, &set_ones);
-    Some(Finding::new(&ENV_BLOCKS, container.variable_locus(set), detail).fix(fix))
+    Ok(Some(Finding::new(&ENV_BLOCKS, container.variable_locus(set), detail).fix(fix)))
+}
+
+/// Whether the webhook would give new pods of this account a role: by its annotation or by an association.
+pub(super) fn expects_role(evidence: &Evidence<'_>) -> Result<bool, Gap> {
+    match evidence.service_account() {
+        _ if evidence.association().is_present() => Ok(true),
+        Observed::Present(_) => Ok(evidence.annotated_role().is_some()),
+        Observed::Absent => Ok(false),
+        Observed::Unavailable(gap) => Err(gap),
+    }
+}
+
+/// The same evidence, with the role that this container uses under judgement.
+pub(super) fn with_role_of<'a>(evidence: &Evidence<'a>, container: &ContainerView<'_>) -> Evidence<'a> {
+    let Some(role) = container.value("AWS_ROLE_ARN") else { return evidence.clone() };
+    let source = RoleSource::Container(container.name().to_owned());
+    Evidence { role: Some(RoleUnderJudgement { arn: role.to_owned(), source, mode: Mode::Irsa }), ..evidence.clone() }
 }
 
 /// A role that isn't the annotation's: of an older annotation, or of the spec itself. The gap is what kept us from comparing.
@@ -114,9 +131,7 @@ fn is_composed(annotated: &str, role: &str) -> bool {
 
 /// Whether the role that the container uses is known to be missing or to refuse it.
 fn is_unusable(evidence: &Evidence<'_>, container: &ContainerView<'_>, role: &str) -> bool {
-    let source = RoleSource::Container(container.name().to_owned());
-    let judged = RoleUnderJudgement { arn: role.to_owned(), source, mode: Mode::Irsa };
-    let evidence = Evidence { role: Some(judged), ..evidence.clone() };
+    let evidence = with_role_of(evidence, container);
     RoleArn::parse(role).is_none() || evidence.iam_role().is_absent() || trust::decision(&evidence).refuses()
 }
 

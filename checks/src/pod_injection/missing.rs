@@ -1,5 +1,6 @@
 //! What was not injected: the whole pod, or one of its containers.
 
+use super::env::expects_role;
 use super::state::{self, State};
 use super::{CONTAINER_NOT_INJECTED, CONTAINER_SKIPPED, CREATED_BEFORE_ANNOTATION, NOT_INJECTED, SKIP_MISUSED, matters_most};
 use crate::check::Outcome;
@@ -37,9 +38,6 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Outcome {
     };
     if evidence.annotated_role().is_none() && !association {
         return Outcome::not_applicable("the service account names no role");
-    }
-    if association && state::no_pod_identity(evidence) {
-        return Outcome::not_applicable("EKS Pod Identity doesn't work on this node: see pod-identity");
     }
     if webhook::explains(evidence) {
         return Outcome::not_applicable("not injected, and the webhook is why: see webhook");
@@ -128,13 +126,15 @@ fn time(text: Option<&str>) -> Option<Timestamp> {
 }
 
 /// A container without anything, in a pod where others have it or whose volume shows that the webhook saw it.
-pub(super) fn bare(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Option<Finding> {
+/// The gap is what kept us from knowing whether there was anything to give.
+pub(super) fn bare(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Result<Option<Finding>, Gap> {
     let name = container.name();
+    let saw = evidence.pod_spec().is_some_and(state::webhook_saw);
     if skip::is_skipped(evidence, name) {
-        return expects_role(evidence).then(|| skipped(evidence, container));
+        return Ok((saw || expects_role(evidence)?).then(|| skipped(evidence, container)));
     }
-    if !evidence.pod_spec().is_some_and(state::webhook_saw) {
-        return None;
+    if !saw {
+        return Ok(None);
     }
     let brings_its_own = identity::mode(container) == Mode::Static;
     let bears_aws = container.container.env.iter().any(|variable| variable.name.starts_with("AWS_")) && !brings_its_own;
@@ -150,16 +150,7 @@ pub(super) fn bare(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Op
     )
     .note("where another webhook adds the container, reinvocationPolicy IfNeeded of the pod identity webhook makes it run again");
     let finding = Finding::new(&CONTAINER_NOT_INJECTED, container.locus.clone(), detail).severity(severity);
-    Some(finding.fix(commands::restart(evidence, fix)))
-}
-
-/// Whether the webhook would have given this pod a role.
-fn expects_role(evidence: &Evidence<'_>) -> bool {
-    if evidence.pod_spec().is_some_and(state::webhook_saw) {
-        return true;
-    }
-    // The label that skips the whole pod comes first.
-    !webhook::explains(evidence) && (evidence.annotated_role().is_some() || evidence.association().is_present())
+    Ok(Some(finding.fix(commands::restart(evidence, fix))))
 }
 
 fn skipped(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Finding {

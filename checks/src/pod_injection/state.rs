@@ -116,10 +116,3 @@ pub(super) fn is_hard_coded(evidence: &Evidence<'_>, container: &ContainerView<'
     let regions = ["AWS_STS_REGIONAL_ENDPOINTS", "AWS_DEFAULT_REGION", "AWS_REGION"];
     next != Some("AWS_WEB_IDENTITY_TOKEN_FILE") || later.into_iter().any(|variable| regions.contains(&variable.name.as_str()))
 }
-
-/// Whether EKS Pod Identity doesn't work where this pod runs: on Fargate and on Windows.
-/// <https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html#pod-id-restrictions>
-pub(super) fn no_pod_identity(evidence: &Evidence<'_>) -> bool {
-    let fargate = evidence.pod_spec().is_some_and(|spec| spec.scheduler_name.as_deref() == Some("fargate-scheduler"));
-    fargate || is_windows(evidence) == Some(true)
-}

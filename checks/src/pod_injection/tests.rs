@@ -30,9 +30,10 @@ fn edit_pod(snapshot: &mut Snapshot, change: impl FnOnce(&mut Value)) {
 
 fn set(snapshot: &mut Snapshot, name: &str, value: &str) {
     edit(snapshot, |container| {
-        let env = container["env"].as_array_mut().unwrap();
+        let mut env = container["env"].as_array().cloned().unwrap_or_default();
         env.retain(|variable| variable["name"] != name);
         env.push(json!({"name": name, "value": value}));
+        container["env"] = Value::Array(env);
     });
 }
 
@@ -233,6 +234,19 @@ fn half_a_configuration_blocks_injection() {
     let mut emptied = testing::healthy();
     set(&mut emptied, "AWS_ROLE_ARN", "");
     assert_eq!(judged(&emptied), [("env-blocks-injection", Severity::Error)]);
+}
+
+#[test]
+fn half_a_configuration_without_a_role_in_sight_is_not_the_webhooks() {
+    let mut snapshot = testing::healthy();
+    testing::uninject(&mut snapshot);
+    set(&mut snapshot, "AWS_ROLE_ARN", testing::ROLE);
+    assert_eq!(judged(&snapshot), [("env-blocks-injection", Severity::Error)]);
+    let mut unread = snapshot.clone();
+    testing::cluster(&mut unread).service_accounts.clear();
+    assert_eq!(status(&unread), Status::Unknown);
+    testing::annotate(&mut snapshot, "eks.amazonaws.com/role-arn", None);
+    assert!(judged(&snapshot).is_empty());
 }
 
 #[test]

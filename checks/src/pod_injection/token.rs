@@ -9,7 +9,7 @@ use crate::finding::{Compared, Finding};
 use crate::fix::{Effect, Fix, commands, template};
 use crate::locus::Locus;
 use crate::snapshot::Observed;
-use crate::snapshot::kubernetes::{PodSpec, TokenProjection, Volume, VolumeMount};
+use crate::snapshot::kubernetes::{Container, PodSpec, TokenProjection, Volume, VolumeMount};
 use serde_json::json;
 
 const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
@@ -130,7 +130,35 @@ fn collision(evidence: &Evidence<'_>, container: &ContainerView<'_>, volume: &Vo
         format!("remove volume {IRSA_VOLUME} and its mounts from the pod template: the webhook adds its own"),
     );
     let instead = format!("remove volume {IRSA_VOLUME} and its mounts");
-    Finding::new(&VOLUME_COLLISION, locus, detail).fix(template::by_hand(evidence, fix, &instead))
+    let fix = match without_volume(evidence) {
+        Some(patch) => template::merge_lists(evidence, fix, &patch, &instead),
+        None => template::by_hand(evidence, fix, &instead),
+    };
+    Finding::new(&VOLUME_COLLISION, locus, detail).fix(fix)
+}
+
+/// A strategic merge patch that deletes the volume and its mounts from the owner's template; `None` where that wasn't read.
+fn without_volume(evidence: &Evidence<'_>) -> Option<serde_json::Value> {
+    let owners = evidence.owners();
+    let template = owners.iter().rev().find_map(|(_, _, owner)| owner.present().and_then(|owner| owner.template()))?;
+    let mounting = |containers: &[Container]| -> Vec<serde_json::Value> {
+        let deleted = |container: &Container| -> Vec<serde_json::Value> {
+            let mounts = container.volume_mounts.iter().filter(|mount| mount.name == IRSA_VOLUME);
+            mounts.map(|mount| json!({"mountPath": mount.mount_path, "$patch": "delete"})).collect()
+        };
+        let changed =
+            containers.iter().map(|container| (container, deleted(container))).filter(|(_, deleted)| !deleted.is_empty());
+        changed.map(|(container, deleted)| json!({"name": container.name, "volumeMounts": deleted})).collect()
+    };
+    let mut spec = serde_json::Map::new();
+    spec.insert("volumes".to_owned(), json!([{"name": IRSA_VOLUME, "$patch": "delete"}]));
+    for (key, containers) in [("containers", &template.spec.containers), ("initContainers", &template.spec.init_containers)] {
+        let changed = mounting(containers);
+        if !changed.is_empty() {
+            spec.insert(key.to_owned(), changed.into());
+        }
+    }
+    Some(json!({ "spec": spec }))
 }
 
 fn other_volume(
@@ -220,7 +248,7 @@ pub(super) fn audience(evidence: &Evidence<'_>, container: &ContainerView<'_>) -
     if audience.is_empty() && annotated == Some("") && by_webhook {
         return None;
     }
-    let decision = audience::decision_for(evidence, audience, true);
+    let decision = audience::decision_for(&super::env::with_role_of(evidence, container), audience, true);
     // A token for the API server is refused unless the provider lists just that audience.
     let for_api_server = decision.token.is_empty();
     if decision.odd != Odd::Token && !for_api_server {

@@ -160,6 +160,8 @@ fn an_account_that_cannot_be_read_decides_only_where_the_pod_shows_nothing() {
     let key = "default/my-service-account".to_owned();
     testing::cluster(&mut snapshot).service_accounts.insert(key, Observed::Unavailable(gap));
     assert_eq!(gaps(&run_on(&snapshot)), [("get serviceaccounts", false)]);
+    testing::edit(testing::container(&mut snapshot), |container| container["env"][3]["value"] = json!("arn:aws:iam::1:role/r"));
+    assert_eq!(gaps(&run_on(&snapshot)), [("get serviceaccounts", true)], "it was given what is no role");
     testing::uninject(&mut snapshot);
     assert_eq!(gaps(&run_on(&snapshot)), [("get serviceaccounts", true)]);
 }
@@ -237,6 +239,35 @@ fn a_role_of_another_partition_is_a_mismatch() {
     let cluster = testing::cluster(&mut china);
     (cluster.region, cluster.partition) = (None, None);
     assert_eq!(faults(&run_on(&china)), [""; 0], "nothing to compare with");
+}
+
+#[test]
+fn openshift_has_a_prefix_of_its_own() {
+    let mut snapshot = without_role();
+    testing::annotate(&mut snapshot, "sts.amazonaws.com/role-arn", Some(ROLE));
+    assert_eq!(faults(&run_on(&snapshot)), ["annotation-key-typo"], "on EKS it is a misspelt key");
+    testing::edit(&mut testing::webhook(&mut snapshot).webhooks[0], |webhook| {
+        let service = json!({"namespace": "openshift-cloud-credential-operator", "name": "pod-identity-webhook"});
+        webhook["clientConfig"] = json!({"service": service});
+    });
+    assert_eq!(run_on(&snapshot).status(), Status::NotApplicable);
+}
+
+#[test]
+fn another_role_than_the_expected_one_is_an_error() {
+    let mut snapshot = testing::healthy();
+    for expected in ["my-test-role", ROLE] {
+        snapshot.asked.role = Some(expected.to_owned());
+        assert_eq!(faults(&run_on(&snapshot)), [""; 0], "{expected}");
+    }
+    snapshot.asked.role = Some("arn:aws:iam::123456789012:role/expected".to_owned());
+    let outcome = run_on(&snapshot);
+    assert_eq!(faults(&outcome), ["annotation-other-role"]);
+    assert!(shells(&outcome)[0].contains("role-arn=arn:aws:iam::123456789012:role/expected"));
+    snapshot.asked.role = Some("unheard-of".to_owned());
+    let outcome = run_on(&snapshot);
+    assert_eq!(faults(&outcome), ["annotation-other-role"]);
+    assert!(testing::findings(&outcome)[0].fix.as_ref().unwrap().needs_decision.is_some());
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What an annotation's value is, if it isn't the ARN of a role of this cluster's partition.
 
-use super::{ANNOTATION_INVALID_ARN, ANNOTATION_PARTITION_MISMATCH, ANNOTATION_WRONG_RESOURCE_TYPE, fix_id};
+use super::{
+    ANNOTATION_INVALID_ARN, ANNOTATION_OTHER_ROLE, ANNOTATION_PARTITION_MISMATCH, ANNOTATION_WRONG_RESOURCE_TYPE, fix_id,
+};
 use crate::arn::RoleArn;
 use crate::evidence::{ContainerView, Evidence, ROLE_ANNOTATION};
 use crate::fault::{Fault, Severity};
@@ -17,7 +19,7 @@ use crate::wiring::has_token;
 /// What is wrong with the value, if anything is.
 pub(super) fn finding(evidence: &Evidence<'_>, value: &str) -> Option<Finding> {
     if let Some(arn) = RoleArn::parse(value) {
-        return partition_mismatch(evidence, value, &arn);
+        return partition_mismatch(evidence, value, &arn).or_else(|| other_role(evidence, value, &arn));
     }
     if was_composed(evidence, value) {
         return None;
@@ -29,6 +31,15 @@ pub(super) fn finding(evidence: &Evidence<'_>, value: &str) -> Option<Finding> {
     }
     let detail = format!("service account {name} names a role by what is not a role's ARN: {}", flaw(value));
     Some(explained(evidence, &ANNOTATION_INVALID_ARN, detail, value))
+}
+
+/// Whether the role that a container was given is a role of this cluster's partition. A value that isn't
+/// known (it comes from a config map) is not seen to be wrong.
+pub(super) fn is_right(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> bool {
+    container.value("AWS_ROLE_ARN").is_none_or(|value| {
+        let partition = partition::of_cluster(evidence);
+        RoleArn::parse(value).is_some_and(|arn| partition.is_none_or(|partition| partition == arn.partition))
+    })
 }
 
 /// A value that was too long to be kept is too long to be an ARN.
@@ -52,6 +63,20 @@ fn partition_mismatch(evidence: &Evidence<'_>, value: &str, arn: &RoleArn<'_>) -
     let locus = evidence.account_annotation_locus(ROLE_ANNOTATION);
     let finding = Finding::new(&ANNOTATION_PARTITION_MISMATCH, locus, detail).compared(right, value).fix(restart(evidence, fix));
     Some(weighed(evidence, finding, value))
+}
+
+/// Another role than the one that `--role` says is expected, by its ARN or its name.
+fn other_role(evidence: &Evidence<'_>, value: &str, arn: &RoleArn<'_>) -> Option<Finding> {
+    let expected = evidence.asked().role.as_deref().filter(|expected| *expected != value && *expected != arn.name)?;
+    let name = evidence.account_name().unwrap_or_default();
+    let detail = format!("service account {name} names role {value}, not {expected} as --role expects");
+    let fix = Fix::new(fix_id(evidence), format!("Name role {expected} in the annotation."));
+    let fix = match candidates(evidence, name).as_slice() {
+        [role] if role.as_str() != value => fix.command(Effect::WritesCluster, annotate(evidence, ROLE_ANNOTATION, role)),
+        _ => fix.decision(format!("whoever owns the workload must say which role {expected} is: its ARN is not known")),
+    };
+    let locus = evidence.account_annotation_locus(ROLE_ANNOTATION);
+    Some(Finding::new(&ANNOTATION_OTHER_ROLE, locus, detail).compared(expected, value).fix(restart(evidence, fix)))
 }
 
 fn explained(evidence: &Evidence<'_>, fault: &'static Fault, detail: String, value: &str) -> Finding {

@@ -32,7 +32,8 @@ pub(super) fn current<'a>(evidence: &Evidence<'a>, live: &[&'a Pod]) -> Option<R
     let workload = evidence.workload().and_then(|workload| workload.present().copied());
     match evidence.target.kind {
         TargetKind::Deployment => {
-            makers(evidence).first().map(|(_, name)| Revision::Owner(name)).or_else(|| youngest_owner(live))
+            let newest = newest_maker(evidence).filter(|maker| is_current(workload, maker));
+            newest.map(|maker| Revision::Owner(&maker.metadata.name)).or_else(|| youngest_owner(live))
         }
         TargetKind::Rollout => {
             let hash = workload.and_then(|workload| workload.status.current_pod_hash.as_deref());
@@ -49,24 +50,33 @@ pub(super) fn current<'a>(evidence: &Evidence<'a>, live: &[&'a Pod]) -> Option<R
     }
 }
 
-/// What makes the target's pods now, the newest first: a Deployment's ReplicaSets, a CronJob's Jobs.
-pub(super) fn makers<'a>(evidence: &Evidence<'a>) -> Vec<(&'static str, &'a str)> {
+/// What makes the target's pods now: a Deployment's newest ReplicaSet, a CronJob's newest Job.
+/// An old one's failures are history.
+pub(super) fn maker<'a>(evidence: &Evidence<'a>) -> Option<(&'static str, &'a str)> {
+    let kind = if evidence.target.kind == TargetKind::CronJob { "Job" } else { "ReplicaSet" };
+    newest_maker(evidence).map(|workload| (kind, workload.metadata.name.as_str()))
+}
+
+fn newest_maker<'a>(evidence: &Evidence<'a>) -> Option<&'a Workload> {
     let (kind, between) = match evidence.target.kind {
         TargetKind::Deployment => ("Deployment", "ReplicaSet"),
         TargetKind::Rollout => ("Rollout", "ReplicaSet"),
         TargetKind::CronJob => ("CronJob", "Job"),
-        _ => return Vec::new(),
+        _ => return None,
     };
-    let Some(cluster) = evidence.cluster else { return Vec::new() };
     let prefix = format!("{between}/{}/", evidence.namespace());
-    let below = cluster.workloads.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix));
+    let below = evidence.cluster?.workloads.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix));
     let owned = |workload: &&Workload| {
         controller(&workload.metadata).is_some_and(|owner| owner.kind == kind && owner.name == evidence.target.name)
     };
-    let mut made: Vec<&Workload> = below.filter_map(|(_, workload)| workload.present()).filter(owned).collect();
-    made.sort_by_key(|workload| std::cmp::Reverse((number(workload), workload.metadata.creation_timestamp.clone())));
-    // Only the newest counts: an old ReplicaSet's failures are history.
-    made.first().map(|workload| (between, workload.metadata.name.as_str())).into_iter().collect()
+    let made = below.filter_map(|(_, workload)| workload.present()).filter(owned);
+    made.max_by_key(|workload| (number(workload), workload.metadata.creation_timestamp.as_deref()))
+}
+
+/// Whether a ReplicaSet is of its Deployment's own revision; the one that is may have been unreadable.
+fn is_current(deployment: Option<&Workload>, maker: &Workload) -> bool {
+    let own = deployment.map(number).filter(|own| *own > 0);
+    own.is_none_or(|own| own == number(maker))
 }
 
 /// The number of a ReplicaSet's revision; a ReplicaSet that was rolled back to gets the highest again.

@@ -27,10 +27,7 @@ fn main() -> Result<(), Fault> {
         let case: Value = serde_json::from_str(&line)?;
         let id = case.get("id").unwrap_or(&Value::Null);
         match case::decide(&case) {
-            Ok(answer) => println!(
-                "{}",
-                json!({"id": id, "decision": answer.get("decision"), "matched": answer.get("matched")})
-            ),
+            Ok(answer) => println!("{}", json!({"id": id, "decision": answer.get("decision"), "matched": answer.get("matched")})),
             Err(error) => println!("{}", json!({"id": id, "error": error.to_string()})),
         }
     }

@@ -4,7 +4,7 @@ use super::set::{Layer, PolicySet};
 use crate::decision::{LayerOutcome, Verdict};
 use crate::policy::Effect;
 use crate::request::Request;
-use crate::statement::Grant;
+use crate::statement::Grants;
 use crate::truth::Truth;
 
 const LAYERS: usize = Layer::ALL.len();
@@ -23,18 +23,12 @@ pub(super) struct Tally {
 impl Default for Tally {
     fn default() -> Self {
         let none = [Truth::False; LAYERS];
-        Self {
-            allows: none,
-            denies: none,
-            by_role: Truth::False,
-            direct: Truth::False,
-            denied: false,
-        }
+        Self { allows: none, denies: none, by_role: Truth::False, direct: Truth::False, denied: false }
     }
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, layer: Layer, effect: Effect, result: Truth, grant: Grant) {
+    pub(super) fn add(&mut self, layer: Layer, effect: Effect, result: Truth, grants: Grants) {
         let side = match effect {
             Effect::Allow => &mut self.allows,
             Effect::Deny => &mut self.denies,
@@ -44,28 +38,21 @@ impl Tally {
         }
         self.denied |= effect == Effect::Deny && result.is_true();
         if effect == Effect::Allow && matches!(layer, Layer::Trust | Layer::Resource) {
-            // An unknown principal may turn out to be named in any way.
-            if grant >= Grant::Direct || result == Truth::Unknown {
-                self.direct = self.direct.or(result);
-            }
-            if grant >= Grant::Role || result == Truth::Unknown {
-                self.by_role = self.by_role.or(result);
-            }
+            self.direct = self.direct.or(result.and(grants.direct));
+            self.by_role = self.by_role.or(result.and(grants.by_role));
         }
     }
 
     /// A policy that couldn't be read may allow and may deny.
     pub(super) fn unreadable(&mut self, layer: Layer) {
-        self.add(layer, Effect::Allow, Truth::Unknown, Grant::None);
-        self.add(layer, Effect::Deny, Truth::Unknown, Grant::None);
+        self.add(layer, Effect::Allow, Truth::Unknown, Grants::UNKNOWN);
+        self.add(layer, Effect::Deny, Truth::Unknown, Grants::UNKNOWN);
     }
 
     /// Whether another statement of this effect can't change anything in its layer. In trust and
     /// resource policies it matters which statement grants.
     pub(super) fn is_settled(&self, layer: Layer, effect: Effect) -> bool {
-        effect == Effect::Allow
-            && self.allows(layer).is_true()
-            && !matches!(layer, Layer::Trust | Layer::Resource)
+        effect == Effect::Allow && self.allows(layer).is_true() && !matches!(layer, Layer::Trust | Layer::Resource)
     }
 
     pub(super) fn is_denied(&self) -> bool {
@@ -73,25 +60,15 @@ impl Tally {
     }
 
     pub(super) fn allows(&self, layer: Layer) -> Truth {
-        self.allows
-            .get(layer as usize)
-            .copied()
-            .unwrap_or(Truth::Unknown)
+        self.allows.get(layer as usize).copied().unwrap_or(Truth::Unknown)
     }
 
     pub(super) fn denies(&self, layer: Layer) -> Truth {
-        self.denies
-            .get(layer as usize)
-            .copied()
-            .unwrap_or(Truth::Unknown)
+        self.denies.get(layer as usize).copied().unwrap_or(Truth::Unknown)
     }
 
     /// The verdict, and for an implicit denial the layer that refuses.
-    pub(super) fn combine(
-        &self,
-        request: &Request,
-        set: &PolicySet<'_>,
-    ) -> (Verdict, Option<Layer>) {
+    pub(super) fn combine(&self, request: &Request, set: &PolicySet<'_>) -> (Verdict, Option<Layer>) {
         if self.denied {
             return (Verdict::ExplicitDeny, None);
         }
@@ -105,23 +82,15 @@ impl Tally {
 
     /// Whether all layers that must allow do.
     fn allowed(&self, request: &Request, set: &PolicySet<'_>) -> Truth {
-        [
-            Layer::ServiceControl,
-            Layer::ResourceControl,
-            Layer::VpcEndpoint,
-        ]
-        .into_iter()
-        .fold(self.granted(request, set), |granted, layer| {
-            granted.and(self.if_examined(layer, set))
-        })
+        [Layer::ServiceControl, Layer::ResourceControl, Layer::VpcEndpoint]
+            .into_iter()
+            .fold(self.granted(request, set), |granted, layer| granted.and(self.if_examined(layer, set)))
     }
 
     /// What the principal's side and the resource's side grant together
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-resource.html>).
     fn granted(&self, request: &Request, set: &PolicySet<'_>) -> Truth {
-        let limits = self
-            .if_examined(Layer::Boundary, set)
-            .and(self.if_examined(Layer::Session, set));
+        let limits = self.if_examined(Layer::Boundary, set).and(self.if_examined(Layer::Session, set));
         let own = self.if_examined(Layer::Identity, set).and(limits);
         let trust = set.is_examined(Layer::Trust);
         if !trust && !set.is_examined(Layer::Resource) {
@@ -136,11 +105,7 @@ impl Tally {
         // and that a role is always guarded by its trust policy.
         let across = own.and(resource);
         let named = self.direct.or(self.by_role.and(limits));
-        let within = if trust {
-            named.or(across)
-        } else {
-            named.or(own)
-        };
+        let within = if trust { named.or(across) } else { named.or(own) };
         match same_account(request) {
             Truth::True => within,
             Truth::False => across,
@@ -150,30 +115,15 @@ impl Tally {
     }
 
     fn if_examined(&self, layer: Layer, set: &PolicySet<'_>) -> Truth {
-        if set.is_examined(layer) {
-            self.allows(layer)
-        } else {
-            Truth::True
-        }
+        if set.is_examined(layer) { self.allows(layer) } else { Truth::True }
     }
 
     /// The layer to name for an implicit denial: the first that certainly doesn't allow.
     fn refusing(&self, request: &Request, set: &PolicySet<'_>) -> Layer {
-        let mut candidates = set
-            .examined_layers()
-            .filter(|layer| self.allows(*layer).is_false());
+        let mut candidates = set.examined_layers().filter(|layer| self.allows(*layer).is_false());
         let granted = self.granted(request, set).is_false();
-        let outer = |layer: &Layer| {
-            matches!(
-                layer,
-                Layer::ServiceControl | Layer::ResourceControl | Layer::VpcEndpoint
-            )
-        };
-        let first = if granted {
-            candidates.find(|layer| !outer(layer))
-        } else {
-            candidates.find(outer)
-        };
+        let outer = |layer: &Layer| matches!(layer, Layer::ServiceControl | Layer::ResourceControl | Layer::VpcEndpoint);
+        let first = if granted { candidates.find(|layer| !outer(layer)) } else { candidates.find(outer) };
         first.unwrap_or(Layer::Identity)
     }
 }

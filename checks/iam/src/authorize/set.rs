@@ -97,31 +97,14 @@ impl<'a> PolicySet<'a> {
     /// Adds a policy to a layer, under the caller's name for it.
     #[must_use]
     pub fn with(mut self, layer: Layer, name: impl Into<Cow<'a, str>>, policy: &'a Policy) -> Self {
-        self.push(
-            layer,
-            Named {
-                name: name.into(),
-                source: Source::Readable(policy),
-            },
-        );
+        self.push(layer, Named { name: name.into(), source: Source::Readable(policy) });
         self
     }
 
     /// Adds a policy that exists and couldn't be read, or can't be parsed.
     #[must_use]
-    pub fn unreadable(
-        mut self,
-        layer: Layer,
-        name: impl Into<Cow<'a, str>>,
-        reason: impl Into<Cow<'a, str>>,
-    ) -> Self {
-        self.push(
-            layer,
-            Named {
-                name: name.into(),
-                source: Source::Unreadable(reason.into()),
-            },
-        );
+    pub fn unreadable(mut self, layer: Layer, name: impl Into<Cow<'a, str>>, reason: impl Into<Cow<'a, str>>) -> Self {
+        self.push(layer, Named { name: name.into(), source: Source::Unreadable(reason.into()) });
         self
     }
 
@@ -178,15 +161,12 @@ impl<'a> PolicySet<'a> {
     }
 
     pub(super) fn examined_layers(&self) -> impl Iterator<Item = Layer> {
-        Layer::ALL
-            .into_iter()
-            .filter(|layer| self.is_examined(*layer))
+        Layer::ALL.into_iter().filter(|layer| self.is_examined(*layer))
     }
 
     /// Boundary and session policies are there or aren't; a trust policy belongs to STS only.
     pub(super) fn not_examined(&self) -> impl Iterator<Item = Layer> {
-        let optional =
-            |layer: &Layer| !matches!(layer, Layer::Boundary | Layer::Session | Layer::Trust);
+        let optional = |layer: &Layer| !matches!(layer, Layer::Boundary | Layer::Session | Layer::Trust);
         let trust = self.is_examined(Layer::Trust);
         Layer::ALL
             .into_iter()

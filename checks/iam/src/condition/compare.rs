@@ -23,21 +23,14 @@ pub(crate) enum Compiled {
 impl Compiled {
     pub(crate) fn new(base: Base, text: &str, variables: bool) -> Self {
         match base {
-            Base::StringEquals | Base::StringNotEquals => {
-                Self::Text(Pattern::template(text, false, variables))
-            }
-            Base::StringLike | Base::StringNotLike => {
-                Self::Text(Pattern::template(text, true, variables))
-            }
+            Base::StringEquals | Base::StringNotEquals => Self::Text(Pattern::template(text, false, variables)),
+            Base::StringLike | Base::StringNotLike => Self::Text(Pattern::template(text, true, variables)),
             Base::StringEqualsIgnoreCase | Base::StringNotEqualsIgnoreCase => {
                 Self::TextIgnoringCase(Pattern::template(text, false, variables))
             }
-            Base::ArnEquals | Base::ArnLike | Base::ArnNotEquals | Base::ArnNotLike => Self::Arn(
-                split_segments(text, variables)
-                    .iter()
-                    .map(|part| Pattern::template(part, true, variables))
-                    .collect(),
-            ),
+            Base::ArnEquals | Base::ArnLike | Base::ArnNotEquals | Base::ArnNotLike => {
+                Self::Arn(split_segments(text, variables).iter().map(|part| Pattern::template(part, true, variables)).collect())
+            }
             Base::NumericEquals
             | Base::NumericNotEquals
             | Base::NumericLessThan
@@ -58,10 +51,7 @@ impl Compiled {
 
     /// Whether the value is of the type that its operator compares.
     pub(crate) fn is_well_typed(&self) -> bool {
-        !matches!(
-            self,
-            Self::Number(None) | Self::Date(None) | Self::Bool(None) | Self::Address(None)
-        )
+        !matches!(self, Self::Number(None) | Self::Date(None) | Self::Bool(None) | Self::Address(None))
     }
 
     /// Whether it matches every value a key can have.
@@ -85,21 +75,11 @@ impl Compiled {
             Self::TextIgnoringCase(pattern) => pattern.equals_ignoring_case(have, context),
             Self::Arn(parts) => arn_matches(parts, have, context),
             Self::Number(wanted) => {
-                let order = wanted
-                    .zip(Number::parse(have))
-                    .and_then(|(wanted, have)| have.compare(wanted));
+                let order = wanted.zip(Number::parse(have)).and_then(|(wanted, have)| have.compare(wanted));
                 ordered(base, order)
             }
-            Self::Date(wanted) => ordered(
-                base,
-                wanted
-                    .zip(parse_date(have))
-                    .map(|(wanted, have)| have.cmp(&wanted)),
-            ),
-            Self::Bool(wanted) => wanted
-                .zip(parse_bool(have))
-                .is_some_and(|(a, b)| a == b)
-                .into(),
+            Self::Date(wanted) => ordered(base, wanted.zip(parse_date(have)).map(|(wanted, have)| have.cmp(&wanted))),
+            Self::Bool(wanted) => wanted.zip(parse_bool(have)).is_some_and(|(a, b)| a == b).into(),
             Self::Address(wanted) => {
                 let address: Option<IpAddr> = have.parse().ok();
                 match wanted.zip(address) {
@@ -109,19 +89,13 @@ impl Compiled {
             }
             // BinaryEquals compares the decoded bytes; both sides come base64-encoded, and padding
             // is the only freedom the encoding leaves.
-            Self::Binary(wanted) => {
-                (wanted.trim_end_matches('=') == have.trim_end_matches('=')).into()
-            }
+            Self::Binary(wanted) => (wanted.trim_end_matches('=') == have.trim_end_matches('=')).into(),
         }
     }
 }
 
 fn mistyped(base: Base) -> Truth {
-    if base.is_negated() {
-        Truth::Unknown
-    } else {
-        Truth::False
-    }
+    if base.is_negated() { Truth::Unknown } else { Truth::False }
 }
 
 fn ordered(base: Base, order: Option<Ordering>) -> Truth {
@@ -161,11 +135,7 @@ fn arn_matches(parts: &[Pattern], have: &str, context: &Context) -> Truth {
         }
         rest = after;
     }
-    if rest.is_none() && parts.len() == 6 {
-        result
-    } else {
-        Truth::False
-    }
+    if rest.is_none() && parts.len() == 6 { result } else { Truth::False }
 }
 
 pub(super) fn parse_bool(text: &str) -> Option<bool> {

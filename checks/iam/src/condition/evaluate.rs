@@ -11,15 +11,9 @@ pub(crate) fn evaluate(condition: &Condition, context: &Context) -> Truth {
 
 fn evaluate_value(condition: &Condition, value: &KeyValue, context: &Context) -> Truth {
     if let KeyValue::OneOf(possible) = value {
-        let mut results = possible
-            .iter()
-            .map(|value| evaluate_value(condition, value, context));
+        let mut results = possible.iter().map(|value| evaluate_value(condition, value, context));
         let first = results.next().unwrap_or(Truth::Unknown);
-        return if results.all(|result| result == first) {
-            first
-        } else {
-            Truth::Unknown
-        };
+        return if results.all(|result| result == first) { first } else { Truth::Unknown };
     }
     if condition.operator.base == Base::Null {
         return null(condition, value);
@@ -29,9 +23,7 @@ fn evaluate_value(condition: &Condition, value: &KeyValue, context: &Context) ->
         // A null data set such as an empty string counts as no values.
         (KeyValue::Single(value), Some(_)) if value.is_empty() => when_absent(condition.operator),
         (KeyValue::Single(value), _) => holds(condition, value, context),
-        (KeyValue::Many(values), _) if values.iter().all(String::is_empty) => {
-            when_absent(condition.operator)
-        }
+        (KeyValue::Many(values), _) if values.iter().all(String::is_empty) => when_absent(condition.operator),
         (KeyValue::Many(values), Some(Quantifier::ForAnyValue)) => {
             Truth::any(values.iter().map(|value| holds(condition, value, context)))
         }
@@ -48,11 +40,7 @@ fn evaluate_value(condition: &Condition, value: &KeyValue, context: &Context) ->
         (KeyValue::Present(_), _) => present(condition),
         (KeyValue::Unknown(_) | KeyValue::OneOf(_), _) => {
             let (there, missing) = (present(condition), when_absent(condition.operator));
-            if there == missing {
-                there
-            } else {
-                Truth::Unknown
-            }
+            if there == missing { there } else { Truth::Unknown }
         }
     }
 }
@@ -73,11 +61,7 @@ fn when_absent(operator: Operator) -> Truth {
 
 /// A key with a value that can't be known: only a value that matches everything decides.
 fn present(condition: &Condition) -> Truth {
-    if condition
-        .values
-        .iter()
-        .any(|value| value.compiled.is_universal())
-    {
+    if condition.values.iter().any(|value| value.compiled.is_universal()) {
         Truth::from(!condition.operator.base.is_negated())
     } else {
         Truth::Unknown
@@ -88,12 +72,7 @@ fn present(condition: &Condition) -> Truth {
 /// for negated operators after the negation ("NOR").
 fn holds(condition: &Condition, have: &str, context: &Context) -> Truth {
     let base = condition.operator.base;
-    let matched = Truth::any(
-        condition
-            .values
-            .iter()
-            .map(|value| value.compiled.matches(base, have, context)),
-    );
+    let matched = Truth::any(condition.values.iter().map(|value| value.compiled.matches(base, have, context)));
     matched.negate_if(base.is_negated())
 }
 
@@ -105,12 +84,7 @@ fn null(condition: &Condition, value: &KeyValue) -> Truth {
         KeyValue::Single(_) | KeyValue::Present(_) => Truth::False,
         KeyValue::Unknown(_) | KeyValue::OneOf(_) => Truth::Unknown,
     };
-    let asked = |wanted: bool| {
-        condition
-            .values
-            .iter()
-            .any(|value| parse_bool(&value.text) == Some(wanted))
-    };
+    let asked = |wanted: bool| condition.values.iter().any(|value| parse_bool(&value.text) == Some(wanted));
     match (asked(true), asked(false)) {
         (true, true) => Truth::True,
         (true, false) => is_null,

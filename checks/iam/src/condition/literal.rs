@@ -17,16 +17,10 @@ impl Number {
             return Some(Self::Whole(whole));
         }
         // `f64` also reads "inf" and "nan", which are no numbers here.
-        if !text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'))
-        {
+        if !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E')) {
             return None;
         }
-        text.parse()
-            .ok()
-            .filter(|float: &f64| float.is_finite())
-            .map(Self::Float)
+        text.parse().ok().filter(|float: &f64| float.is_finite()).map(Self::Float)
     }
 
     pub(crate) fn compare(self, other: Self) -> Option<Ordering> {
@@ -36,10 +30,7 @@ impl Number {
         }
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "compared with a number that is a float already"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "compared with a number that is a float already")]
     fn float(self) -> f64 {
         match self {
             Self::Whole(whole) => whole as f64,
@@ -63,10 +54,7 @@ pub(crate) fn parse_date(text: &str) -> Option<i128> {
     match Number::parse(text) {
         Some(Number::Whole(whole)) if whole.abs() < FIRST_MILLISECONDS => whole.checked_mul(NANOS),
         Some(Number::Whole(whole)) => whole.checked_mul(NANOS / 1000),
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "fractions of a nanosecond don't matter"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "fractions of a nanosecond don't matter")]
         Some(Number::Float(float)) if float.abs() < 1e11 => Some((float * 1e9) as i128),
         Some(Number::Float(_)) => None,
         None => iso_date(text),
@@ -135,8 +123,7 @@ fn zone_seconds(zone: &str) -> Option<i64> {
 }
 
 fn digits(text: &str, length: usize) -> Option<i64> {
-    (text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit()))
-        .then(|| text.parse().ok())?
+    (text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
 fn days_in(year: i64, month: i64) -> i64 {
@@ -190,10 +177,7 @@ impl Cidr {
             }
             (IpAddr::V6(a), IpAddr::V6(b)) => {
                 let shift = 128 - u32::from(self.prefix).min(128);
-                (u128::from(a) ^ u128::from(b))
-                    .checked_shr(shift)
-                    .unwrap_or(0)
-                    == 0
+                (u128::from(a) ^ u128::from(b)).checked_shr(shift).unwrap_or(0) == 0
             }
             _ => false,
         }
@@ -247,16 +231,8 @@ mod tests {
 
     #[test]
     fn numbers_compare_exactly() {
-        let compare = |a, b| {
-            Number::parse(a)
-                .unwrap()
-                .compare(Number::parse(b).unwrap())
-                .unwrap()
-        };
-        assert_eq!(
-            compare("9007199254740993", "9007199254740992"),
-            Ordering::Greater
-        );
+        let compare = |a, b| Number::parse(a).unwrap().compare(Number::parse(b).unwrap()).unwrap();
+        assert_eq!(compare("9007199254740993", "9007199254740992"), Ordering::Greater);
         assert_eq!(compare("10", "10.0"), Ordering::Equal);
         assert_eq!(compare("1e3", "1000"), Ordering::Equal);
         assert_eq!(compare("-5", "3"), Ordering::Less);
@@ -267,30 +243,15 @@ mod tests {
 
     #[test]
     fn ranges_contain_what_their_prefix_says() {
-        let contains = |range: &str, address: &str| {
-            Cidr::parse(range)
-                .unwrap()
-                .contains(address.parse().unwrap())
-        };
+        let contains = |range: &str, address: &str| Cidr::parse(range).unwrap().contains(address.parse().unwrap());
         assert!(contains("0.0.0.0/0", "203.0.113.9"));
         assert!(!contains("0.0.0.0/0", "2001:db8::1"));
         assert!(contains("::/0", "2001:db8::1"));
         assert!(contains("203.0.113.7/24", "203.0.113.255"));
         assert!(!contains("203.0.113.0/25", "203.0.113.255"));
         assert!(contains("203.0.113.9", "203.0.113.9"));
-        assert!(contains(
-            "2001:db8:db8d:56e9::4/64",
-            "2001:db8:db8d:56e9:ffff::1"
-        ));
-        for text in [
-            "",
-            "203.0.113.0/33",
-            "203.0.113/24",
-            "::/129",
-            "1.2.3.4/",
-            "1.2.3.4/+8",
-            "01.2.3.4",
-        ] {
+        assert!(contains("2001:db8:db8d:56e9::4/64", "2001:db8:db8d:56e9:ffff::1"));
+        for text in ["", "203.0.113.0/33", "203.0.113/24", "::/129", "1.2.3.4/", "1.2.3.4/+8", "01.2.3.4"] {
             assert_eq!(Cidr::parse(text), None, "{text}");
         }
     }

@@ -4,10 +4,7 @@ use std::fmt;
 
 /// What an operator compares, without qualifier and suffix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(
-    missing_docs,
-    reason = "the variants are AWS's own operator names, in AWS's spelling"
-)]
+#[expect(missing_docs, reason = "the variants are AWS's own operator names, in AWS's spelling")]
 pub enum Base {
     StringEquals,
     StringNotEquals,
@@ -73,10 +70,7 @@ impl Base {
     /// The operator's name as AWS writes it.
     #[must_use]
     pub fn name(self) -> &'static str {
-        NAMES
-            .iter()
-            .find(|(base, _)| *base == self)
-            .map_or("", |(_, name)| *name)
+        NAMES.iter().find(|(base, _)| *base == self).map_or("", |(_, name)| *name)
     }
 
     /// Whether it asks for a value that does *not* match. Such operators hold when the key is absent.
@@ -158,33 +152,20 @@ impl Operator {
     pub fn parse(text: &str) -> Result<Self, OperatorError> {
         let (quantifier, rest) = match text.split_once(':') {
             None => (None, text),
-            Some((qualifier, rest)) if qualifier.eq_ignore_ascii_case("ForAllValues") => {
-                (Some(Quantifier::ForAllValues), rest)
-            }
-            Some((qualifier, rest)) if qualifier.eq_ignore_ascii_case("ForAnyValue") => {
-                (Some(Quantifier::ForAnyValue), rest)
-            }
+            Some((qualifier, rest)) if qualifier.eq_ignore_ascii_case("ForAllValues") => (Some(Quantifier::ForAllValues), rest),
+            Some((qualifier, rest)) if qualifier.eq_ignore_ascii_case("ForAnyValue") => (Some(Quantifier::ForAnyValue), rest),
             Some((qualifier, _)) => return Err(OperatorError::Qualifier(qualifier.to_owned())),
         };
         let suffix_at = rest.len().saturating_sub("IfExists".len());
         let (name, if_exists) = match rest.get(suffix_at..) {
-            Some(suffix) if suffix.eq_ignore_ascii_case("IfExists") => {
-                (rest.get(..suffix_at).unwrap_or(""), true)
-            }
+            Some(suffix) if suffix.eq_ignore_ascii_case("IfExists") => (rest.get(..suffix_at).unwrap_or(""), true),
             _ => (rest, false),
         };
-        let base = NAMES
-            .iter()
-            .find(|(_, have)| have.eq_ignore_ascii_case(name))
-            .map(|(base, _)| *base);
+        let base = NAMES.iter().find(|(_, have)| have.eq_ignore_ascii_case(name)).map(|(base, _)| *base);
         match base {
             None => Err(OperatorError::Unknown(text.to_owned())),
             Some(Base::Null) if if_exists => Err(OperatorError::NullIfExists),
-            Some(base) => Ok(Self {
-                base,
-                quantifier,
-                if_exists,
-            }),
+            Some(base) => Ok(Self { base, quantifier, if_exists }),
         }
     }
 }
@@ -209,16 +190,9 @@ mod tests {
     fn names_are_read_and_printed() {
         for (base, name) in NAMES {
             assert_eq!(base.name(), name);
-            for text in [
-                name.to_owned(),
-                format!("ForAllValues:{name}"),
-                format!("ForAnyValue:{name}"),
-            ] {
+            for text in [name.to_owned(), format!("ForAllValues:{name}"), format!("ForAnyValue:{name}")] {
                 assert_eq!(Operator::parse(&text).unwrap().to_string(), text);
-                assert_eq!(
-                    Operator::parse(&text.to_lowercase()).unwrap().to_string(),
-                    text
-                );
+                assert_eq!(Operator::parse(&text.to_lowercase()).unwrap().to_string(), text);
                 let suffixed = format!("{text}IfExists");
                 if base == Base::Null {
                     assert_eq!(Operator::parse(&suffixed), Err(OperatorError::NullIfExists));
@@ -231,14 +205,7 @@ mod tests {
 
     #[test]
     fn others_are_refused() {
-        for text in [
-            "",
-            "StringMatches",
-            "IfExists",
-            "ForAll:StringEquals",
-            "StringEqualsIfExistsIfExists",
-            "éIfExists",
-        ] {
+        for text in ["", "StringMatches", "IfExists", "ForAll:StringEquals", "StringEqualsIfExistsIfExists", "éIfExists"] {
             assert!(Operator::parse(text).is_err(), "{text}");
         }
     }

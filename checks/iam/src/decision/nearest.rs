@@ -15,25 +15,16 @@ pub struct NearMiss<'a> {
 /// Beyond this many pairs the distance no longer helps, and costs.
 const MOST_PAIRS: usize = 64;
 
-pub(super) fn nearest<'a>(
-    statements: impl Iterator<Item = &'a StatementTrace>,
-) -> Option<NearMiss<'a>> {
+pub(super) fn nearest<'a>(statements: impl Iterator<Item = &'a StatementTrace>) -> Option<NearMiss<'a>> {
     statements
         .filter(|statement| statement.effect == Effect::Allow && !statement.result.is_true())
         .min_by_key(|statement| rank(statement))
-        .map(|statement| NearMiss {
-            statement,
-            differing: statement.differing().collect(),
-        })
+        .map(|statement| NearMiss { statement, differing: statement.differing().collect() })
 }
 
 /// The first of equals stays the first, so the order of statements decides last.
 fn rank(statement: &StatementTrace) -> (usize, bool, bool, usize) {
-    let differs = |kind: &ElementKind| {
-        statement
-            .differing()
-            .any(|element| element.element == *kind)
-    };
+    let differs = |kind: &ElementKind| statement.differing().any(|element| element.element == *kind);
     (
         statement.differing().count(),
         differs(&ElementKind::Action),
@@ -48,10 +39,7 @@ fn distance(element: &ElementTrace) -> usize {
         return LONGEST;
     };
     let pairs = values.iter().flat_map(|have| {
-        element
-            .wanted
-            .iter()
-            .map(move |wanted| edits(wanted.resolved.as_deref().unwrap_or(&wanted.text), have))
+        element.wanted.iter().map(move |wanted| edits(wanted.resolved.as_deref().unwrap_or(&wanted.text), have))
     });
     pairs.take(MOST_PAIRS).min().unwrap_or(LONGEST)
 }

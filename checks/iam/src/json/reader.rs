@@ -1,21 +1,10 @@
 use super::{JsonError, Limits, Member, Node, Position, Value};
 
 pub(super) fn read(text: &str, limits: Limits) -> Result<Value, JsonError> {
-    let mut reader = Reader {
-        text,
-        bytes: text.as_bytes(),
-        at: 0,
-        line: 1,
-        line_start: 0,
-        column_skew: 0,
-        limits,
-    };
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, line: 1, line_start: 0, column_skew: 0, limits };
     if text.len() > limits.bytes {
         let length = text.len();
-        return Err(reader.error(format!(
-            "the document has {length} bytes, more than the {} allowed",
-            limits.bytes
-        )));
+        return Err(reader.error(format!("the document has {length} bytes, more than the {} allowed", limits.bytes)));
     }
     reader.skip_blanks();
     let value = reader.value(0)?;
@@ -40,23 +29,12 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn position(&self) -> Position {
-        let column = self
-            .at
-            .saturating_sub(self.line_start)
-            .saturating_sub(self.column_skew)
-            + 1;
-        Position {
-            offset: self.at,
-            line: self.line,
-            column: u32::try_from(column).unwrap_or(u32::MAX),
-        }
+        let column = self.at.saturating_sub(self.line_start).saturating_sub(self.column_skew) + 1;
+        Position { offset: self.at, line: self.line, column: u32::try_from(column).unwrap_or(u32::MAX) }
     }
 
     fn error(&self, message: impl Into<String>) -> JsonError {
-        JsonError {
-            message: message.into(),
-            position: self.position(),
-        }
+        JsonError { message: message.into(), position: self.position() }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -124,11 +102,7 @@ impl Reader<'_> {
             self.at += 1;
             self.skip_blanks();
             let value = self.value(depth)?;
-            members.push(Member {
-                key,
-                position,
-                value,
-            });
+            members.push(Member { key, position, value });
             if self.end_of_item(b'}', "expected `,` or `}`")? {
                 return Ok(Node::Object(members));
             }
@@ -171,11 +145,7 @@ impl Reader<'_> {
     }
 
     fn word(&mut self, word: &str, node: Node) -> Result<Node, JsonError> {
-        if self
-            .text
-            .get(self.at..)
-            .is_some_and(|rest| rest.starts_with(word))
-        {
+        if self.text.get(self.at..).is_some_and(|rest| rest.starts_with(word)) {
             self.at += word.len();
             Ok(node)
         } else {
@@ -188,11 +158,7 @@ impl Reader<'_> {
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
         }
-        if self.at == start {
-            Err(self.error("expected a digit"))
-        } else {
-            Ok(())
-        }
+        if self.at == start { Err(self.error("expected a digit")) } else { Ok(()) }
     }
 
     fn number(&mut self) -> Result<String, JsonError> {

@@ -13,15 +13,7 @@ impl Parser {
         for block in blocks {
             let path = path_key(at.path, &block.key);
             match Operator::parse(&block.key) {
-                Ok(operator) => self.block(
-                    At {
-                        value: &block.value,
-                        path: &path,
-                    },
-                    block,
-                    operator,
-                    &mut conditions,
-                ),
+                Ok(operator) => self.block(At { value: &block.value, path: &path }, block, operator, &mut conditions),
                 Err(error) => self.error(&path, block.position, error.to_string()),
             }
         }
@@ -29,13 +21,7 @@ impl Parser {
     }
 
     /// The keys of one operator.
-    fn block(
-        &mut self,
-        at: At<'_>,
-        block: &Member,
-        operator: Operator,
-        conditions: &mut Vec<Condition>,
-    ) {
+    fn block(&mut self, at: At<'_>, block: &Member, operator: Operator, conditions: &mut Vec<Condition>) {
         let Some(members) = self.object(at, &block.key) else {
             return;
         };
@@ -50,19 +36,10 @@ impl Parser {
             let key_lower = member.key.to_ascii_lowercase();
             let first = lower.insert(key_lower.clone(), &member.key);
             if let Some(first) = first.filter(|first| *first != member.key) {
-                let message = format!(
-                    "the condition key `{}` is `{first}` in another case",
-                    member.key
-                );
+                let message = format!("the condition key `{}` is `{first}` in another case", member.key);
                 self.warn(place(path.clone(), member.position), message);
             }
-            let (values, list) = self.values(
-                At {
-                    value: &member.value,
-                    path: &path,
-                },
-                operator.base,
-            );
+            let (values, list) = self.values(At { value: &member.value, path: &path }, operator.base);
             conditions.push(Condition {
                 operator,
                 operator_text: block.key.clone(),
@@ -79,10 +56,7 @@ impl Parser {
     fn values(&mut self, at: At<'_>, base: Base) -> (Vec<ConditionValue>, bool) {
         if let Node::Array(items) = &at.value.node {
             if items.is_empty() {
-                self.warn(
-                    at.place(),
-                    "the condition has no values, so it can't match".to_owned(),
-                );
+                self.warn(at.place(), "the condition has no values, so it can't match".to_owned());
             }
             let values = items.iter().enumerate().filter_map(|(index, value)| {
                 let path = path_index(at.path, index);
@@ -96,25 +70,14 @@ impl Parser {
     fn value(&mut self, at: At<'_>, base: Base) -> Option<ConditionValue> {
         let Some((text, quoted)) = scalar(at.value) else {
             let kind = at.value.kind();
-            self.wrong(
-                at,
-                format!("a condition's value must be a string, number or boolean, not {kind}"),
-            );
+            self.wrong(at, format!("a condition's value must be a string, number or boolean, not {kind}"));
             return None;
         };
         let compiled = Compiled::new(base, &text, self.variables && base.takes_variables());
         if !compiled.is_well_typed() {
-            self.warn(
-                at.place(),
-                format!("`{text}` can't be compared by {}", base.name()),
-            );
+            self.warn(at.place(), format!("`{text}` can't be compared by {}", base.name()));
         }
-        Some(ConditionValue {
-            text,
-            quoted,
-            place: at.place(),
-            compiled,
-        })
+        Some(ConditionValue { text, quoted, place: at.place(), compiled })
     }
 }
 

@@ -50,13 +50,6 @@ impl From<JsonError> for ParseErrors {
     fn from(error: JsonError) -> Self {
         let Position { line, column, .. } = error.position;
         let message = format!("not valid JSON: {}", error.message);
-        Self {
-            errors: vec![ParseError {
-                message,
-                path: "$".to_owned(),
-                line,
-                column,
-            }],
-        }
+        Self { errors: vec![ParseError { message, path: "$".to_owned(), line, column }] }
     }
 }

@@ -3,16 +3,10 @@ use std::collections::BTreeMap;
 use super::{At, Parser};
 use crate::arn::{Arn, is_account_id};
 use crate::json::{Node, Position, Value, path_key};
-use crate::policy::{
-    Located, PolicyKind, PrincipalEntry, PrincipalForm, PrincipalType, Principals,
-};
+use crate::policy::{Located, PolicyKind, PrincipalEntry, PrincipalForm, PrincipalType, Principals};
 
 impl Parser {
-    pub(super) fn principal_element(
-        &mut self,
-        at: At<'_>,
-        found: &BTreeMap<&'static str, &Value>,
-    ) -> Option<Principals> {
+    pub(super) fn principal_element(&mut self, at: At<'_>, found: &BTreeMap<&'static str, &Value>) -> Option<Principals> {
         let element = self.one_of(at, found, "Principal", "NotPrincipal");
         let Some((name, negated)) = element else {
             if self.kind.has_principal() {
@@ -22,39 +16,22 @@ impl Parser {
         };
         if !self.kind.has_principal() {
             self.child(at, found, name, |parser, at| {
-                parser.wrong(
-                    at,
-                    format!("a policy of this kind has no {name}: it belongs to its principal"),
-                );
+                parser.wrong(at, format!("a policy of this kind has no {name}: it belongs to its principal"));
                 None::<()>
             });
             return None;
         }
-        self.child(at, found, name, |parser, at| {
-            parser.principals(at, name, negated)
-        })
+        self.child(at, found, name, |parser, at| parser.principals(at, name, negated))
     }
 
     fn principals(&mut self, at: At<'_>, name: &str, negated: bool) -> Option<Principals> {
         if let Node::String(text) = &at.value.node {
             if text != "*" {
-                self.wrong(
-                    at,
-                    format!("{name} is `{text}`; it must be `*` or an object"),
-                );
+                self.wrong(at, format!("{name} is `{text}`; it must be `*` or an object"));
                 return None;
             }
-            let entry = PrincipalEntry {
-                kind: None,
-                text: text.clone(),
-                place: at.place(),
-            };
-            return Some(Principals {
-                negated,
-                entries: vec![entry],
-                form: PrincipalForm::Star,
-                place: at.place(),
-            });
+            let entry = PrincipalEntry { kind: None, text: text.clone(), place: at.place() };
+            return Some(Principals { negated, entries: vec![entry], form: PrincipalForm::Star, place: at.place() });
         }
         let members = self.object(at, name)?;
         if members.is_empty() {
@@ -66,38 +43,19 @@ impl Parser {
         for member in members {
             let path = path_key(at.path, &member.key);
             let Some(kind) = PrincipalType::parse(&member.key) else {
-                self.error(
-                    &path,
-                    member.position,
-                    format!("`{}` is no type of principal", member.key),
-                );
+                self.error(&path, member.position, format!("`{}` is no type of principal", member.key));
                 continue;
             };
-            let Some((texts, list)) = self.strings(
-                At {
-                    value: &member.value,
-                    path: &path,
-                },
-                kind.name(),
-            ) else {
+            let Some((texts, list)) = self.strings(At { value: &member.value, path: &path }, kind.name()) else {
                 continue;
             };
             keys.push((kind, list));
             for text in texts {
                 self.check_principal(kind, &text);
-                entries.push(PrincipalEntry {
-                    kind: Some(kind),
-                    text: text.text,
-                    place: text.place,
-                });
+                entries.push(PrincipalEntry { kind: Some(kind), text: text.text, place: text.place });
             }
         }
-        Some(Principals {
-            negated,
-            entries,
-            form: PrincipalForm::Map(keys),
-            place: at.place(),
-        })
+        Some(Principals { negated, entries, form: PrincipalForm::Map(keys), place: at.place() })
     }
 
     /// Refuses what can't be a principal of its type. `Federated` may be any provider's name: IAM
@@ -108,29 +66,20 @@ impl Parser {
         let fault = match kind {
             _ if value.is_empty() => Some("is empty".to_owned()),
             PrincipalType::Aws => aws_fault(value),
-            PrincipalType::Federated => value
-                .starts_with("arn:")
-                .then(|| Arn::parse(value).err().map(|error| error.to_string()))
-                .flatten(),
+            PrincipalType::Federated => {
+                value.starts_with("arn:").then(|| Arn::parse(value).err().map(|error| error.to_string())).flatten()
+            }
             PrincipalType::Service => {
                 let wildcard = value.contains('*') && value != "*";
-                (wildcard || value.contains(char::is_whitespace))
-                    .then(|| format!("`{value}` is no service principal"))
+                (wildcard || value.contains(char::is_whitespace)).then(|| format!("`{value}` is no service principal"))
             }
-            PrincipalType::CanonicalUser => (self.kind == PolicyKind::Trust)
-                .then(|| "a trust policy knows no canonical users".to_owned()),
+            PrincipalType::CanonicalUser => {
+                (self.kind == PolicyKind::Trust).then(|| "a trust policy knows no canonical users".to_owned())
+            }
         };
         if let Some(fault) = fault {
-            let position = Position {
-                offset: 0,
-                line: text.place.line,
-                column: text.place.column,
-            };
-            self.error(
-                &text.place.path,
-                position,
-                format!("malformed principal: {fault}"),
-            );
+            let position = Position { offset: 0, line: text.place.line, column: text.place.column };
+            self.error(&text.place.path, position, format!("malformed principal: {fault}"));
         }
     }
 }
@@ -147,9 +96,7 @@ fn aws_fault(value: &str) -> Option<String> {
         Err(error) => return Some(error.to_string()),
     };
     if value.contains(['*', '?']) {
-        return Some(format!(
-            "`{value}` has a wildcard, which stands for no part of a principal"
-        ));
+        return Some(format!("`{value}` has a wildcard, which stands for no part of a principal"));
     }
     if !matches!(arn.service, "iam" | "sts") {
         return Some(format!("`{value}` is neither an IAM nor an STS principal"));
@@ -165,12 +112,8 @@ fn aws_fault(value: &str) -> Option<String> {
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>).
 fn is_unique_id(value: &str) -> bool {
     value.len() >= 16
-        && ["AROA", "AIDA", "AGPA", "AIPA", "ANPA", "ASCA", "APKA"]
-            .iter()
-            .any(|prefix| value.starts_with(prefix))
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        && ["AROA", "AIDA", "AGPA", "AIPA", "ANPA", "ASCA", "APKA"].iter().any(|prefix| value.starts_with(prefix))
+        && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 #[cfg(test)]

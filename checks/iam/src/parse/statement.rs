@@ -5,17 +5,8 @@ use crate::json::{Value, path_key};
 use crate::pattern::Pattern;
 use crate::policy::{Effect, Entries, Entry, Located, PolicyKind, Statement};
 
-const ELEMENTS: [&str; 9] = [
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
+const ELEMENTS: [&str; 9] =
+    ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
 type Found<'a> = BTreeMap<&'static str, &'a Value>;
 
@@ -32,9 +23,7 @@ impl Parser {
         let action = self.action(at, &found);
         let resource = self.resource(at, &found);
         let condition_place = self.child(at, &found, "Condition", |_, at| Some(at.place()));
-        let conditions = self
-            .child(at, &found, "Condition", Self::conditions)
-            .unwrap_or_default();
+        let conditions = self.child(at, &found, "Condition", Self::conditions).unwrap_or_default();
         let (effect, effect_place) = effect?;
         Some(Statement {
             index,
@@ -67,13 +56,8 @@ impl Parser {
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html>).
     fn check_sid(&mut self, sid: &Located, found: &Found<'_>) {
         let plain = sid.text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if let (false, false, Some(value)) =
-            (plain, self.kind == PolicyKind::Resource, found.get("Sid"))
-        {
-            let message = format!(
-                "the Sid `{}` holds other characters than letters and digits",
-                sid.text
-            );
+        if let (false, false, Some(value)) = (plain, self.kind == PolicyKind::Resource, found.get("Sid")) {
+            let message = format!("the Sid `{}` holds other characters than letters and digits", sid.text);
             self.error(&sid.place.path, value.position, message);
         }
     }
@@ -128,18 +112,9 @@ impl Parser {
             // Actions are case-insensitive.
             let entries = texts.into_iter().map(|Located { text, place }| {
                 let pattern = Pattern::glob(&text.to_ascii_lowercase());
-                Entry {
-                    text,
-                    place,
-                    pattern,
-                }
+                Entry { text, place, pattern }
             });
-            Some(Entries {
-                negated,
-                entries: entries.collect(),
-                list,
-                place: at.place(),
-            })
+            Some(Entries { negated, entries: entries.collect(), list, place: at.place() })
         })
     }
 
@@ -150,15 +125,8 @@ impl Parser {
             Some((service, name)) => !service.is_empty() && !name.is_empty(),
         };
         if !fine {
-            let position = crate::json::Position {
-                line: text.place.line,
-                column: text.place.column,
-                ..at.value.position
-            };
-            let message = format!(
-                "`{}` is no action; an action has the form `service:Name`",
-                text.text
-            );
+            let position = crate::json::Position { line: text.place.line, column: text.place.column, ..at.value.position };
+            let message = format!("`{}` is no action; an action has the form `service:Name`", text.text);
             self.error(&text.place.path, position, message);
         }
     }
@@ -173,10 +141,7 @@ impl Parser {
         };
         if self.kind == PolicyKind::Trust {
             self.child(at, found, name, |parser, at| {
-                parser.wrong(
-                    at,
-                    format!("a trust policy has no {name}: the resource is the role"),
-                );
+                parser.wrong(at, format!("a trust policy has no {name}: the resource is the role"));
                 None::<()>
             });
             return None;
@@ -189,33 +154,19 @@ impl Parser {
             let variables = parser.variables;
             let entries = texts.into_iter().map(|Located { text, place }| {
                 let pattern = Pattern::resource(&text, variables);
-                Entry {
-                    text,
-                    place,
-                    pattern,
-                }
+                Entry { text, place, pattern }
             });
-            Some(Entries {
-                negated,
-                entries: entries.collect(),
-                list,
-                place: at.place(),
-            })
+            Some(Entries { negated, entries: entries.collect(), list, place: at.place() })
         })
     }
 
     /// "Resource must be in ARN format or `*`."
     fn check_resource(&mut self, at: At<'_>, text: &Located) {
-        let position = crate::json::Position {
-            line: text.place.line,
-            column: text.place.column,
-            ..at.value.position
-        };
+        let position = crate::json::Position { line: text.place.line, column: text.place.column, ..at.value.position };
         let value = text.text.as_str();
         let is_star = !value.is_empty() && value.bytes().all(|byte| byte == b'*');
         // A star reaches over the colons that are missing: `arn:aws:s3*`, `arn:*`.
-        let is_arn =
-            value.starts_with("arn:") && (value.contains('*') || value.split(':').count() >= 6);
+        let is_arn = value.starts_with("arn:") && (value.contains('*') || value.split(':').count() >= 6);
         if is_star || is_arn {
             return;
         }

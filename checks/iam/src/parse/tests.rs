@@ -5,20 +5,13 @@ use crate::policy::Effect;
 pub(super) fn faults(text: &str, kind: PolicyKind) -> Vec<(String, String)> {
     match Policy::parse(text, kind) {
         Ok(_) => Vec::new(),
-        Err(errors) => errors
-            .errors
-            .into_iter()
-            .map(|e| (e.message, e.path))
-            .collect(),
+        Err(errors) => errors.errors.into_iter().map(|e| (e.message, e.path)).collect(),
     }
 }
 
 /// The faults of an identity policy with one statement of these elements.
 fn statement(elements: &str) -> Vec<(String, String)> {
-    faults(
-        &format!(r#"{{"Version":"2012-10-17","Statement":[{{{elements}}}]}}"#),
-        PolicyKind::Identity,
-    )
+    faults(&format!(r#"{{"Version":"2012-10-17","Statement":[{{{elements}}}]}}"#), PolicyKind::Identity)
 }
 
 const FINE: &str = r#""Effect":"Allow","Action":"s3:GetObject","Resource":"*""#;
@@ -36,37 +29,16 @@ fn every_element_has_its_place() {
                 \"Resource\": \"*\", \"Condition\": {\"StringLike\": {\"it's:x\": [true, 5, \"a\"]}}}]}";
     let policy = Policy::parse(text, PolicyKind::Identity).unwrap();
     let statement = &policy.statements[0];
-    assert_eq!(
-        (policy.version, statement.effect),
-        (Version::V2008, Effect::Deny)
-    );
-    assert_eq!(
-        statement.place,
-        Place {
-            path: "$['Statement'][0]".into(),
-            line: 2,
-            column: 16
-        }
-    );
+    assert_eq!((policy.version, statement.effect), (Version::V2008, Effect::Deny));
+    assert_eq!(statement.place, Place { path: "$['Statement'][0]".into(), line: 2, column: 16 });
     assert!(statement.action.negated);
     assert_eq!(
         statement.action.entries[1].place,
-        Place {
-            path: "$['Statement'][0]['NotAction'][1]".into(),
-            line: 3,
-            column: 28
-        }
+        Place { path: "$['Statement'][0]['NotAction'][1]".into(), line: 3, column: 28 }
     );
     let condition = &statement.conditions[0];
-    assert_eq!(
-        condition.place.path,
-        r"$['Statement'][0]['Condition']['StringLike']['it\'s:x']"
-    );
-    let values: Vec<_> = condition
-        .values
-        .iter()
-        .map(|v| (v.text.as_str(), v.quoted))
-        .collect();
+    assert_eq!(condition.place.path, r"$['Statement'][0]['Condition']['StringLike']['it\'s:x']");
+    let values: Vec<_> = condition.values.iter().map(|v| (v.text.as_str(), v.quoted)).collect();
     assert_eq!(values, [("true", false), ("5", false), ("a", true)]);
     assert!(condition.values[2].place.path.ends_with("['it\\'s:x'][2]"));
 }
@@ -76,10 +48,7 @@ fn a_single_statement_and_scalars_have_paths_without_indices() {
     let text = format!(r#"{{"Version":"2012-10-17","Id":"x y","Statement":{{{FINE}}}}}"#);
     let policy = Policy::parse(&text, PolicyKind::Boundary).unwrap();
     assert_eq!(policy.statements[0].place.path, "$['Statement']");
-    assert_eq!(
-        policy.statements[0].action.entries[0].place.path,
-        "$['Statement']['Action']"
-    );
+    assert_eq!(policy.statements[0].action.entries[0].place.path, "$['Statement']['Action']");
     assert_eq!(policy.id.unwrap().text, "x y");
 }
 
@@ -99,164 +68,56 @@ fn legal_documents_are_read() {
 #[test]
 fn documents_of_the_wrong_shape() {
     one(&faults("", PolicyKind::Identity), "not valid JSON", "$");
-    one(
-        &faults("[]", PolicyKind::Identity),
-        "must be an object, not a list",
-        "$",
-    );
+    one(&faults("[]", PolicyKind::Identity), "must be an object, not a list", "$");
     one(&faults("{}", PolicyKind::Identity), "no Statement", "$");
-    one(
-        &faults(r#"{"Statement":[]}"#, PolicyKind::Identity),
-        "empty list",
-        "$['Statement']",
-    );
-    one(
-        &faults(r#"{"Statement":["x"]}"#, PolicyKind::Identity),
-        "a statement must be an object",
-        "$['Statement'][0]",
-    );
+    one(&faults(r#"{"Statement":[]}"#, PolicyKind::Identity), "empty list", "$['Statement']");
+    one(&faults(r#"{"Statement":["x"]}"#, PolicyKind::Identity), "a statement must be an object", "$['Statement'][0]");
     let version = format!(r#"{{"Version":"2012-10-18","Statement":{{{FINE}}}}}"#);
-    one(
-        &faults(&version, PolicyKind::Identity),
-        "`2012-10-18`",
-        "$['Version']",
-    );
+    one(&faults(&version, PolicyKind::Identity), "`2012-10-18`", "$['Version']");
     let version = format!(r#"{{"Version":20121017,"Statement":{{{FINE}}}}}"#);
-    one(
-        &faults(&version, PolicyKind::Identity),
-        "not a number",
-        "$['Version']",
-    );
+    one(&faults(&version, PolicyKind::Identity), "not a number", "$['Version']");
     let extra = format!(r#"{{"Statement":{{{FINE}}},"Rules":1}}"#);
-    one(
-        &faults(&extra, PolicyKind::Identity),
-        "no element `Rules`",
-        "$['Rules']",
-    );
+    one(&faults(&extra, PolicyKind::Identity), "no element `Rules`", "$['Rules']");
     let twice = format!(r#"{{"Statement":{{{FINE}}},"Statement":{{{FINE}}}}}"#);
-    one(
-        &faults(&twice, PolicyKind::Identity),
-        "duplicate key `Statement`",
-        "$['Statement']",
-    );
+    one(&faults(&twice, PolicyKind::Identity), "duplicate key `Statement`", "$['Statement']");
 }
 
 #[test]
 fn elements_that_are_missing_contradict_or_are_unknown() {
     let place = "$['Statement'][0]";
-    one(
-        &statement(r#""Action":"*","Resource":"*""#),
-        "no Effect",
-        place,
-    );
-    one(
-        &statement(r#""Effect":"Allow","Resource":"*""#),
-        "no Action",
-        place,
-    );
-    one(
-        &statement(r#""Effect":"Allow","Action":"*""#),
-        "no Resource",
-        place,
-    );
-    one(
-        &statement(&format!(r#"{FINE},"NotAction":"*""#)),
-        "both Action and NotAction",
-        place,
-    );
-    one(
-        &statement(&format!(r#"{FINE},"NotResource":"*""#)),
-        "both Resource and NotResource",
-        place,
-    );
-    one(
-        &statement(&format!(r#"{FINE},"Principal":"*""#)),
-        "no Principal",
-        "$['Statement'][0]['Principal']",
-    );
-    one(
-        &statement(&format!(r#"{FINE},"Actions":"*""#)),
-        "no element `Actions`",
-        "$['Statement'][0]['Actions']",
-    );
-    one(
-        &statement(&format!(r#"{FINE},"condition":{{}}"#)),
-        "written `Condition`",
-        "$['Statement'][0]['condition']",
-    );
-    one(
-        &statement(&format!(r#"{FINE},"Effect":"Deny""#)),
-        "duplicate key",
-        "$['Statement'][0]['Effect']",
-    );
+    one(&statement(r#""Action":"*","Resource":"*""#), "no Effect", place);
+    one(&statement(r#""Effect":"Allow","Resource":"*""#), "no Action", place);
+    one(&statement(r#""Effect":"Allow","Action":"*""#), "no Resource", place);
+    one(&statement(&format!(r#"{FINE},"NotAction":"*""#)), "both Action and NotAction", place);
+    one(&statement(&format!(r#"{FINE},"NotResource":"*""#)), "both Resource and NotResource", place);
+    one(&statement(&format!(r#"{FINE},"Principal":"*""#)), "no Principal", "$['Statement'][0]['Principal']");
+    one(&statement(&format!(r#"{FINE},"Actions":"*""#)), "no element `Actions`", "$['Statement'][0]['Actions']");
+    one(&statement(&format!(r#"{FINE},"condition":{{}}"#)), "written `Condition`", "$['Statement'][0]['condition']");
+    one(&statement(&format!(r#"{FINE},"Effect":"Deny""#)), "duplicate key", "$['Statement'][0]['Effect']");
 }
 
 #[test]
 fn values_of_the_wrong_type_or_form() {
     let with = |effect: &str, action: &str, resource: &str| {
-        statement(&format!(
-            r#""Effect":{effect},"Action":{action},"Resource":{resource}"#
-        ))
+        statement(&format!(r#""Effect":{effect},"Action":{action},"Resource":{resource}"#))
     };
-    one(
-        &with(r#""allow""#, r#""*""#, r#""*""#),
-        "`allow`",
-        "$['Statement'][0]['Effect']",
-    );
-    one(
-        &with("true", r#""*""#, r#""*""#),
-        "not a boolean",
-        "$['Statement'][0]['Effect']",
-    );
-    one(
-        &with(r#""Deny""#, "[]", r#""*""#),
-        "empty list",
-        "$['Statement'][0]['Action']",
-    );
-    one(
-        &with(r#""Deny""#, "[1]", r#""*""#),
-        "not a number",
-        "$['Statement'][0]['Action'][0]",
-    );
+    one(&with(r#""allow""#, r#""*""#, r#""*""#), "`allow`", "$['Statement'][0]['Effect']");
+    one(&with("true", r#""*""#, r#""*""#), "not a boolean", "$['Statement'][0]['Effect']");
+    one(&with(r#""Deny""#, "[]", r#""*""#), "empty list", "$['Statement'][0]['Action']");
+    one(&with(r#""Deny""#, "[1]", r#""*""#), "not a number", "$['Statement'][0]['Action'][0]");
     for action in ["s3", "", ":x", "s3:"] {
-        one(
-            &with(r#""Deny""#, &format!("[\"{action}\"]"), r#""*""#),
-            "no action",
-            "$['Statement'][0]['Action'][0]",
-        );
+        one(&with(r#""Deny""#, &format!("[\"{action}\"]"), r#""*""#), "no action", "$['Statement'][0]['Action'][0]");
     }
-    one(
-        &with(r#""Deny""#, r#""*""#, "[]"),
-        "empty list",
-        "$['Statement'][0]['Resource']",
-    );
-    one(
-        &with(r#""Deny""#, r#""*""#, r#""my-bucket""#),
-        "no ARN",
-        "$['Statement'][0]['Resource']",
-    );
-    one(
-        &with(r#""Deny""#, r#""*""#, r#""arn:aws:s3:bucket""#),
-        "no ARN",
-        "$['Statement'][0]['Resource']",
-    );
-    one(
-        &statement(&format!(r#"{FINE},"Sid":"a b""#)),
-        "Sid `a b`",
-        "$['Statement'][0]['Sid']",
-    );
+    one(&with(r#""Deny""#, r#""*""#, "[]"), "empty list", "$['Statement'][0]['Resource']");
+    one(&with(r#""Deny""#, r#""*""#, r#""my-bucket""#), "no ARN", "$['Statement'][0]['Resource']");
+    one(&with(r#""Deny""#, r#""*""#, r#""arn:aws:s3:bucket""#), "no ARN", "$['Statement'][0]['Resource']");
+    one(&statement(&format!(r#"{FINE},"Sid":"a b""#)), "Sid `a b`", "$['Statement'][0]['Sid']");
 }
 
 #[test]
 fn sids_are_unique() {
-    let text = format!(
-        r#"{{"Statement":[{{"Sid":"a",{FINE}}},{{"Sid":"b",{FINE}}},{{"Sid":"a",{FINE}}}]}}"#
-    );
-    one(
-        &faults(&text, PolicyKind::Identity),
-        "`a` is that of statement 0",
-        "$['Statement'][2]['Sid']",
-    );
+    let text = format!(r#"{{"Statement":[{{"Sid":"a",{FINE}}},{{"Sid":"b",{FINE}}},{{"Sid":"a",{FINE}}}]}}"#);
+    one(&faults(&text, PolicyKind::Identity), "`a` is that of statement 0", "$['Statement'][2]['Sid']");
 }
 
 #[test]
@@ -264,46 +125,14 @@ fn conditions_with_faults() {
     let with = |condition: &str| statement(&format!(r#"{FINE},"Condition":{condition}"#));
     let base = "$['Statement'][0]['Condition']";
     one(&with("[]"), "must be an object", base);
-    one(
-        &with(r#"{"StringMatches":{"a":"b"}}"#),
-        "`StringMatches` is no",
-        &format!("{base}['StringMatches']"),
-    );
-    one(
-        &with(r#"{"ForSome:Bool":{"a":"b"}}"#),
-        "`ForSome`",
-        &format!("{base}['ForSome:Bool']"),
-    );
-    one(
-        &with(r#"{"NullIfExists":{"a":"true"}}"#),
-        "IfExists",
-        &format!("{base}['NullIfExists']"),
-    );
-    one(
-        &with(r#"{"Bool":"a"}"#),
-        "must be an object",
-        &format!("{base}['Bool']"),
-    );
-    one(
-        &with(r#"{"Bool":{"a":null}}"#),
-        "not null",
-        &format!("{base}['Bool']['a']"),
-    );
-    one(
-        &with(r#"{"Bool":{"a":[["true"]]}}"#),
-        "not a list",
-        &format!("{base}['Bool']['a'][0]"),
-    );
-    one(
-        &with(r#"{"Bool":{"a":"true","a":"false"}}"#),
-        "duplicate",
-        &format!("{base}['Bool']['a']"),
-    );
-    one(
-        &with(r#"{"Bool":{"a":"true"},"Bool":{"b":"true"}}"#),
-        "duplicate",
-        &format!("{base}['Bool']"),
-    );
+    one(&with(r#"{"StringMatches":{"a":"b"}}"#), "`StringMatches` is no", &format!("{base}['StringMatches']"));
+    one(&with(r#"{"ForSome:Bool":{"a":"b"}}"#), "`ForSome`", &format!("{base}['ForSome:Bool']"));
+    one(&with(r#"{"NullIfExists":{"a":"true"}}"#), "IfExists", &format!("{base}['NullIfExists']"));
+    one(&with(r#"{"Bool":"a"}"#), "must be an object", &format!("{base}['Bool']"));
+    one(&with(r#"{"Bool":{"a":null}}"#), "not null", &format!("{base}['Bool']['a']"));
+    one(&with(r#"{"Bool":{"a":[["true"]]}}"#), "not a list", &format!("{base}['Bool']['a'][0]"));
+    one(&with(r#"{"Bool":{"a":"true","a":"false"}}"#), "duplicate", &format!("{base}['Bool']['a']"));
+    one(&with(r#"{"Bool":{"a":"true"},"Bool":{"b":"true"}}"#), "duplicate", &format!("{base}['Bool']"));
 }
 
 #[test]
@@ -313,11 +142,7 @@ fn what_is_legal_and_can_not_work_is_a_warning() {
             "Bool":{{"aws:X":"true","AWS:x":"false"}}}}}}}}"#
     );
     let policy = Policy::parse(&text, PolicyKind::Identity).unwrap();
-    let messages: Vec<_> = policy
-        .warnings
-        .iter()
-        .map(|warning| warning.message.as_str())
-        .collect();
+    let messages: Vec<_> = policy.warnings.iter().map(|warning| warning.message.as_str()).collect();
     let expected = [
         "`five` can't be compared by NumericEquals",
         "the condition has no values, so it can't match",
@@ -329,8 +154,7 @@ fn what_is_legal_and_can_not_work_is_a_warning() {
 
 #[test]
 fn all_faults_are_found_in_document_order() {
-    let text =
-        "{\n\"Version\": \"1\",\n\"Statement\": [\n{\"Effect\": \"allow\"},\n{\"Action\": \"x\"}]}";
+    let text = "{\n\"Version\": \"1\",\n\"Statement\": [\n{\"Effect\": \"allow\"},\n{\"Action\": \"x\"}]}";
     let errors = Policy::parse(text, PolicyKind::Identity).unwrap_err();
     let lines: Vec<u32> = errors.errors.iter().map(|error| error.line).collect();
     assert_eq!(lines, [2, 4, 4, 4, 5, 5, 5]);

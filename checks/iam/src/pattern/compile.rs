@@ -24,9 +24,7 @@ pub(crate) fn split_segments(text: &str, variables: bool) -> Vec<&str> {
             segments.push(text.get(start..at).unwrap_or_default());
             start = at + 1;
         }
-        let variable = (variables && c == '$')
-            .then(|| read_variable(text.get(at..).unwrap_or_default()))
-            .flatten();
+        let variable = (variables && c == '$').then(|| read_variable(text.get(at..).unwrap_or_default())).flatten();
         at += variable.map_or(c.len_utf8(), |(_, length)| length);
     }
     segments.push(text.get(start..).unwrap_or_default());
@@ -60,20 +58,10 @@ impl Builder {
             let inside = arn && colons < DELIMITERS;
             match c {
                 '*' if wildcards => {
-                    let ends_segment = text
-                        .get(at..)
-                        .is_none_or(|after| after.is_empty() || after.starts_with(':'));
-                    self.push(if inside && !ends_segment {
-                        Piece::AnyInSegment
-                    } else {
-                        Piece::Any
-                    });
+                    let ends_segment = text.get(at..).is_none_or(|after| after.is_empty() || after.starts_with(':'));
+                    self.push(if inside && !ends_segment { Piece::AnyInSegment } else { Piece::Any });
                 }
-                '?' if wildcards => self.push(if inside {
-                    Piece::OneInSegment
-                } else {
-                    Piece::One
-                }),
+                '?' if wildcards => self.push(if inside { Piece::OneInSegment } else { Piece::One }),
                 c => self.literal.push(c),
             }
         }
@@ -102,23 +90,15 @@ impl Builder {
 
     fn flush(&mut self) {
         if !self.literal.is_empty() {
-            self.pieces
-                .push(Piece::Literal(std::mem::take(&mut self.literal)));
+            self.pieces.push(Piece::Literal(std::mem::take(&mut self.literal)));
         }
     }
 
     fn finish(mut self) -> Pattern {
         self.flush();
-        let dynamic = self
-            .pieces
-            .iter()
-            .any(|piece| matches!(piece, Piece::Variable(_)));
+        let dynamic = self.pieces.iter().any(|piece| matches!(piece, Piece::Variable(_)));
         let segmented = self.pieces.contains(&Piece::AnyInSegment);
-        Pattern {
-            pieces: self.pieces,
-            dynamic,
-            segmented,
-        }
+        Pattern { pieces: self.pieces, dynamic, segmented }
     }
 }
 
@@ -126,10 +106,7 @@ impl Builder {
 fn read_variable(text: &str) -> Option<(Piece, usize)> {
     let body = text.strip_prefix("${")?;
     for special in ["*", "?", "$"] {
-        if body
-            .strip_prefix(special)
-            .is_some_and(|rest| rest.starts_with('}'))
-        {
+        if body.strip_prefix(special).is_some_and(|rest| rest.starts_with('}')) {
             return Some((Piece::Literal(special.to_owned()), 4));
         }
     }
@@ -143,19 +120,12 @@ fn read_variable(text: &str) -> Option<(Piece, usize)> {
         let rest = quoted.get(length + 1..)?.trim_start_matches(' ');
         rest.strip_prefix('}')?;
         let end = body.len() - rest.len();
-        (
-            body.get(quoted_at..quoted_at + length).map(str::to_owned),
-            end,
-        )
+        (body.get(quoted_at..quoted_at + length).map(str::to_owned), end)
     } else {
         (None, key_end)
     };
     let length = 2 + end + 1;
-    let variable = Variable {
-        key: key.to_ascii_lowercase(),
-        text: text.get(..length)?.to_owned(),
-        default,
-    };
+    let variable = Variable { key: key.to_ascii_lowercase(), text: text.get(..length)?.to_owned(), default };
     Some((Piece::Variable(variable), length))
 }
 
@@ -165,25 +135,9 @@ mod tests {
 
     #[test]
     fn colons_in_variables_do_not_delimit() {
-        let parts = split_segments(
-            "arn:aws:sns:${aws:RequestedRegion, 'a:b'}:1:${aws:x}:y",
-            true,
-        );
-        assert_eq!(
-            parts,
-            [
-                "arn",
-                "aws",
-                "sns",
-                "${aws:RequestedRegion, 'a:b'}",
-                "1",
-                "${aws:x}:y"
-            ]
-        );
-        assert_eq!(
-            split_segments("arn:${aws:x}", false),
-            ["arn", "${aws", "x}"]
-        );
+        let parts = split_segments("arn:aws:sns:${aws:RequestedRegion, 'a:b'}:1:${aws:x}:y", true);
+        assert_eq!(parts, ["arn", "aws", "sns", "${aws:RequestedRegion, 'a:b'}", "1", "${aws:x}:y"]);
+        assert_eq!(split_segments("arn:${aws:x}", false), ["arn", "${aws", "x}"]);
         assert_eq!(split_segments("", true), [""]);
     }
 }

@@ -6,9 +6,7 @@ fn with(pattern: &str, text: &str, context: &Context) -> Truth {
 
 #[test]
 fn variables_defaults_and_special_characters() {
-    let context = Context::new()
-        .with("aws:PrincipalTag/Team", "a*b")
-        .with_many("aws:TagKeys", ["x"]);
+    let context = Context::new().with("aws:PrincipalTag/Team", "a*b").with_many("aws:TagKeys", ["x"]);
     for (pattern, text, expected) in [
         ("x-${aws:principaltag/team}", "x-a*b", true),
         ("x-${aws:PrincipalTag/Team}", "x-aXb", false),
@@ -22,38 +20,22 @@ fn variables_defaults_and_special_characters() {
         ("$x${$}{a}", "$x${a}", true),
         ("${a, 'b*'}", "bc", false),
     ] {
-        assert_eq!(
-            with(pattern, text, &context),
-            expected.into(),
-            "{pattern} on {text}"
-        );
+        assert_eq!(with(pattern, text, &context), expected.into(), "{pattern} on {text}");
     }
 }
 
 #[test]
 fn an_unknown_variable_is_unknown_only_where_it_could_match() {
     let context = Context::new().unknown("aws:userid", "the session isn't known");
-    assert_eq!(
-        with("home/${aws:userid}/*", "home/x/1", &context),
-        Truth::Unknown
-    );
-    assert_eq!(
-        with("home/${aws:userid}/*", "away/x/1", &context),
-        Truth::False
-    );
-    assert_eq!(
-        with("${aws:userid}${aws:username}", "x", &context),
-        Truth::False
-    );
+    assert_eq!(with("home/${aws:userid}/*", "home/x/1", &context), Truth::Unknown);
+    assert_eq!(with("home/${aws:userid}/*", "away/x/1", &context), Truth::False);
+    assert_eq!(with("${aws:userid}${aws:username}", "x", &context), Truth::False);
 }
 
 #[test]
 fn no_variables_means_literal_text() {
     let pattern = Pattern::template("${aws:username}", true, false);
-    assert_eq!(
-        pattern.matches("${aws:username}", &Context::new()),
-        Truth::True
-    );
+    assert_eq!(pattern.matches("${aws:username}", &Context::new()), Truth::True);
 }
 
 #[test]
@@ -61,62 +43,29 @@ fn resource_wildcards_stay_in_their_segment_unless_they_end_it() {
     let context = Context::new();
     for (pattern, text, expected) in [
         ("arn:aws:sqs:us-*-1:1:q", "arn:aws:sqs:us-east-1:1:q", true),
-        (
-            "arn:aws:sqs:us-*-1:1:q",
-            "arn:aws:sqs:us-x:2:a-1:1:q",
-            false,
-        ),
+        ("arn:aws:sqs:us-*-1:1:q", "arn:aws:sqs:us-x:2:a-1:1:q", false),
         ("arn:aws:sqs:*:1:q", "arn:aws:sqs:us-x:2:a-1:1:q", true),
         ("arn:aws:sqs:*", "arn:aws:sqs:us-east-1:1:q", true),
-        (
-            "arn:aws:sqs:us-east?1:1:q",
-            "arn:aws:sqs:us-east:1:1:q",
-            false,
-        ),
-        (
-            "arn:aws:logs:r:1:log-group:a*b:c",
-            "arn:aws:logs:r:1:log-group:a:x:b:c",
-            true,
-        ),
+        ("arn:aws:sqs:us-east?1:1:q", "arn:aws:sqs:us-east:1:1:q", false),
+        ("arn:aws:logs:r:1:log-group:a*b:c", "arn:aws:logs:r:1:log-group:a:x:b:c", true),
         ("*", "anything: at all", true),
         ("arn:aws:sqs:*a[:1:q", "arn:aws:sqs:xa[:1:q", true),
     ] {
-        assert_eq!(
-            Pattern::resource(pattern, true).matches(text, &context),
-            expected.into(),
-            "{pattern} on {text}"
-        );
+        assert_eq!(Pattern::resource(pattern, true).matches(text, &context), expected.into(), "{pattern} on {text}");
     }
 }
 
 #[test]
 fn a_variable_with_a_colon_in_its_name_does_not_shift_the_segments() {
-    let context = Context::new()
-        .with("aws:PrincipalTag/q", "jobs")
-        .with("aws:RequestedRegion", "eu-west-1");
-    let pattern = Pattern::resource(
-        "arn:aws:sqs:${aws:RequestedRegion}:1*2:${aws:PrincipalTag/q}",
-        true,
-    );
-    assert_eq!(
-        pattern.matches("arn:aws:sqs:eu-west-1:112:jobs", &context),
-        Truth::True
-    );
-    assert_eq!(
-        pattern.matches("arn:aws:sqs:eu-west-1:1:2:jobs", &context),
-        Truth::False
-    );
+    let context = Context::new().with("aws:PrincipalTag/q", "jobs").with("aws:RequestedRegion", "eu-west-1");
+    let pattern = Pattern::resource("arn:aws:sqs:${aws:RequestedRegion}:1*2:${aws:PrincipalTag/q}", true);
+    assert_eq!(pattern.matches("arn:aws:sqs:eu-west-1:112:jobs", &context), Truth::True);
+    assert_eq!(pattern.matches("arn:aws:sqs:eu-west-1:1:2:jobs", &context), Truth::False);
 }
 
 #[test]
 fn ignoring_case_reaches_beyond_ascii() {
     let pattern = Pattern::template("ÉcoLe*", false, true);
-    assert_eq!(
-        pattern.equals_ignoring_case("éCole*", &Context::new()),
-        Truth::True
-    );
-    assert_eq!(
-        pattern.equals_ignoring_case("écolexx", &Context::new()),
-        Truth::False
-    );
+    assert_eq!(pattern.equals_ignoring_case("éCole*", &Context::new()), Truth::True);
+    assert_eq!(pattern.equals_ignoring_case("écolexx", &Context::new()), Truth::False);
 }

@@ -41,12 +41,7 @@ impl Writer {
     }
 
     /// A list, or its only item by itself.
-    fn items<T>(
-        &mut self,
-        list: bool,
-        items: impl IntoIterator<Item = T>,
-        mut each: impl FnMut(&mut Self, T),
-    ) {
+    fn items<T>(&mut self, list: bool, items: impl IntoIterator<Item = T>, mut each: impl FnMut(&mut Self, T)) {
         if list {
             self.open('[');
         }
@@ -63,10 +58,7 @@ impl Writer {
 }
 
 pub(super) fn policy(policy: &Policy) -> String {
-    let mut writer = Writer {
-        out: String::new(),
-        fresh: true,
-    };
+    let mut writer = Writer { out: String::new(), fresh: true };
     writer.open('{');
     if policy.version_place.is_some() {
         writer.field("Version", policy.version.as_str());
@@ -89,25 +81,9 @@ fn statement(writer: &mut Writer, statement: &Statement) {
     if let Some(element) = &statement.principal {
         principals(writer, element);
     }
-    entries(
-        writer,
-        if statement.action.negated {
-            "NotAction"
-        } else {
-            "Action"
-        },
-        &statement.action,
-    );
+    entries(writer, if statement.action.negated { "NotAction" } else { "Action" }, &statement.action);
     if let Some(element) = &statement.resource {
-        entries(
-            writer,
-            if element.negated {
-                "NotResource"
-            } else {
-                "Resource"
-            },
-            element,
-        );
+        entries(writer, if element.negated { "NotResource" } else { "Resource" }, element);
     }
     if statement.condition_place.is_some() {
         writer.key("Condition");
@@ -117,11 +93,7 @@ fn statement(writer: &mut Writer, statement: &Statement) {
 }
 
 fn principals(writer: &mut Writer, element: &Principals) {
-    writer.key(if element.negated {
-        "NotPrincipal"
-    } else {
-        "Principal"
-    });
+    writer.key(if element.negated { "NotPrincipal" } else { "Principal" });
     let PrincipalForm::Map(keys) = &element.form else {
         writer.text("*");
         return;
@@ -129,10 +101,7 @@ fn principals(writer: &mut Writer, element: &Principals) {
     writer.open('{');
     for (kind, list) in keys {
         writer.key(kind.name());
-        let mine = element
-            .entries
-            .iter()
-            .filter(|entry| entry.kind == Some(*kind));
+        let mine = element.entries.iter().filter(|entry| entry.kind == Some(*kind));
         writer.items(*list, mine, |writer, entry| writer.text(&entry.text));
     }
     writer.close('}');
@@ -149,10 +118,7 @@ fn conditions(writer: &mut Writer, conditions: &[Condition]) {
     writer.open('{');
     let mut rest = conditions;
     while let Some(first) = rest.first() {
-        let same = rest
-            .iter()
-            .take_while(|c| c.operator_text == first.operator_text)
-            .count();
+        let same = rest.iter().take_while(|c| c.operator_text == first.operator_text).count();
         let (block, after) = rest.split_at(same);
         writer.key(&first.operator_text);
         writer.open('{');

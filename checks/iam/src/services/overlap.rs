@@ -48,10 +48,7 @@ fn policy_tokens(pattern: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = pattern;
     while let Some(c) = rest.chars().next() {
-        let variable = rest
-            .strip_prefix("${")
-            .and_then(|body| body.find('}'))
-            .map(|end| end + 3);
+        let variable = rest.strip_prefix("${").and_then(|body| body.find('}')).map(|end| end + 3);
         tokens.push(match c {
             '*' => Token::Run(Class::Any),
             '?' => Token::One(Class::Any),
@@ -71,10 +68,7 @@ fn template_tokens(arn: &str, nested: bool) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(rest) = arn.get(at..).filter(|rest| !rest.is_empty()) {
-        let placeholder = rest
-            .strip_prefix("${")
-            .and_then(|body| body.find('}'))
-            .map(|end| end + 3);
+        let placeholder = rest.strip_prefix("${").and_then(|body| body.find('}')).map(|end| end + 3);
         if let Some(length) = placeholder {
             let last = at + length == arn.len();
             if at < resource_at {
@@ -84,9 +78,7 @@ fn template_tokens(arn: &str, nested: bool) -> Vec<Token> {
                     (true, true) => Class::NoSlash,
                     (true, false) => Class::Any,
                     // A name before a delimiter doesn't hold it; paths come last, or before a colon.
-                    (false, _) if rest.get(length..).is_some_and(|rest| rest.starts_with('/')) => {
-                        Class::NoColonNoSlash
-                    }
+                    (false, _) if rest.get(length..).is_some_and(|rest| rest.starts_with('/')) => Class::NoColonNoSlash,
                     (false, _) => Class::NoColon,
                 };
                 tokens.extend([Token::One(class), Token::Run(class)]);
@@ -94,11 +86,7 @@ fn template_tokens(arn: &str, nested: bool) -> Vec<Token> {
             at += length;
         } else {
             let c = rest.chars().next().unwrap_or_default();
-            tokens.push(if c == '*' {
-                Token::Run(Class::Any)
-            } else {
-                Token::Char(c)
-            });
+            tokens.push(if c == '*' { Token::Run(Class::Any) } else { Token::Char(c) });
             at += c.len_utf8();
         }
     }
@@ -132,10 +120,7 @@ fn intersect(a: &[Token], b: &[Token]) -> bool {
             && common(*x, *y)
         {
             let run = |token: &Token| matches!(token, Token::Run(_));
-            let next = (
-                if run(x) { i } else { i + 1 },
-                if run(y) { j } else { j + 1 },
-            );
+            let next = (if run(x) { i } else { i + 1 }, if run(y) { j } else { j + 1 });
             if next != (i, j) {
                 open.push(next);
             }
@@ -148,8 +133,9 @@ fn intersect(a: &[Token], b: &[Token]) -> bool {
 fn common(x: Token, y: Token) -> bool {
     match (x, y) {
         (Token::Char(a), Token::Char(b)) => a == b,
-        (Token::Char(c), Token::One(class) | Token::Run(class))
-        | (Token::One(class) | Token::Run(class), Token::Char(c)) => class.has(c),
+        (Token::Char(c), Token::One(class) | Token::Run(class)) | (Token::One(class) | Token::Run(class), Token::Char(c)) => {
+            class.has(c)
+        }
         _ => true,
     }
 }

@@ -12,12 +12,7 @@ fn the_data_is_whole() {
     for service in &services {
         assert!(!service.name.is_empty(), "{}", service.prefix);
         for action in &service.actions {
-            assert_eq!(
-                service
-                    .action(&action.name.to_uppercase())
-                    .map(|found| found.name),
-                Some(action.name)
-            );
+            assert_eq!(service.action(&action.name.to_uppercase()).map(|found| found.name), Some(action.name));
         }
         for kind in &service.resource_types {
             assert!(kind.may_match("*"), "{}", kind.arn);
@@ -35,26 +30,11 @@ fn known_services_actions_and_types() {
     assert!(list.resources.iter().any(|have| have.kind.name == "bucket"));
     assert!(list.condition_keys.contains(&"s3:prefix"));
     assert!(action("s3:ListAllMyBuckets").unwrap().is_wildcard_only());
-    assert!(
-        action("sts:AssumeRoleWithWebIdentity")
-            .unwrap()
-            .resources
-            .iter()
-            .any(|have| have.kind.name == "role")
-    );
+    assert!(action("sts:AssumeRoleWithWebIdentity").unwrap().resources.iter().any(|have| have.kind.name == "role"));
+    assert_eq!(action("s3:PutBucketPolicy").unwrap().level, AccessLevel::PermissionsManagement);
+    assert!(service("s4").is_none() && action("ListBucket").is_none() && action("s3:ListBuckets").is_none());
     assert_eq!(
-        action("s3:PutBucketPolicy").unwrap().level,
-        AccessLevel::PermissionsManagement
-    );
-    assert!(
-        service("s4").is_none()
-            && action("ListBucket").is_none()
-            && action("s3:ListBuckets").is_none()
-    );
-    assert_eq!(
-        s3.matching("getobjectt*")
-            .map(|action| action.name)
-            .collect::<Vec<_>>(),
+        s3.matching("getobjectt*").map(|action| action.name).collect::<Vec<_>>(),
         ["GetObjectTagging", "GetObjectTorrent"]
     );
 }
@@ -81,27 +61,12 @@ fn resources_suit_an_action_or_do_not() {
         ("s3:GetObject", "arn:aws:s3:::my-bucket/*"),
         ("s3:GetObject", "arn:aws:s3:::${aws:PrincipalTag/team}/a/b"),
         ("sqs:SendMessage", "arn:aws:sqs:*:111122223333:jobs"),
-        (
-            "dynamodb:Query",
-            "arn:aws:dynamodb:eu-west-1:111122223333:table/a/index/*",
-        ),
-        (
-            "logs:PutLogEvents",
-            "arn:aws:logs:*:*:log-group:/aws/eks/a:*",
-        ),
-        (
-            "logs:PutLogEvents",
-            "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/eks/a:log-stream:b/c",
-        ),
+        ("dynamodb:Query", "arn:aws:dynamodb:eu-west-1:111122223333:table/a/index/*"),
+        ("logs:PutLogEvents", "arn:aws:logs:*:*:log-group:/aws/eks/a:*"),
+        ("logs:PutLogEvents", "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/eks/a:log-stream:b/c"),
         ("iam:PassRole", "arn:aws:iam::111122223333:role/path/name"),
-        (
-            "secretsmanager:GetSecretValue",
-            "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a/b-??????",
-        ),
-        (
-            "ssm:GetParameter",
-            "arn:aws:ssm:eu-west-1:111122223333:parameter/a/b",
-        ),
+        ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a/b-??????"),
+        ("ssm:GetParameter", "arn:aws:ssm:eu-west-1:111122223333:parameter/a/b"),
         ("ecr:GetAuthorizationToken", "*"),
         ("kms:Decrypt", "arn:aws:kms:eu-west-1:111122223333:key/*"),
     ] {
@@ -110,23 +75,11 @@ fn resources_suit_an_action_or_do_not() {
     for (name, resource) in [
         ("s3:ListBucket", "arn:aws:s3:::my-bucket/*"),
         ("s3:GetObject", "arn:aws:s3:::my-bucket"),
-        (
-            "dynamodb:PutItem",
-            "arn:aws:dynamodb:eu-west-1:111122223333:index/a",
-        ),
+        ("dynamodb:PutItem", "arn:aws:dynamodb:eu-west-1:111122223333:index/a"),
         ("sqs:SendMessage", "arn:aws:sns:eu-west-1:111122223333:jobs"),
         ("iam:PassRole", "arn:aws:iam::111122223333:user/name"),
     ] {
-        assert!(
-            matches!(fit(name, resource), Fit::WrongType(_)),
-            "{name} on {resource}"
-        );
+        assert!(matches!(fit(name, resource), Fit::WrongType(_)), "{name} on {resource}");
     }
-    assert_eq!(
-        fit(
-            "ecr:GetAuthorizationToken",
-            "arn:aws:ecr:eu-west-1:111122223333:repository/a"
-        ),
-        Fit::TakesNoResource
-    );
+    assert_eq!(fit("ecr:GetAuthorizationToken", "arn:aws:ecr:eu-west-1:111122223333:repository/a"), Fit::TakesNoResource);
 }

@@ -3,14 +3,14 @@ use crate::policy::{PrincipalEntry, PrincipalType, Principals};
 use crate::request::Principal;
 use crate::truth::Truth;
 
-/// How closely a Principal element names the one who asks.
+/// How closely an entry of a Principal element names the one who asks.
 ///
 /// In its own account a resource policy that names a user or session grants by itself, one that
 /// names a role is limited by boundary and session policy, and one that names the account only
 /// lets the account's own policies decide
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-resource.html>).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Grant {
+pub(super) enum Grant {
     /// Not at all.
     None,
     /// The account.
@@ -21,20 +21,39 @@ pub(crate) enum Grant {
     Direct,
 }
 
-pub(super) fn evaluate(principals: &Principals, principal: &Principal) -> (Truth, Grant) {
+/// Whether a Principal element names the one who asks at least as closely as that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Grants {
+    /// As a session, user, provider or service.
+    pub(crate) direct: Truth,
+    /// As a role or as everyone, or directly.
+    pub(crate) by_role: Truth,
+}
+
+impl Grants {
+    pub(crate) const NONE: Self = Self { direct: Truth::False, by_role: Truth::False };
+    pub(crate) const UNKNOWN: Self = Self { direct: Truth::Unknown, by_role: Truth::Unknown };
+}
+
+pub(super) fn evaluate(principals: &Principals, principal: &Principal) -> (Truth, Grants) {
     if principals.negated {
-        return (not_principal(principals, principal), Grant::Role);
+        let matches = not_principal(principals, principal);
+        let grants = Grants { by_role: matches, ..Grants::NONE };
+        return (matches, grants);
     }
     let mut result = Truth::False;
-    let mut grant = Grant::None;
+    let mut grants = Grants::NONE;
     for entry in &principals.entries {
         let (matches, closeness) = entry_matches(entry, principal);
         result = result.or(matches);
-        if matches.is_true() {
-            grant = grant.max(closeness);
+        if closeness >= Grant::Role {
+            grants.by_role = grants.by_role.or(matches);
+        }
+        if closeness == Grant::Direct {
+            grants.direct = grants.direct.or(matches);
         }
     }
-    (result, grant)
+    (result, grants)
 }
 
 /// Whether one entry names `principal`. Names are compared as they are: a wildcard stands for no
@@ -46,33 +65,16 @@ pub(super) fn entry_matches(entry: &PrincipalEntry, principal: &Principal) -> (T
         // `{"AWS": "*"}` and `"*"` are the same: everyone.
         (None, _) => (Truth::True, Grant::Role),
         (Some(PrincipalType::Aws), _) if text == "*" => (Truth::True, Grant::Role),
-        (Some(PrincipalType::Federated), Principal::Federated { provider_arn }) => {
-            ((provider_arn == text).into(), Grant::Direct)
-        }
-        (Some(PrincipalType::Service), Principal::Service { name }) => {
-            ((name == text).into(), Grant::Direct)
-        }
+        (Some(PrincipalType::Federated), Principal::Federated { provider_arn }) => ((provider_arn == text).into(), Grant::Direct),
+        (Some(PrincipalType::Service), Principal::Service { name }) => ((name == text).into(), Grant::Direct),
         (Some(PrincipalType::Aws), Principal::Iam { arn }) => {
             if names_account(text, principal) {
-                (
-                    Truth::True,
-                    if arn == text {
-                        Grant::Direct
-                    } else {
-                        Grant::Account
-                    },
-                )
+                (Truth::True, if arn == text { Grant::Direct } else { Grant::Account })
             } else {
                 ((arn == text).into(), Grant::Direct)
             }
         }
-        (
-            Some(PrincipalType::Aws),
-            Principal::AssumedRole {
-                session_arn,
-                role_arn,
-            },
-        ) => {
+        (Some(PrincipalType::Aws), Principal::AssumedRole { session_arn, role_arn }) => {
             if names_account(text, principal) {
                 return (Truth::True, Grant::Account);
             }
@@ -80,15 +82,9 @@ pub(super) fn entry_matches(entry: &PrincipalEntry, principal: &Principal) -> (T
                 return (Truth::False, Grant::None);
             };
             if wanted.role_session().is_some() {
-                (
-                    names_session(wanted, session_arn.as_deref(), role_arn.as_deref()),
-                    Grant::Direct,
-                )
+                (names_session(wanted, session_arn.as_deref(), role_arn.as_deref()), Grant::Direct)
             } else {
-                (
-                    names_role(wanted, session_arn.as_deref(), role_arn.as_deref()),
-                    Grant::Role,
-                )
+                (names_role(wanted, session_arn.as_deref(), role_arn.as_deref()), Grant::Role)
             }
         }
         _ => (Truth::False, Grant::None),
@@ -100,10 +96,7 @@ fn names_account(text: &str, principal: &Principal) -> bool {
     let Some(account) = principal.account() else {
         return false;
     };
-    text == account
-        || Arn::parse(text).is_ok_and(|arn| {
-            arn.service == "iam" && arn.resource == "root" && arn.account == account
-        })
+    text == account || Arn::parse(text).is_ok_and(|arn| arn.service == "iam" && arn.resource == "root" && arn.account == account)
 }
 
 fn names_session(wanted: Arn<'_>, session: Option<&str>, role: Option<&str>) -> Truth {
@@ -117,11 +110,7 @@ fn names_session(wanted: Arn<'_>, session: Option<&str>, role: Option<&str>) -> 
     let same_role = wanted.account == role.account
         && wanted.partition == role.partition
         && wanted.role_session().map(|(name, _)| name) == role.role_name();
-    if same_role {
-        Truth::Unknown
-    } else {
-        Truth::False
-    }
+    if same_role { Truth::Unknown } else { Truth::False }
 }
 
 fn names_role(wanted: Arn<'_>, session: Option<&str>, role: Option<&str>) -> Truth {
@@ -135,11 +124,7 @@ fn names_role(wanted: Arn<'_>, session: Option<&str>, role: Option<&str>) -> Tru
     let same_name = wanted.account == session.account
         && wanted.role_name().is_some()
         && wanted.role_name() == session.role_session().map(|(name, _)| name);
-    if same_name {
-        Truth::Unknown
-    } else {
-        Truth::False
-    }
+    if same_name { Truth::Unknown } else { Truth::False }
 }
 
 /// "When you use `NotPrincipal` with Deny, you must also specify the account ARN of the principal";
@@ -147,27 +132,15 @@ fn names_role(wanted: Arn<'_>, session: Option<&str>, role: Option<&str>) -> Tru
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>).
 /// What happens when only some of them are listed isn't spelt out: unknown.
 fn not_principal(principals: &Principals, principal: &Principal) -> Truth {
-    let matches: Vec<(Truth, Grant)> = principals
-        .entries
-        .iter()
-        .map(|entry| entry_matches(entry, principal))
-        .collect();
+    let matches: Vec<(Truth, Grant)> = principals.entries.iter().map(|entry| entry_matches(entry, principal)).collect();
     let best = Truth::any(matches.iter().map(|(truth, _)| *truth));
-    let listed = |grant: Grant| {
-        matches
-            .iter()
-            .any(|(truth, have)| truth.is_true() && *have == grant)
-    };
+    let listed = |grant: Grant| matches.iter().any(|(truth, have)| truth.is_true() && *have == grant);
     let everyone = principals.entries.iter().any(|entry| entry.text == "*");
     let complete = everyone
         || match principal {
-            Principal::AssumedRole { .. } => {
-                listed(Grant::Direct) && listed(Grant::Role) && listed(Grant::Account)
-            }
+            Principal::AssumedRole { .. } => listed(Grant::Direct) && listed(Grant::Role) && listed(Grant::Account),
             Principal::Iam { .. } => listed(Grant::Direct) && listed(Grant::Account),
-            Principal::Federated { .. } | Principal::Service { .. } | Principal::Anonymous => {
-                best.is_true()
-            }
+            Principal::Federated { .. } | Principal::Service { .. } | Principal::Anonymous => best.is_true(),
         };
     match best {
         Truth::False => Truth::True,
@@ -196,103 +169,44 @@ mod tests {
 
     #[test]
     fn a_session_is_named_by_its_account_its_role_and_itself() {
-        let known = Principal::AssumedRole {
-            session_arn: Some(SESSION.into()),
-            role_arn: Some(ROLE.into()),
-        };
-        for name in [
-            "*",
-            "111122223333",
-            "arn:aws:iam::111122223333:root",
-            ROLE,
-            SESSION,
-        ] {
+        let known = Principal::AssumedRole { session_arn: Some(SESSION.into()), role_arn: Some(ROLE.into()) };
+        for name in ["*", "111122223333", "arn:aws:iam::111122223333:root", ROLE, SESSION] {
             assert_eq!(check(&aws(name), &known), Truth::True, "{name}");
         }
-        for name in [
-            "444455556666",
-            "arn:aws:iam::111122223333:role/app",
-            "AROAEXAMPLEEXAMPLE12",
-        ] {
+        for name in ["444455556666", "arn:aws:iam::111122223333:role/app", "AROAEXAMPLEEXAMPLE12"] {
             assert_eq!(check(&aws(name), &known), Truth::False, "{name}");
         }
     }
 
     #[test]
     fn what_is_not_known_of_a_session_is_unknown() {
-        let nameless = Principal::AssumedRole {
-            session_arn: None,
-            role_arn: Some(ROLE.into()),
-        };
+        let nameless = Principal::AssumedRole { session_arn: None, role_arn: Some(ROLE.into()) };
         assert_eq!(check(&aws(SESSION), &nameless), Truth::Unknown);
-        assert_eq!(
-            check(
-                &aws("arn:aws:sts::111122223333:assumed-role/other/one"),
-                &nameless
-            ),
-            Truth::False
-        );
-        let pathless = Principal::AssumedRole {
-            session_arn: Some(SESSION.into()),
-            role_arn: None,
-        };
+        assert_eq!(check(&aws("arn:aws:sts::111122223333:assumed-role/other/one"), &nameless), Truth::False);
+        let pathless = Principal::AssumedRole { session_arn: Some(SESSION.into()), role_arn: None };
         assert_eq!(check(&aws(ROLE), &pathless), Truth::Unknown);
-        assert_eq!(
-            check(&aws("arn:aws:iam::111122223333:role/eks/other"), &pathless),
-            Truth::False
-        );
+        assert_eq!(check(&aws("arn:aws:iam::111122223333:role/eks/other"), &pathless), Truth::False);
     }
 
     #[test]
     fn providers_and_services_are_named_exactly() {
         let arn = "arn:aws:iam::111122223333:oidc-provider/oidc.example.com";
-        let provider = Principal::Federated {
-            provider_arn: arn.into(),
-        };
-        assert_eq!(
-            check(
-                &format!(r#""Principal": {{"Federated": "{arn}"}}"#),
-                &provider
-            ),
-            Truth::True
-        );
-        assert_eq!(
-            check(
-                r#""Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/*"}"#,
-                &provider
-            ),
-            Truth::False
-        );
+        let provider = Principal::Federated { provider_arn: arn.into() };
+        assert_eq!(check(&format!(r#""Principal": {{"Federated": "{arn}"}}"#), &provider), Truth::True);
+        assert_eq!(check(r#""Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/*"}"#, &provider), Truth::False);
         assert_eq!(check(&aws("111122223333"), &provider), Truth::False);
         assert_eq!(check(r#""Principal": "*""#, &provider), Truth::True);
-        let service = Principal::Service {
-            name: "pods.eks.amazonaws.com".into(),
-        };
-        assert_eq!(
-            check(
-                r#""Principal": {"Service": ["ec2.amazonaws.com", "pods.eks.amazonaws.com"]}"#,
-                &service
-            ),
-            Truth::True
-        );
+        let service = Principal::Service { name: "pods.eks.amazonaws.com".into() };
+        assert_eq!(check(r#""Principal": {"Service": ["ec2.amazonaws.com", "pods.eks.amazonaws.com"]}"#, &service), Truth::True);
         assert_eq!(check(&aws("*"), &service), Truth::True);
     }
 
     #[test]
     fn not_principal_exempts_only_who_is_listed_completely() {
-        let known = Principal::AssumedRole {
-            session_arn: Some(SESSION.into()),
-            role_arn: Some(ROLE.into()),
-        };
+        let known = Principal::AssumedRole { session_arn: Some(SESSION.into()), role_arn: Some(ROLE.into()) };
         let all = format!(r#""NotPrincipal": {{"AWS": ["{SESSION}", "{ROLE}", "111122223333"]}}"#);
         assert_eq!(check(&all, &known), Truth::False);
-        assert_eq!(
-            check(&format!(r#""NotPrincipal": {{"AWS": "{ROLE}"}}"#), &known),
-            Truth::Unknown
-        );
-        assert_eq!(
-            check(r#""NotPrincipal": {"AWS": "444455556666"}"#, &known),
-            Truth::True
-        );
+        assert_eq!(check(&format!(r#""NotPrincipal": {{"AWS": "{ROLE}"}}"#), &known), Truth::Unknown);
+        assert_eq!(check(r#""NotPrincipal": {"AWS": "444455556666"}"#, &known), Truth::True);
     }
 }

@@ -9,26 +9,9 @@ use crate::policy::{Condition, Entries, Place, Principals};
 use crate::request::Request;
 use crate::truth::Truth;
 
-fn element(
-    kind: ElementKind,
-    negated: bool,
-    result: Truth,
-    wanted: Vec<Wanted>,
-    had: Had,
-    place: &Place,
-) -> ElementTrace {
+fn element(kind: ElementKind, negated: bool, result: Truth, wanted: Vec<Wanted>, had: Had, place: &Place) -> ElementTrace {
     let Place { path, line, column } = place.clone();
-    ElementTrace {
-        element: kind,
-        negated,
-        result,
-        wanted,
-        had,
-        path,
-        line,
-        column,
-        unknown: Vec::new(),
-    }
+    ElementTrace { element: kind, negated, result, wanted, had, path, line, column, unknown: Vec::new() }
 }
 
 fn value(text: &str) -> Had {
@@ -39,20 +22,11 @@ pub(super) fn action(entries: &Entries, request: &Request, result: Truth) -> Ele
     let wanted = entries.entries.iter().map(|entry| Wanted {
         text: entry.text.clone(),
         resolved: None,
-        matches: entry
-            .pattern
-            .matches(request.action_lower(), &request.context),
+        matches: entry.pattern.matches(request.action_lower(), &request.context),
         place: entry.place.clone(),
     });
     let had = value(request.action());
-    element(
-        ElementKind::Action,
-        entries.negated,
-        result,
-        wanted.collect(),
-        had,
-        &entries.place,
-    )
+    element(ElementKind::Action, entries.negated, result, wanted.collect(), had, &entries.place)
 }
 
 pub(super) fn resource(entries: &Entries, request: &Request, result: Truth) -> ElementTrace {
@@ -63,19 +37,8 @@ pub(super) fn resource(entries: &Entries, request: &Request, result: Truth) -> E
         matches: resource_entry(&entry.pattern, request),
         place: entry.place.clone(),
     });
-    let had = if request.takes_resource() {
-        value(request.resource())
-    } else {
-        value("*")
-    };
-    let mut trace = element(
-        ElementKind::Resource,
-        entries.negated,
-        result,
-        wanted.collect(),
-        had,
-        &entries.place,
-    );
+    let had = if request.takes_resource() { value(request.resource()) } else { value("*") };
+    let mut trace = element(ElementKind::Resource, entries.negated, result, wanted.collect(), had, &entries.place);
     trace.unknown = unknown_variables(entries.entries.iter().map(|entry| &entry.pattern), context);
     trace
 }
@@ -88,14 +51,7 @@ pub(super) fn principal(principals: &Principals, request: &Request, result: Trut
         place: entry.place.clone(),
     });
     let had = value(request.principal().name());
-    element(
-        ElementKind::Principal,
-        principals.negated,
-        result,
-        wanted.collect(),
-        had,
-        &principals.place,
-    )
+    element(ElementKind::Principal, principals.negated, result, wanted.collect(), had, &principals.place)
 }
 
 pub(super) fn condition(condition: &Condition, request: &Request, result: Truth) -> ElementTrace {
@@ -103,29 +59,14 @@ pub(super) fn condition(condition: &Condition, request: &Request, result: Truth)
     let have = context.get_lower(&condition.key_lower);
     let wanted = condition.values.iter().map(|wanted| Wanted {
         text: wanted.text.clone(),
-        resolved: wanted
-            .compiled
-            .patterns()
-            .iter()
-            .any(|pattern| pattern.resolved(context).is_some())
-            .then(|| {
-                let parts = wanted.compiled.patterns().iter();
-                parts
-                    .map(|part| part.shown(context))
-                    .collect::<Vec<_>>()
-                    .join(":")
-            }),
-        matches: Truth::any(values(have).iter().map(|value| {
-            wanted
-                .compiled
-                .matches(condition.operator.base, value, context)
-        })),
+        resolved: wanted.compiled.patterns().iter().any(|pattern| pattern.resolved(context).is_some()).then(|| {
+            let parts = wanted.compiled.patterns().iter();
+            parts.map(|part| part.shown(context)).collect::<Vec<_>>().join(":")
+        }),
+        matches: Truth::any(values(have).iter().map(|value| wanted.compiled.matches(condition.operator.base, value, context))),
         place: wanted.place.clone(),
     });
-    let kind = ElementKind::Condition {
-        operator: condition.operator.to_string(),
-        key: condition.key.clone(),
-    };
+    let kind = ElementKind::Condition { operator: condition.operator.to_string(), key: condition.key.clone() };
     let had = match have {
         KeyValue::Single(value) => Had::Values(vec![value.clone()]),
         KeyValue::Many(values) => Had::Values(values.clone()),
@@ -133,25 +74,10 @@ pub(super) fn condition(condition: &Condition, request: &Request, result: Truth)
         other => Had::Unknown(other.unknown_reason().unwrap_or_default().to_owned()),
     };
     let negated = condition.operator.base.is_negated();
-    let mut trace = element(
-        kind,
-        negated,
-        result,
-        wanted.collect(),
-        had,
-        &condition.place,
-    );
-    trace.unknown = unknown_variables(
-        condition
-            .values
-            .iter()
-            .flat_map(|value| value.compiled.patterns()),
-        context,
-    );
+    let mut trace = element(kind, negated, result, wanted.collect(), had, &condition.place);
+    trace.unknown = unknown_variables(condition.values.iter().flat_map(|value| value.compiled.patterns()), context);
     if let Some(why) = have.unknown_reason() {
-        trace
-            .unknown
-            .insert(0, (condition.key.clone(), why.to_owned()));
+        trace.unknown.insert(0, (condition.key.clone(), why.to_owned()));
     }
     trace
 }
@@ -164,12 +90,6 @@ fn values(value: &KeyValue) -> &[String] {
     }
 }
 
-fn unknown_variables<'a>(
-    patterns: impl Iterator<Item = &'a Pattern>,
-    context: &Context,
-) -> Vec<(String, String)> {
-    patterns
-        .flat_map(|pattern| pattern.unknown_keys(context))
-        .map(|(key, why)| (key.to_owned(), why.to_owned()))
-        .collect()
+fn unknown_variables<'a>(patterns: impl Iterator<Item = &'a Pattern>, context: &Context) -> Vec<(String, String)> {
+    patterns.flat_map(|pattern| pattern.unknown_keys(context)).map(|(key, why)| (key.to_owned(), why.to_owned())).collect()
 }

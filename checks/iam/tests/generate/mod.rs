@@ -6,12 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-pub(crate) const ACTIONS: [&str; 4] = [
-    "s3:GetObject",
-    "s3:ListBucket",
-    "sqs:SendMessage",
-    "s3:PutObject",
-];
+pub(crate) const ACTIONS: [&str; 4] = ["s3:GetObject", "s3:ListBucket", "sqs:SendMessage", "s3:PutObject"];
 pub(crate) const RESOURCES: [&str; 5] = [
     "arn:aws:s3:::bucket/a/b",
     "arn:aws:s3:::bucket",
@@ -19,15 +14,7 @@ pub(crate) const RESOURCES: [&str; 5] = [
     "arn:aws:sqs:eu-west-1:111122223333:jobs",
     "arn:aws:sqs:us-east-1:111122223333:jobs:dead",
 ];
-const ACTION_PATTERNS: [&str; 7] = [
-    "*",
-    "s3:*",
-    "s3:Get*",
-    "S3:getobject",
-    "sqs:SendMessage",
-    "s3:?etObject",
-    "s3:ListBucket",
-];
+const ACTION_PATTERNS: [&str; 7] = ["*", "s3:*", "s3:Get*", "S3:getobject", "sqs:SendMessage", "s3:?etObject", "s3:ListBucket"];
 const RESOURCE_PATTERNS: [&str; 9] = [
     "*",
     "arn:aws:s3:::bucket",
@@ -47,31 +34,13 @@ const KEYS: [(&str, &[&str]); 7] = [
     ("aws:SourceIp", &["10.1.2.3", "192.0.2.1", "2001:db8::1"]),
     ("aws:SecureTransport", &["true", "false"]),
     ("s3:max-keys", &["5", "10", "10.0"]),
-    (
-        "aws:CurrentTime",
-        &["2024-06-01T00:00:00Z", "1717200000", "2025-01-01"],
-    ),
-    (
-        "aws:PrincipalArn",
-        &[
-            "arn:aws:iam::111122223333:role/app",
-            "arn:aws:iam::111122223333:role/x/app",
-        ],
-    ),
+    ("aws:CurrentTime", &["2024-06-01T00:00:00Z", "1717200000", "2025-01-01"]),
+    ("aws:PrincipalArn", &["arn:aws:iam::111122223333:role/app", "arn:aws:iam::111122223333:role/x/app"]),
 ];
 const MANY: (&str, &[&str]) = ("aws:TagKeys", &["team", "env", "owner"]);
 
 /// Operators with the values that a policy may have for them.
-const STRINGS: &[&str] = &[
-    "bucket",
-    "b*",
-    "BUCKET",
-    "${aws:RequestedRegion}",
-    "*",
-    "eu-west-1",
-    "true",
-    "team",
-];
+const STRINGS: &[&str] = &["bucket", "b*", "BUCKET", "${aws:RequestedRegion}", "*", "eu-west-1", "true", "team"];
 const OPERATORS: [(&[&str], &[&str]); 6] = [
     (
         &[
@@ -84,47 +53,22 @@ const OPERATORS: [(&[&str], &[&str]); 6] = [
         ],
         STRINGS,
     ),
-    (
-        &[
-            "NumericEquals",
-            "NumericNotEquals",
-            "NumericLessThan",
-            "NumericGreaterThanEquals",
-        ],
-        &["5", "10", "7.5"],
-    ),
-    (
-        &[
-            "DateEquals",
-            "DateNotEquals",
-            "DateLessThan",
-            "DateGreaterThanEquals",
-        ],
-        &["2024-06-01", "2024-12-01T00:00:00Z"],
-    ),
-    (
-        &["IpAddress", "NotIpAddress"],
-        &["10.0.0.0/8", "0.0.0.0/0", "2001:db8::/32", "192.0.2.1"],
-    ),
+    (&["NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericGreaterThanEquals"], &["5", "10", "7.5"]),
+    (&["DateEquals", "DateNotEquals", "DateLessThan", "DateGreaterThanEquals"], &["2024-06-01", "2024-12-01T00:00:00Z"]),
+    (&["IpAddress", "NotIpAddress"], &["10.0.0.0/8", "0.0.0.0/0", "2001:db8::/32", "192.0.2.1"]),
     (
         &["ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEquals"],
-        &[
-            "arn:aws:iam::*:role/app",
-            "arn:aws:iam::111122223333:role/*",
-            "arn:aws:iam::111122223333:role/app",
-        ],
+        &["arn:aws:iam::*:role/app", "arn:aws:iam::111122223333:role/*", "arn:aws:iam::111122223333:role/app"],
     ),
     (&["Bool", "Null"], &["true", "false"]),
 ];
 
 fn one_or_many(values: impl Strategy<Value = &'static str>) -> impl Strategy<Value = Value> {
-    (vec(values, 1..4), any::<bool>()).prop_map(|(values, list)| {
-        if list || values.len() > 1 {
-            json!(values)
-        } else {
-            json!(values[0])
-        }
-    })
+    (vec(values, 1..4), any::<bool>()).prop_map(
+        |(values, list)| {
+            if list || values.len() > 1 { json!(values) } else { json!(values[0]) }
+        },
+    )
 }
 
 fn key() -> impl Strategy<Value = &'static str> {
@@ -136,19 +80,10 @@ fn key() -> impl Strategy<Value = &'static str> {
 
 fn condition() -> impl Strategy<Value = (String, &'static str, Value)> {
     let operator = select(OPERATORS.to_vec()).prop_flat_map(|(names, values)| {
-        (
-            select(names),
-            one_or_many(select(values)),
-            select(vec!["", "", "", "ForAllValues:", "ForAnyValue:"]),
-            0..4,
-        )
+        (select(names), one_or_many(select(values)), select(vec!["", "", "", "ForAllValues:", "ForAnyValue:"]), 0..4)
     });
     (operator, key()).prop_map(|((name, values, qualifier, suffix), key)| {
-        let suffix = if suffix == 0 && name != "Null" {
-            "IfExists"
-        } else {
-            ""
-        };
+        let suffix = if suffix == 0 && name != "Null" { "IfExists" } else { "" };
         let qualifier = if name == "Null" { "" } else { qualifier };
         (format!("{qualifier}{name}{suffix}"), key, values)
     })
@@ -164,35 +99,27 @@ pub(crate) fn statement() -> impl Strategy<Value = Value> {
         one_or_many(select(RESOURCE_PATTERNS.to_vec())),
         vec(condition(), 0..3),
     );
-    parts.prop_map(
-        |(effect, action, actions, resource, resources, conditions)| {
-            let mut statement = Map::new();
-            statement.insert("Effect".into(), json!(effect));
-            statement.insert(action.into(), actions);
-            statement.insert(resource.into(), resources);
-            let mut blocks = Map::new();
-            for (operator, key, values) in conditions {
-                let block = blocks.entry(operator).or_insert_with(|| json!({}));
-                block[key] = values;
-            }
-            if !blocks.is_empty() {
-                statement.insert("Condition".into(), Value::Object(blocks));
-            }
-            Value::Object(statement)
-        },
-    )
+    parts.prop_map(|(effect, action, actions, resource, resources, conditions)| {
+        let mut statement = Map::new();
+        statement.insert("Effect".into(), json!(effect));
+        statement.insert(action.into(), actions);
+        statement.insert(resource.into(), resources);
+        let mut blocks = Map::new();
+        for (operator, key, values) in conditions {
+            let block = blocks.entry(operator).or_insert_with(|| json!({}));
+            block[key] = values;
+        }
+        if !blocks.is_empty() {
+            statement.insert("Condition".into(), Value::Object(blocks));
+        }
+        Value::Object(statement)
+    })
 }
 
 /// An identity policy.
 pub(crate) fn policy() -> impl Strategy<Value = Value> {
-    let version = select(vec![
-        Some("2012-10-17"),
-        Some("2012-10-17"),
-        Some("2008-10-17"),
-        None,
-    ]);
-    (version, vec(statement(), 1..5))
-        .prop_map(|(version, statements)| document(version, &statements))
+    let version = select(vec![Some("2012-10-17"), Some("2012-10-17"), Some("2008-10-17"), None]);
+    (version, vec(statement(), 1..5)).prop_map(|(version, statements)| document(version, &statements))
 }
 
 /// The statements as a document.
@@ -221,10 +148,8 @@ fn known_many(values: &'static [&'static str]) -> impl Strategy<Value = KeyValue
 
 /// All keys with a value each.
 pub(crate) fn complete() -> impl Strategy<Value = Vec<(&'static str, KeyValue)>> {
-    let mut keys: Vec<BoxedStrategy<(&'static str, KeyValue)>> = KEYS
-        .iter()
-        .map(|(key, values)| known(values).prop_map(move |value| (*key, value)).boxed())
-        .collect();
+    let mut keys: Vec<BoxedStrategy<(&'static str, KeyValue)>> =
+        KEYS.iter().map(|(key, values)| known(values).prop_map(move |value| (*key, value)).boxed()).collect();
     keys.push(known_many(MANY.1).prop_map(|value| (MANY.0, value)).boxed());
     keys
 }

@@ -63,8 +63,6 @@ fn without_a_role_nothing_was_to_be_injected() {
     assert_eq!(status(&snapshot), Status::NotApplicable);
     associate(&mut snapshot, testing::ROLE);
     assert_eq!(only(&snapshot).0, "pod-not-injected");
-    testing::pod(&mut snapshot).spec.scheduler_name = Some("fargate-scheduler".to_owned());
-    assert_eq!(status(&snapshot), Status::NotApplicable);
 }
 
 #[test]
@@ -194,7 +192,7 @@ fn of_several_reasons_the_chain_names_one() {
     assert_eq!(errors(&skipped), ["container-skipped"]);
 
     skip(&mut labelled, "awscli");
-    assert_eq!(errors(&labelled), ["webhook-skip-label"]);
+    assert_eq!(errors(&labelled), ["container-skipped"]);
 
     let mut unread = uninjected();
     testing::cluster(&mut unread).webhooks = Observed::default();

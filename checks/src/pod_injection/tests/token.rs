@@ -66,6 +66,27 @@ fn a_volume_of_that_name_that_is_something_else() {
 }
 
 #[test]
+fn a_volume_is_taken_out_of_the_owners_template() {
+    let mut snapshot = testing::healthy();
+    edit_pod(&mut snapshot, |pod| pod["spec"]["volumes"][0] = json!({"name": "aws-iam-token", "emptyDir": {}}));
+    owned(&mut snapshot, &json!([]));
+    let deployment = testing::cluster(&mut snapshot).workloads.get_mut("Deployment/default/api").unwrap();
+    testing::edit(testing::inside(deployment), |deployment| {
+        let mounts = json!([{"name": "aws-iam-token", "mountPath": "/tokens"}, {"name": "other", "mountPath": "/other"}]);
+        deployment["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = mounts;
+    });
+    let outcome = testing::run(&CHECK, &snapshot);
+    let fix = testing::findings(&outcome)[0].fix.clone().unwrap();
+    let argv = &fix.commands[0].argv;
+    assert_eq!(argv[..5], ["kubectl", "patch", "deployment", "api", "--type=strategic"]);
+    let patch: Value = serde_json::from_str(&argv[6]).unwrap();
+    let spec = &patch["spec"]["template"]["spec"];
+    assert_eq!(spec["volumes"], json!([{"name": "aws-iam-token", "$patch": "delete"}]));
+    let mounts = json!([{"mountPath": "/tokens", "$patch": "delete"}]);
+    assert_eq!(spec["containers"], json!([{"name": "awscli", "volumeMounts": mounts}]));
+}
+
+#[test]
 fn a_driver_may_bring_a_token() {
     let mut snapshot = at("/run/spire/token");
     edit_pod(&mut snapshot, |pod| {

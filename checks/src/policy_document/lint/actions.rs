@@ -7,21 +7,16 @@ use crate::permissions::RoleDocument;
 use irsa_doctor_iam::policy::{Entry, Statement};
 use irsa_doctor_iam::services::{self, Fit, Service};
 use irsa_doctor_iam::{Effect, Policy};
-use std::collections::BTreeMap;
-
-/// Services by prefix; each is unpacked once for a policy.
-type Known = BTreeMap<String, Option<&'static Service>>;
 
 /// What is odd about the actions of a policy's Allow statements.
 pub(super) fn lint(document: &RoleDocument<'_>, policy: &Policy) -> Vec<Finding> {
-    let mut known = Known::new();
     let allows = || policy.statements.iter().filter(|statement| statement.effect == Effect::Allow && !statement.action.negated);
     let mut findings = Vec::new();
     for statement in allows() {
         let mut misfits = Misfits::default();
         for entry in &statement.action.entries {
             let Some((prefix, name)) = literal_service(entry) else { continue };
-            let Some(service) = known.entry(prefix.clone()).or_insert_with(|| services::service(&prefix)) else {
+            let Some(service) = services::service(&prefix) else {
                 findings.push(unknown_service(document, entry, &prefix));
                 continue;
             };

@@ -3,8 +3,7 @@ use crate::policy::PolicyKind;
 
 /// The faults of a trust policy with this Principal element.
 fn trust(element: &str) -> Vec<(String, String)> {
-    let text =
-        format!(r#"{{"Statement":[{{"Effect":"Allow",{element},"Action":"sts:AssumeRole"}}]}}"#);
+    let text = format!(r#"{{"Statement":[{{"Effect":"Allow",{element},"Action":"sts:AssumeRole"}}]}}"#);
     faults(&text, PolicyKind::Trust)
 }
 
@@ -27,52 +26,16 @@ fn legal_principals() {
 fn illegal_principals() {
     let base = "$['Statement'][0]['Principal']";
     one(&trust(r#""Sid":"x""#), "no Principal", "$['Statement'][0]");
-    one(
-        &trust(r#""Principal":"111122223333""#),
-        "must be `*` or an object",
-        base,
-    );
+    one(&trust(r#""Principal":"111122223333""#), "must be `*` or an object", base);
     one(&trust(r#""Principal":{}"#), "empty", base);
-    one(
-        &trust(r#""Principal":{"Aws":"*"}"#),
-        "no type of principal",
-        &format!("{base}['Aws']"),
-    );
-    one(
-        &trust(r#""Principal":{"AWS":[]}"#),
-        "empty list",
-        &format!("{base}['AWS']"),
-    );
-    for name in [
-        "",
-        "1234",
-        "arn:aws:iam::1:role/x",
-        "arn:aws:iam::111122223333:role/*",
-        "arn:aws:s3:::b",
-        "arn:aws:iam",
-        "x",
-    ] {
+    one(&trust(r#""Principal":{"Aws":"*"}"#), "no type of principal", &format!("{base}['Aws']"));
+    one(&trust(r#""Principal":{"AWS":[]}"#), "empty list", &format!("{base}['AWS']"));
+    for name in ["", "1234", "arn:aws:iam::1:role/x", "arn:aws:iam::111122223333:role/*", "arn:aws:s3:::b", "arn:aws:iam", "x"] {
         let found = trust(&format!(r#""Principal":{{"AWS":["{name}"]}}"#));
         one(&found, "malformed principal", &format!("{base}['AWS'][0]"));
     }
-    one(
-        &trust(r#""Principal":{"Federated":"arn:aws:iam"}"#),
-        "malformed",
-        &format!("{base}['Federated']"),
-    );
-    one(
-        &trust(r#""Principal":{"Service":"*.amazonaws.com"}"#),
-        "malformed",
-        &format!("{base}['Service']"),
-    );
-    one(
-        &trust(r#""Principal":"*","Resource":"*""#),
-        "trust policy has no Resource",
-        "$['Statement'][0]['Resource']",
-    );
-    one(
-        &trust(r#""Principal":"*","NotPrincipal":"*""#),
-        "both Principal and NotPrincipal",
-        "$['Statement'][0]",
-    );
+    one(&trust(r#""Principal":{"Federated":"arn:aws:iam"}"#), "malformed", &format!("{base}['Federated']"));
+    one(&trust(r#""Principal":{"Service":"*.amazonaws.com"}"#), "malformed", &format!("{base}['Service']"));
+    one(&trust(r#""Principal":"*","Resource":"*""#), "trust policy has no Resource", "$['Statement'][0]['Resource']");
+    one(&trust(r#""Principal":"*","NotPrincipal":"*""#), "both Principal and NotPrincipal", "$['Statement'][0]");
 }

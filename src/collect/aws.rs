@@ -1,0 +1,48 @@
+//! Reading from AWS: IAM, EKS and STS, one [`Session`] for each profile.
+//!
+//! [`Session::load`] gets the credentials first, so that their absence is said once and at once; its functions fetch
+//! one thing each; each answer is an `Observed`. [`OPERATIONS`] is the list of all that may be asked: the guard in
+//! every client's transport refuses anything else.
+
+mod credentials;
+mod document;
+mod eks;
+mod guard;
+mod iam;
+mod operations;
+mod paging;
+mod policies;
+mod providers;
+mod region;
+mod session;
+
+#[cfg(test)]
+pub(super) mod tests;
+
+pub(crate) use guard::{Finish, Guard, LastAttempt};
+pub(crate) use operations::{
+    DESCRIBE_CLUSTER, GET_INLINE, GET_POLICY, GET_POLICY_VERSION, GET_PROVIDER, GET_ROLE, LIST_ADDONS, LIST_ASSOCIATIONS,
+    LIST_ATTACHED, LIST_INLINE, LIST_POLICIES, LIST_POLICY_VERSIONS, LIST_PROVIDERS, LIST_ROLES, OPERATIONS, Operation,
+};
+pub(crate) use region::region_of_partition;
+pub(crate) use session::{Limits, Profile, Session};
+
+/// Asks one question: the credentials first, then a free place, then the call with its note of the last attempt.
+macro_rules! ask {
+    ($session:expr, $question:expr, $last:expr, $service:ident.$call:ident() $(.$setter:ident($value:expr))*) => {
+        match $session.clients($question) {
+            Err(gap) => irsa_doctor_checks::snapshot::Observed::Unavailable(gap),
+            Ok(clients) => {
+                let _place = $session.place().await;
+                let call = clients.$service.$call()$(.$setter($value))*.customize().interceptor($last.clone());
+                let answer = Box::pin(call.send()).await;
+                crate::collect::observe::aws::observe($question, answer, &$last)
+            }
+        }
+    };
+    ($session:expr, $question:expr, $service:ident.$call:ident() $(.$setter:ident($value:expr))*) => {{
+        let last = crate::collect::aws::LastAttempt::default();
+        crate::collect::aws::ask!($session, $question, last, $service.$call()$(.$setter($value))*)
+    }};
+}
+pub(crate) use ask;

@@ -1,0 +1,173 @@
+//! The plan of a run: what is asked, and when.
+//!
+//! Everything that doesn't need another's answer runs side by side, and each thing is fetched once ([`once`]). There
+//! are no phases: a role is asked for as soon as the pod names it. The depth of a healthy pod, in round trips: (1) the
+//! pod, beside it the issuer, `eks:DescribeCluster` and `sts:GetCallerIdentity`; (2) its service account, its role with
+//! the lists of its policies, the issuer's provider, the Pod Identity association; (3) the policies and, guessing v1,
+//! their documents; (4) another default version, where v1 wasn't it.
+
+mod account;
+mod cluster;
+mod missing;
+mod once;
+mod pod;
+mod role;
+mod run;
+mod snapshot;
+mod target;
+mod workload;
+
+#[cfg(test)]
+mod tests;
+
+use super::kubernetes::ConnectError;
+use super::{Calls, CollectError, Collected, Options};
+use futures_util::future::{Either, select};
+use irsa_doctor_checks::snapshot::{Gap, GapCause, Observed, Target, TargetKind};
+use run::{Run, Source};
+use std::sync::PoisonError;
+
+/// Collects for the targets.
+pub(super) async fn run(options: &Options) -> Result<Collected, CollectError> {
+    collect(options, Source::Environment).await
+}
+
+async fn collect(options: &Options, source: Source) -> Result<Collected, CollectError> {
+    let needs_cluster = needs_cluster(options);
+    let run = Run::new(options, source, needs_cluster);
+    if needs_cluster {
+        usable(&run)?;
+    }
+    let targets = named(&run);
+    let found = match tokio::time::timeout_at(run.deadline, Box::pin(ask(&run, &targets, needs_cluster))).await {
+        Ok(found) => found?,
+        Err(_) => {
+            run.note(format!(
+                "the time of the run ({} s) was up: what was not read by then is unknown",
+                options.timeout.as_secs()
+            ));
+            targets
+        }
+    };
+    nothing_seen(&run, needs_cluster).await?;
+    let kubernetes = run.api.get().and_then(|api| api.as_ref().ok()).map_or(0, super::kubernetes::Api::calls);
+    Ok(Collected {
+        snapshot: run.snapshot(found).await,
+        calls: Calls { kubernetes, aws: run.guard.requests() },
+        notes: std::mem::take(&mut *run.notes.lock().unwrap_or_else(PoisonError::into_inner)),
+    })
+}
+
+/// Whether a cluster is needed: for a role with `--issuer` it isn't.
+fn needs_cluster(options: &Options) -> bool {
+    options.asked.targets.iter().any(|target| target.kind != TargetKind::Role) || options.issuer.is_none()
+}
+
+/// Whether the kubeconfig can be used.
+///
+/// # Errors
+///
+/// Exit 2 where an argument or a file is wrong, exit 4 where nothing names a cluster and a target is in one.
+fn usable(run: &Run<'_>) -> Result<(), CollectError> {
+    let Err(error) = &run.connection else { return Ok(()) };
+    if error.is_no_cluster() && (run.options.cluster.is_some() || !has_cluster_target(run)) {
+        return Ok(());
+    }
+    let (message, help) = (error.to_string(), error.help());
+    match error {
+        ConnectError::NoKubeconfig { .. } | ConnectError::Empty { .. } => {
+            Err(CollectError::NothingToLookAt { message, help, retryable: false })
+        }
+        _ => Err(CollectError::BadArguments { message, help }),
+    }
+}
+
+fn has_cluster_target(run: &Run<'_>) -> bool {
+    run.options.asked.targets.iter().any(|target| target.kind != TargetKind::Role)
+}
+
+/// The targets, with the namespace that is meant where none was named.
+fn named(run: &Run<'_>) -> Vec<Target> {
+    let of_context = run.connection.as_ref().ok().map(|connection| connection.namespace.as_str());
+    let default = run.options.namespace.as_deref().or(of_context).unwrap_or("default");
+    let name = |target: &Target| {
+        let mut target = target.clone();
+        if target.namespace.is_empty() && target.kind != TargetKind::Role {
+            target.namespace = if target.kind == TargetKind::Namespace { target.name.clone() } else { default.to_owned() };
+        }
+        target
+    };
+    run.options.asked.targets.iter().map(name).collect()
+}
+
+/// Asks everything: what the targets need, and beside it what any target needs. A target that isn't there ends it at once.
+async fn ask(run: &Run<'_>, targets: &[Target], needs_cluster: bool) -> Result<Vec<Target>, CollectError> {
+    let facts = async {
+        let callers = async {
+            if run.options.aws {
+                run.callers().await;
+            }
+        };
+        let cluster = async {
+            if has_cluster_target(run) {
+                run.cluster_facts().await;
+            } else if needs_cluster {
+                run.issuer().await;
+            }
+        };
+        tokio::join!(Box::pin(callers), Box::pin(cluster));
+    };
+    match select(Box::pin(run.follow_targets(targets)), Box::pin(facts)).await {
+        Either::Left((found, facts)) => {
+            let found = found?;
+            facts.await;
+            Ok(found)
+        }
+        Either::Right(((), targets)) => targets.await,
+    }
+}
+
+/// Whether anything could be looked at.
+///
+/// # Errors
+///
+/// Exit 4, with the first reason, where the side that the targets live on gave no answer at all.
+async fn nothing_seen(run: &Run<'_>, needs_cluster: bool) -> Result<(), CollectError> {
+    let cluster_seen = needs_cluster && run.cluster.is_seen();
+    if cluster_seen || (!has_cluster_target(run) && run.is_account_seen()) {
+        return Ok(());
+    }
+    let gap = if has_cluster_target(run) { run.cluster.first_gap() } else { run.first_account_gap() };
+    let gap = match run.api.get() {
+        Some(Err(gap)) if has_cluster_target(run) => Some(gap.clone()),
+        _ => gap,
+    };
+    // Another account's role, or a target that nobody could ask about: a gap like any other.
+    let Some(gap) = gap.filter(|gap| gap.cause != GapCause::NotCollected) else { return Ok(()) };
+    let what = if has_cluster_target(run) { "the cluster" } else { "AWS" };
+    Err(CollectError::NothingToLookAt {
+        message: format!(
+            "{what} could not be looked at: {}",
+            if gap.detail.is_empty() { gap.cause.as_str() } else { &gap.detail }
+        ),
+        help: if gap.remedy.is_empty() {
+            "check the context (--context), the credentials and the network".to_owned()
+        } else {
+            gap.remedy
+        },
+        retryable: is_retryable(gap.cause),
+    })
+}
+
+/// Whether the same call could succeed later.
+fn is_retryable(cause: GapCause) -> bool {
+    matches!(cause, GapCause::Unreachable | GapCause::TimedOut | GapCause::Throttled | GapCause::ServerError)
+}
+
+/// Whether an answer came from the thing that was asked: a refusal is one, a closed port is none.
+fn is_answer<T>(observed: &Observed<T>) -> bool {
+    match observed {
+        Observed::Present(_) | Observed::Absent => true,
+        Observed::Unavailable(Gap { cause, .. }) => *cause == GapCause::Denied,
+    }
+}

@@ -1,0 +1,162 @@
+//! What one run knows and has asked so far.
+
+use super::account::AccountCells;
+use super::is_answer;
+use super::once::Once;
+use crate::collect::aws::{Guard, Session};
+use crate::collect::kubernetes::{Api, ClusterIdentity, ConnectError, Connection};
+use crate::collect::{Options, kubernetes};
+use irsa_doctor_checks::snapshot::kubernetes::{
+    Event, Namespace, Node, OpenIdConfiguration, Pod, ServerVersion, ServiceAccount, WebhookConfiguration, Workload,
+};
+use irsa_doctor_checks::snapshot::{Addon, Association, EksCluster, Gap};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+/// Where sessions come from.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Source {
+    /// The environment and the shared configuration files.
+    #[default]
+    Environment,
+    /// These configurations by profile, the empty name for the default one.
+    #[cfg(test)]
+    Given(BTreeMap<String, aws_config::SdkConfig>),
+}
+
+/// The answers of the cluster.
+#[derive(Debug, Default)]
+pub(super) struct ClusterCells {
+    pub(super) version: Once<ServerVersion>,
+    pub(super) openid: Once<OpenIdConfiguration>,
+    pub(super) webhooks: Once<Vec<WebhookConfiguration>>,
+    pub(super) namespaces: Once<Namespace>,
+    pub(super) pods: Once<Pod>,
+    pub(super) service_accounts: Once<ServiceAccount>,
+    pub(super) workloads: Once<Workload>,
+    pub(super) nodes: Once<Node>,
+    pub(super) events: Once<Vec<Event>>,
+    pub(super) account_lists: Once<Vec<String>>,
+    pub(super) pod_lists: Once<Vec<String>>,
+    pub(super) agents: Once<Vec<Workload>>,
+    pub(super) eks: Once<EksCluster>,
+    pub(super) associations: Once<Association>,
+    pub(super) addons: Once<BTreeMap<String, irsa_doctor_checks::snapshot::Observed<Addon>>>,
+}
+
+impl ClusterCells {
+    /// Whether the API server answered anything.
+    pub(super) fn is_seen(&self) -> bool {
+        let any = |seen: &[bool]| seen.contains(&true);
+        any(&[
+            self.pods.finished().iter().any(is_answer),
+            self.service_accounts.finished().iter().any(is_answer),
+            self.workloads.finished().iter().any(is_answer),
+            self.pod_lists.finished().iter().any(is_answer),
+            self.version.finished().iter().any(is_answer),
+            self.openid.finished().iter().any(is_answer),
+            self.webhooks.finished().iter().any(is_answer),
+        ])
+    }
+
+    /// Why the first thing that was asked for could not be had.
+    pub(super) fn first_gap(&self) -> Option<Gap> {
+        let gaps = gaps_of(&self.pods).into_iter().chain(gaps_of(&self.service_accounts)).chain(gaps_of(&self.workloads));
+        gaps.chain(gaps_of(&self.pod_lists)).next()
+    }
+}
+
+fn gaps_of<T: Clone>(once: &Once<T>) -> Vec<Gap> {
+    once.finished().iter().filter_map(|answer| answer.gap().cloned()).collect()
+}
+
+/// One run.
+pub(super) struct Run<'a> {
+    pub(super) options: &'a Options,
+    pub(super) source: Source,
+    /// What the kubeconfig says; an error where it names no usable cluster.
+    pub(super) connection: Result<Connection, ConnectError>,
+    /// What the names tell about the cluster.
+    pub(super) identity: ClusterIdentity,
+    pub(super) deadline: Instant,
+    /// A scan: nothing is guessed.
+    pub(super) many: std::sync::atomic::AtomicBool,
+    pub(super) api: OnceCell<Result<Api, Gap>>,
+    pub(super) guard: Guard,
+    pub(super) session: OnceCell<Session>,
+    pub(super) role_session: OnceCell<Option<Session>>,
+    pub(super) cluster: ClusterCells,
+    pub(super) accounts: Mutex<BTreeMap<String, Arc<AccountCells>>>,
+    pub(super) notes: Mutex<Vec<String>>,
+}
+
+impl<'a> Run<'a> {
+    /// A run that has asked nothing yet. Reads kubeconfig files, where a cluster is needed.
+    pub(super) fn new(options: &'a Options, source: Source, needs_cluster: bool) -> Self {
+        let connection = if needs_cluster {
+            Connection::load(&kubernetes_options(options))
+        } else {
+            Err(ConnectError::Empty { paths: Vec::new() })
+        };
+        let given = ClusterIdentity { name: options.cluster.clone(), ..ClusterIdentity::default() };
+        let identity = connection.as_ref().map_or(given, |connection| connection.identity.clone());
+        Self {
+            options,
+            source,
+            connection,
+            identity,
+            deadline: Instant::now() + options.timeout,
+            many: std::sync::atomic::AtomicBool::new(options.asked.targets.len() > 1),
+            api: OnceCell::new(),
+            guard: Guard::default(),
+            session: OnceCell::new(),
+            role_session: OnceCell::new(),
+            cluster: ClusterCells::default(),
+            accounts: Mutex::default(),
+            notes: Mutex::default(),
+        }
+    }
+
+    /// The cells of an account.
+    pub(super) fn account(&self, id: &str) -> Arc<AccountCells> {
+        Arc::clone(self.accounts.lock().unwrap_or_else(PoisonError::into_inner).entry(id.to_owned()).or_default())
+    }
+
+    /// Whether an account answered anything about a role.
+    pub(super) fn is_account_seen(&self) -> bool {
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts
+            .values()
+            .any(|cells| cells.roles.finished().iter().any(is_answer) || cells.providers.finished().iter().any(is_answer))
+    }
+
+    /// Why the first role that was asked for could not be had.
+    pub(super) fn first_account_gap(&self) -> Option<Gap> {
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.values().flat_map(|cells| gaps_of(&cells.roles)).next()
+    }
+
+    /// Something that the user should know of how it was collected.
+    pub(super) fn note(&self, note: String) {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+    }
+
+    /// How long Kubernetes calls may take.
+    pub(super) fn limits(&self) -> kubernetes::Limits {
+        kubernetes::Limits { call: self.options.call_timeout, deadline: Some(self.deadline) }
+    }
+}
+
+/// The Kubernetes half's own options.
+pub(super) fn kubernetes_options(options: &Options) -> kubernetes::Options {
+    kubernetes::Options {
+        kubeconfig: options.kubeconfig.clone(),
+        context: options.context.clone(),
+        cluster: options.cluster.clone(),
+        impersonate: options.impersonate.clone(),
+        no_native_token: !options.native_token,
+        ..kubernetes::Options::from_environment()
+    }
+}
