@@ -1,7 +1,7 @@
 //! Reading from AWS: IAM, EKS and STS, one [`Session`] for each profile.
 //!
 //! [`Session::load`] gets the credentials first, so that their absence is said once and at once; its functions fetch
-//! one thing each; each answer is an `Observed`. [`OPERATIONS`] is the list of all that may be asked: the guard in
+//! one thing each; each answer is an `Observed`. [`operations`] holds the list of all that may be asked: the guard in
 //! every client's transport refuses anything else.
 
 mod credentials;
@@ -9,7 +9,7 @@ mod document;
 mod eks;
 mod guard;
 mod iam;
-mod operations;
+pub(crate) mod operations;
 mod paging;
 mod policies;
 mod providers;
@@ -22,7 +22,7 @@ pub(super) mod tests;
 pub(crate) use guard::{Finish, Guard, LastAttempt};
 pub(crate) use operations::{
     DESCRIBE_CLUSTER, GET_INLINE, GET_POLICY, GET_POLICY_VERSION, GET_PROVIDER, GET_ROLE, LIST_ADDONS, LIST_ASSOCIATIONS,
-    LIST_ATTACHED, LIST_INLINE, LIST_POLICIES, LIST_POLICY_VERSIONS, LIST_PROVIDERS, LIST_ROLES, OPERATIONS, Operation,
+    LIST_ATTACHED, LIST_INLINE, LIST_POLICIES, LIST_POLICY_VERSIONS, LIST_PROVIDERS, LIST_ROLES, Operation,
 };
 pub(crate) use region::region_of_partition;
 pub(crate) use session::{Limits, Profile, Session};
