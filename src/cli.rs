@@ -48,6 +48,12 @@ pub(crate) enum Command {
         #[arg(short, long, value_enum, default_value_t = Format::Table)]
         output: Format,
     },
+    /// Print the IAM policy and the Kubernetes role that a run needs
+    Permissions {
+        /// The format: `table` for people, with what each right is for; `json` one document
+        #[arg(short, long, value_enum, default_value_t = Format::Table)]
+        output: Format,
+    },
     /// Print the JSON Schema of the report (`-o json`) or of the bundle (`--save`)
     Schema {
         /// Which one

@@ -4,6 +4,7 @@ mod checks;
 mod completions;
 mod diagnose;
 mod explain;
+mod permissions;
 mod schema;
 mod source;
 
@@ -30,6 +31,7 @@ pub(crate) fn run(parsed: Parsed) -> Result<u8, Error> {
         None => diagnose::run(&run),
         Some(Command::Explain { id }) => explain::run(&id).map(|()| 0),
         Some(Command::Checks { output }) => checks::run(output).map(|()| 0),
+        Some(Command::Permissions { output }) => permissions::run(output).map(|()| 0),
         Some(Command::Schema { of }) => schema::run(of).map(|()| 0),
         Some(Command::Completions { shell }) => completions::run(shell).map(|()| 0),
     }

@@ -1,0 +1,116 @@
+//! `irsa-doctor permissions`: what a run needs to read, from the very tables that the collectors' guards go by.
+
+use crate::cli::{Color, Format};
+use crate::collect::aws::OPERATIONS;
+use crate::collect::kubernetes::permissions::{PERMISSIONS, Permission, Scope};
+use crate::error::Error;
+use crate::output;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+/// Prints the IAM policy and the Kubernetes role.
+pub(super) fn run(format: Format) -> Result<(), Error> {
+    let text = match format {
+        Format::Json => pretty(&json!({"schema_version": 1, "iam_policy": iam_policy(), "cluster_role": cluster_role()}))?,
+        Format::Table => table()?,
+    };
+    output::print(text.as_bytes(), output::look(Color::Auto, false).color)
+}
+
+fn pretty(value: &Value) -> Result<String, Error> {
+    let mut text = serde_json::to_string_pretty(value).map_err(std::io::Error::from)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// Both documents, ready to paste, and below each what every right is for.
+fn table() -> Result<String, Error> {
+    let mut text = String::from("IAM policy of whoever runs irsa-doctor, in the role's account and the cluster's:\n\n");
+    text.push_str(&pretty(&iam_policy())?);
+    text.push_str("\nWhat for (* a healthy pod can't be told healthy without it):\n\n");
+    for operation in OPERATIONS {
+        let _ = writeln!(text, "  {} {:<36} {}", mark(operation.essential), operation.action, operation.why);
+    }
+    text.push_str(
+        "\nKubernetes ClusterRole (kubectl apply -f reads JSON too); bind it in the namespaces that are looked at:\n\n",
+    );
+    text.push_str(&pretty(&cluster_role())?);
+    text.push_str("\nWhat for:\n\n");
+    for permission in PERMISSIONS {
+        let _ = writeln!(text, "  {} {:<42} {}", mark(permission.essential), permission.operation, permission.why);
+    }
+    Ok(text)
+}
+
+fn mark(essential: bool) -> char {
+    if essential { '*' } else { ' ' }
+}
+
+/// One statement for what a healthy pod needs, one for what explanations need.
+fn iam_policy() -> Value {
+    let actions = |essential: bool| -> Vec<&str> {
+        OPERATIONS.iter().filter(|operation| operation.essential == essential).map(|operation| operation.action).collect()
+    };
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "Diagnose", "Effect": "Allow", "Action": actions(true), "Resource": "*"},
+            {"Sid": "Explain", "Effect": "Allow", "Action": actions(false), "Resource": "*"},
+        ]
+    })
+}
+
+/// The rules, merged by group and names.
+fn cluster_role() -> Value {
+    type Names = &'static [&'static str];
+    let mut rules: BTreeMap<(&str, Names, &str), BTreeSet<&str>> = BTreeMap::new();
+    let mut paths: BTreeSet<&str> = BTreeSet::new();
+    for Permission { verb, group, resource, scope, names, .. } in PERMISSIONS.iter().copied() {
+        match scope {
+            Scope::Path => {
+                paths.insert(resource);
+            }
+            Scope::Namespaced | Scope::Cluster => {
+                rules.entry((group, names, resource)).or_default().insert(verb);
+            }
+        }
+    }
+    let mut list: Vec<Value> = rules.into_iter().map(rule).collect();
+    list.push(json!({"nonResourceURLs": paths, "verbs": ["get"]}));
+    json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "irsa-doctor"},
+        "rules": list,
+    })
+}
+
+fn rule(((group, names, resource), verbs): ((&str, &[&str], &str), BTreeSet<&str>)) -> Value {
+    let mut rule = json!({"apiGroups": [group], "resources": [resource], "verbs": verbs});
+    if let (false, Some(rule)) = (names.is_empty(), rule.as_object_mut()) {
+        rule.insert("resourceNames".to_owned(), json!(names));
+    }
+    rule
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grants_what_the_guards_let_through_and_nothing_that_writes() {
+        let policy = iam_policy().to_string();
+        assert!(OPERATIONS.iter().all(|operation| policy.contains(operation.action)));
+        let role = cluster_role();
+        let verbs: BTreeSet<&str> = role["rules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|rule| rule["verbs"].as_array().unwrap())
+            .map(|verb| verb.as_str().unwrap())
+            .collect();
+        assert_eq!(verbs, BTreeSet::from(["get", "list"]));
+        assert!(!role.to_string().contains("secrets"));
+    }
+}
