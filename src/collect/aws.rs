@@ -22,7 +22,7 @@ pub(super) mod tests;
 pub(crate) use guard::{Finish, Guard, LastAttempt};
 pub(crate) use operations::{
     DESCRIBE_CLUSTER, GET_INLINE, GET_POLICY, GET_POLICY_VERSION, GET_PROVIDER, GET_ROLE, LIST_ADDONS, LIST_ASSOCIATIONS,
-    LIST_ATTACHED, LIST_INLINE, LIST_POLICIES, LIST_POLICY_VERSIONS, LIST_PROVIDERS, LIST_ROLES, Operation,
+    LIST_ATTACHED, LIST_INLINE, LIST_POLICIES, LIST_POLICY_VERSIONS, LIST_PROVIDERS, LIST_ROLES, OPERATIONS, Operation,
 };
 pub(crate) use region::region_of_partition;
 pub(crate) use session::{Limits, Profile, Session};
