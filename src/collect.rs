@@ -65,7 +65,7 @@ impl Default for Options {
             impersonate: None,
             namespace: None,
             call_timeout: Duration::from_secs(10),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             native_token: true,
             aws: true,
         }

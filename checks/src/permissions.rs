@@ -159,7 +159,7 @@ impl Permissions<'_> {
     fn request(&self, evidence: &Evidence<'_>, asked: &RequiredAction) -> Request {
         let mut request = Request::role_session(&self.role_arn, &asked.action, &asked.resource);
         // An action that takes no resource is covered by Resource `*` alone, whatever resource was asked about.
-        if asked.resource == "*" || services::action(&asked.action).is_some_and(|action| action.is_wildcard_only()) {
+        if asked.resource == "*" || services::action(&asked.action).is_some_and(services::Action::is_wildcard_only) {
             request = request.without_resource();
         }
         if let Some(role) = self.role.present() {

@@ -115,7 +115,13 @@ fn not_used(evidence: &Evidence<'_>, association: &Association, modes: &[Mode]) 
     if !modes.contains(&Mode::Irsa) && evidence.annotated_role().is_none() {
         return Outcome::pass();
     }
-    Outcome::findings(overrides(evidence, association).into_iter().collect())
+    let mut next = Found::default();
+    trust::role(evidence, association, &mut next);
+    let mut findings: Vec<Finding> = overrides(evidence, association).into_iter().collect();
+    for (finding, wrong) in findings.iter_mut().zip(&next.findings) {
+        finding.detail = format!("{}; new pods will have no credentials: {}", finding.detail, wrong.detail);
+    }
+    Outcome::findings(findings)
 }
 
 /// New pods get the association's role; what that changes.

@@ -18,6 +18,9 @@ use std::collections::BTreeSet;
 /// The trust policy's name in loci, as `iam:GetRole` calls it.
 pub const DOCUMENT: &str = "AssumeRolePolicyDocument";
 
+/// The most issuers that a policy is held against where the cluster's own isn't known.
+const MOST_ISSUERS: usize = 64;
+
 /// What a token says of itself, and the role and provider that it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
@@ -198,5 +201,6 @@ fn named_issuers(policy: &Policy) -> Option<BTreeSet<String>> {
             issuers.extend(issuer.map(|(issuer, _)| issuer.to_owned()));
         }
     }
-    Some(issuers)
+    // Far more than a document of IAM's greatest size can name.
+    (issuers.len() <= MOST_ISSUERS).then_some(issuers)
 }

@@ -38,6 +38,9 @@ pub static CHECK: Check = Check {
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 const QUOTAS: [usize; 2] = [2048, 4096];
 
+/// The most patterns that are tried: more than a document of the greatest size holds.
+const MOST_PATTERNS: usize = 200;
+
 /// A name that no namespace, service account or audience has by chance.
 const NOBODY: &str = "irsa-doctor-nobody";
 
@@ -92,7 +95,7 @@ fn subject(evidence: &Evidence<'_>, judgement: &Judgement<'_>, policy: &Policy, 
         }
     }
     let values = statements.iter().flat_map(|statement| conditions(statement, &key)).flat_map(|condition| &condition.values);
-    let wide = values.filter(|value| value.text.contains(['*', '?']));
+    let wide = values.filter(|value| value.text.contains(['*', '?'])).take(MOST_PATTERNS);
     let mut found: Vec<(bool, &Place, &str, String)> = Vec::new();
     for value in wide {
         for other in subjects(&value.text).into_iter().filter(|other| *other != token.subject) {

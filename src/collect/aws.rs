@@ -1,7 +1,7 @@
 //! Reading from AWS: IAM, EKS and STS, one [`Session`] for each profile.
 //!
 //! [`Session::load`] gets the credentials first, so that their absence is said once and at once; its functions fetch
-//! one thing each; each answer is an `Observed`. [`OPERATIONS`] is the list of all that may be asked: the guard in
+//! one thing each; each answer is an `Observed`. [`operations`] holds the list of all that may be asked: the guard in
 //! every client's transport refuses anything else.
 
 mod credentials;
@@ -9,7 +9,7 @@ mod document;
 mod eks;
 mod guard;
 mod iam;
-mod operations;
+pub(crate) mod operations;
 mod paging;
 mod policies;
 mod providers;

@@ -8,7 +8,7 @@ pub(crate) enum CollectError {
     /// What was named is known not to be there: exit 5.
     #[error("{message}")]
     TargetNotThere {
-        /// `there is no pod `awscl` in namespace `default``.
+        /// Which kind, name and namespace.
         message: String,
         /// Names in that namespace that come nearest, the nearest first.
         nearest: Vec<String>,

@@ -39,20 +39,18 @@ async fn collect(options: &Options, source: Source) -> Result<Collected, Collect
         usable(&run)?;
     }
     let targets = named(&run);
-    let found = match tokio::time::timeout_at(run.deadline, Box::pin(ask(&run, &targets, needs_cluster))).await {
-        Ok(found) => found?,
-        Err(_) => {
-            run.note(format!(
-                "the time of the run ({} s) was up: what was not read by then is unknown",
-                options.timeout.as_secs()
-            ));
-            targets
-        }
+    let asked = tokio::time::timeout_at(run.deadline, Box::pin(ask(&run, &targets, needs_cluster))).await;
+    let found = if let Ok(found) = asked {
+        found?
+    } else {
+        let seconds = options.timeout.as_secs();
+        run.note(format!("the time of the run ({seconds} s) was up: what was not read by then is unknown"));
+        targets
     };
-    nothing_seen(&run, needs_cluster).await?;
+    nothing_seen(&run, needs_cluster)?;
     let kubernetes = run.api.get().and_then(|api| api.as_ref().ok()).map_or(0, super::kubernetes::Api::calls);
     Ok(Collected {
-        snapshot: run.snapshot(found).await,
+        snapshot: run.snapshot(found),
         calls: Calls { kubernetes, aws: run.guard.requests() },
         notes: std::mem::take(&mut *run.notes.lock().unwrap_or_else(PoisonError::into_inner)),
     })
@@ -132,7 +130,7 @@ async fn ask(run: &Run<'_>, targets: &[Target], needs_cluster: bool) -> Result<V
 /// # Errors
 ///
 /// Exit 4, with the first reason, where the side that the targets live on gave no answer at all.
-async fn nothing_seen(run: &Run<'_>, needs_cluster: bool) -> Result<(), CollectError> {
+fn nothing_seen(run: &Run<'_>, needs_cluster: bool) -> Result<(), CollectError> {
     let cluster_seen = needs_cluster && run.cluster.is_seen();
     if cluster_seen || (!has_cluster_target(run) && run.is_account_seen()) {
         return Ok(());

@@ -96,9 +96,17 @@ fn an_association_beside_irsa_is_a_warning_if_the_roles_differ() {
     associate(&mut snapshot, |association| association.role_arn = format!("arn:aws:iam::{ACCOUNT}:role/other"));
     let outcome = testing::run(&CHECK, &snapshot);
     assert_eq!((testing::faults(&outcome), outcome.status()), (vec!["pod-identity-overrides"], Status::Warn));
+    // The same role, which doesn't trust EKS Pod Identity: new pods will be without, and that is said.
     associate(&mut snapshot, |_| {});
     let outcome = testing::run(&CHECK, &snapshot);
     assert_eq!((testing::faults(&outcome), outcome.status()), (vec!["pod-identity-overrides"], Status::Pass));
+    assert!(testing::findings(&outcome)[0].detail.contains("will have no credentials"));
+    let mut both = testing::trust();
+    let pods = trust(&json!(["sts:AssumeRole", "sts:TagSession"]))["Statement"][0].clone();
+    both["Statement"].as_array_mut().unwrap().push(pods);
+    testing::set_trust(&mut snapshot, &both);
+    let outcome = testing::run(&CHECK, &snapshot);
+    assert!(!testing::findings(&outcome)[0].detail.contains("will have no credentials"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::{Found, TARGET_TRUST, TRUST_MISSING, mend};
 use crate::arn::RoleArn;
 use crate::evidence::Evidence;
 use crate::fault::Fault;
-use crate::finding::Finding;
+use crate::finding::{Compared, Finding};
 use crate::fix::Fix;
 use crate::locus::Locus;
 use crate::snapshot::{Association, Gap, Observed, Role};
@@ -113,7 +113,7 @@ fn decide(evidence: &Evidence<'_>, account: &str, role: &Role, policy: &Policy, 
         let how = if denied { "denies" } else { "does not allow" };
         let detail = format!("role {} {how} {} to {}{}", role.name, actions.join(" and "), wanted.whom, but(first));
         let fix = fix(evidence, account, role, wanted);
-        found.findings.push(Finding::new(wanted.fault, place(role, first), detail).compared(actions, allowed(policy)).fix(fix));
+        found.findings.push(Finding::new(wanted.fault, place(role, first), detail).compared(actions, Compared::Nothing).fix(fix));
         return;
     }
     for (request, decision) in &decisions {
@@ -156,11 +156,6 @@ fn place(role: &Role, decision: &Decision) -> Locus {
         Some(element) => locus.at(element.path.as_str()).line_column(element.line, element.column),
         None => locus.at("$['Statement']"),
     }
-}
-
-fn allowed(policy: &Policy) -> Vec<String> {
-    let principals = policy.statements.iter().filter_map(|statement| statement.principal.as_ref());
-    principals.flat_map(|principals| &principals.entries).map(|entry| entry.text.clone()).collect()
 }
 
 fn fix(evidence: &Evidence<'_>, account: &str, role: &Role, wanted: &Wanted<'_>) -> Fix {

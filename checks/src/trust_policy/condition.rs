@@ -61,6 +61,17 @@ pub(super) fn explain(
     found
 }
 
+/// The right names for the keys of a statement that repeat the misspelt issuer of its principal.
+pub(super) fn renames(token: &Token, statement: &Statement, misspelt: &str) -> Vec<Edit> {
+    let of_issuer = statement.conditions.iter().filter_map(|condition| match classify(condition, token) {
+        Key::OtherIssuer(issuer, claim) if issuer.eq_ignore_ascii_case(misspelt) => {
+            Some(Edit::Rename { path: condition.place.path.clone(), key: token.key(claim.name()) })
+        }
+        _ => None,
+    });
+    of_issuer.collect()
+}
+
 /// The conditions that don't hold. Whether the value of a misspelt key is right is asked of the evaluator, for a
 /// token that had the claim under that key.
 fn failing<'p>(token: &Token, policy: &Policy, statement: &'p Statement, trace: &StatementTrace) -> Vec<Failing<'p>> {
@@ -72,9 +83,19 @@ fn failing<'p>(token: &Token, policy: &Policy, statement: &'p Statement, trace: 
             meant = meant.with_key(&condition.key, KeyValue::Single(claim.value(token).to_owned()));
         }
     }
-    let meant = authorize(&meant, &PolicySet::new().trust(DOCUMENT, policy));
-    let meant = meant.statements.iter().find(|other| other.index == statement.index);
-    let results = conditions(trace).zip(meant.into_iter().flat_map(conditions));
+    // This statement alone: a document of thousands would be evaluated thousands of times.
+    let alone = Policy {
+        kind: policy.kind,
+        version: policy.version,
+        version_place: None,
+        id: None,
+        statements: vec![statement.clone()],
+        statement_place: policy.statement_place.clone(),
+        statement_list: policy.statement_list,
+        warnings: Vec::new(),
+    };
+    let meant = authorize(&meant, &PolicySet::new().trust(DOCUMENT, &alone));
+    let results = conditions(trace).zip(meant.statements.iter().flat_map(conditions));
     let pairs = statement.conditions.iter().zip(results).filter(|(_, (now, _))| now.result.is_false());
     pairs
         .map(|(condition, (_, meant))| Failing {

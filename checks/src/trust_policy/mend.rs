@@ -32,7 +32,16 @@ pub(super) fn fix(evidence: &Evidence<'_>, token: &Token, text: &str, policy: &P
     }
     let edited = edited(token, text, differences);
     match edited.or_else(|| Some((with_statement(token, text, policy)?, true))) {
-        Some((document, added)) => written(evidence, token, fix, &document, added),
+        Some((document, true)) => {
+            written(evidence, token, fix, &document, "it adds a statement for this service account; all others stay as they are")
+        }
+        Some((document, false)) => written(
+            evidence,
+            token,
+            fix,
+            &document,
+            "it changes only what this service account needs; whatever else the document says stays as it is",
+        ),
         None => {
             fix.decision(format!("whoever owns role {role} must write its trust policy: no change of a single place mends it"))
         }
@@ -44,8 +53,8 @@ pub(super) fn fix_malformed(evidence: &Evidence<'_>, token: &Token) -> Fix {
     let role = token.role_name();
     let fix = Fix::new(format!("{}#{DOCUMENT}", token.role_arn), format!("Give role {role} a valid trust policy"));
     let document = format!(r#"{{"Version": "2012-10-17", "Statement": [{}]}}"#, statement(token, ": "));
-    written(evidence, token, fix, &document, true)
-        .note("the new document trusts this service account only: add what else the broken one was meant to allow")
+    let whom = "the new document trusts this service account only: add what else the broken one was meant to allow";
+    written(evidence, token, fix, &document, whom)
 }
 
 /// The document with all edits made, if it then lets the token in.
@@ -103,7 +112,7 @@ fn lets_in(token: &Token, document: &str) -> bool {
     matches!(verdict, Verdict::Allowed | Verdict::Unknown)
 }
 
-fn written(evidence: &Evidence<'_>, token: &Token, fix: Fix, document: &str, added: bool) -> Fix {
+fn written(evidence: &Evidence<'_>, token: &Token, fix: Fix, document: &str, whom: &str) -> Fix {
     let role = token.role_name();
     let backup = format!("trust-{role}-backup.json");
     let get = aws(
@@ -114,11 +123,6 @@ fn written(evidence: &Evidence<'_>, token: &Token, fix: Fix, document: &str, add
     let profile = aws(evidence, token.account(), &[]).split_off(1).join(" ");
     let undo = format!("aws iam update-assume-role-policy --role-name {role} --policy-document file://{backup} {profile}");
     let args = ["iam", "update-assume-role-policy", "--role-name", role, "--policy-document", document];
-    let whom = if added {
-        "it adds a statement for this service account; all others stay as they are"
-    } else {
-        "it changes only what this service account needs; whatever else the document says stays as it is"
-    };
     let mut fix = fix
         .command(Effect::WritesIam, aws(evidence, token.account(), &args))
         .note(format!("back it up first: {} > {backup}", get.join(" ")))

@@ -57,7 +57,7 @@ fn explain(
 ) -> Near {
     let differs = |kind: &ElementKind| trace.differing().any(|element| element.element == *kind);
     let action = differs(&ElementKind::Action).then(|| wrong_action(judgement, statement));
-    let principal =
+    let mut principal =
         if differs(&ElementKind::Principal) { principal::explain(evidence, &judgement.token, statement) } else { None };
     let named = statement.principal.as_ref().is_some_and(|principals| !principals.negated);
     let kin = match &principal {
@@ -68,6 +68,11 @@ fn explain(
         Some(wrong) if wrong.for_others && wrong.issuer.is_none() => Kin::OtherFederation,
         _ => Kin::WebIdentity,
     };
+    if let Some(wrong) = &mut principal
+        && let (Mend::Edits(edits), Some(issuer)) = (&mut wrong.difference.mend, &wrong.issuer)
+    {
+        edits.extend(condition::renames(&judgement.token, statement, issuer));
+    }
     let conditions = condition::explain(evidence, judgement, policy, statement, trace, principal.as_ref());
     let count = usize::from(action.is_some()) + usize::from(principal.is_some()) + conditions.len();
     let rank = (kin, count, trace.differing().count(), action.is_some(), distance(&conditions));

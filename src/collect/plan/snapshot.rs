@@ -11,9 +11,9 @@ use std::sync::PoisonError;
 
 impl Run<'_> {
     /// The snapshot of all that was read.
-    pub(super) async fn snapshot(&self, targets: Vec<Target>) -> Snapshot {
+    pub(super) fn snapshot(&self, targets: Vec<Target>) -> Snapshot {
         let now = jiff::Timestamp::now();
-        let at = format!("{:.0}", now);
+        let at = format!("{now:.0}");
         let sessions: Vec<&Session> =
             self.session.get().into_iter().chain(self.role_session.get().and_then(Option::as_ref)).collect();
         let mut callers: BTreeMap<String, Observed<Caller>> = BTreeMap::new();

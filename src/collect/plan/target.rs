@@ -73,7 +73,8 @@ impl Run<'_> {
             self.note(format!("{} pods of namespace {name} are over and were left out", pods.len() - current.len()));
         }
         join_all(current.iter().map(|pod| Box::pin(self.follow_pod(name, pod)))).await;
-        Ok(current.iter().map(|pod| Target::new(TargetKind::Pod, name, pod.metadata.name.as_str())).collect())
+        let scanned = |name_of: &str| Target { scanned: true, ..Target::new(TargetKind::Pod, name, name_of) };
+        Ok(current.iter().map(|pod| scanned(&pod.metadata.name)).collect())
     }
 
     /// `--role`, where it is an ARN.

@@ -1,9 +1,9 @@
 //! The plan against both stand-ins: how deep it is, whom it asks, and what it does when something fails.
 
-use super::run::Source;
 use super::collect;
+use super::run::Source;
 use crate::collect::aws::tests::{ACCOUNT, config};
-use crate::collect::{Collected, CollectError, Options};
+use crate::collect::{CollectError, Collected, Options};
 use irsa_doctor_checks::snapshot::{Asked, GapCause, Target, TargetKind};
 use irsa_doctor_test_support::{Fault, Recording, Served, rounds};
 use std::collections::BTreeMap;
@@ -36,10 +36,7 @@ impl Scene {
 
     fn source(&self) -> Source {
         let url = self.served.aws.url();
-        Source::Given(BTreeMap::from([
-            (String::new(), config(&url, ACCOUNT)),
-            ("other".to_owned(), config(&url, OTHER_ACCOUNT)),
-        ]))
+        Source::Given(BTreeMap::from([(String::new(), config(&url, ACCOUNT)), ("other".to_owned(), config(&url, OTHER_ACCOUNT))]))
     }
 
     async fn collect(&self, options: &Options) -> Result<Collected, CollectError> {
@@ -56,7 +53,7 @@ async fn a_healthy_pod_is_four_round_trips_deep() {
     let mut log = scene.served.kubernetes.requests();
     log.extend(scene.served.aws.requests());
     let operations: Vec<&str> = log.iter().map(|entry| entry.operation.as_str()).collect();
-    assert!(rounds(&log) <= 4, "{} rounds: {operations:#?}", rounds(&log));
+    assert_eq!(rounds(&log), 3, "{operations:#?}");
     let mut once = operations.clone();
     once.sort_unstable();
     once.dedup();

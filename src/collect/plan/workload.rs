@@ -47,14 +47,13 @@ impl Run<'_> {
 
     async fn follow_pods(&self, target: &Target, workload: &Workload) {
         let makers = self.makers(target, workload);
-        let (makers, pods) = match target.kind {
+        let (makers, pods) = if target.kind == TargetKind::CronJob {
             // A CronJob selects nothing: its jobs' pods bear the jobs' names.
-            TargetKind::CronJob => {
-                let makers = makers.await;
-                let pods = self.pods_of_jobs(target, &makers).await;
-                (makers, pods)
-            }
-            _ => tokio::join!(makers, self.selected_pods(target, workload)),
+            let makers = makers.await;
+            let pods = self.pods_of_jobs(target, &makers).await;
+            (makers, pods)
+        } else {
+            tokio::join!(makers, self.selected_pods(target, workload))
         };
         let Observed::Present(pods) = pods else { return };
         let current: Vec<&Pod> = pods.iter().filter(|pod| !is_over(pod)).collect();

@@ -92,3 +92,12 @@ fn what_looks_wrong_and_is_not() {
         assert_eq!((testing::faults(&outcome), outcome.status()), (vec![], Status::Pass), "{document}");
     }
 }
+
+#[test]
+fn a_hostile_document_takes_no_ages() {
+    let statement = json!({"Effect": "Allow", "Principal": {"Federated": PROVIDER}, "Action": "sts:*",
+        "Condition": {"StringLike": {key("sub"): ["a*b*c", "system:serviceaccount:x:*y"]}}});
+    let many = vec![statement; 600];
+    let outcome = run(&document(&many));
+    assert_eq!(testing::faults(&outcome).len(), 1);
+}

@@ -1,6 +1,6 @@
 //! What failures become: a gap with its cause, never an absence and never an empty list.
 
-use super::super::OPERATIONS;
+use super::super::operations::OPERATIONS;
 use super::{ask, server, session};
 use irsa_doctor_checks::snapshot::GapCause;
 use irsa_doctor_test_support::{Effect, Fault, Response};

@@ -1,8 +1,8 @@
 //! What good answers become.
 
-use super::super::OPERATIONS;
-use crate::collect::observe::aws::Question;
+use super::super::operations::OPERATIONS;
 use super::{POLICY, ROLE, ask, server, session};
+use crate::collect::observe::aws::Question;
 use irsa_doctor_checks::snapshot::{GapCause, Observed};
 use irsa_doctor_test_support::Accounts;
 use std::time::Duration;
