@@ -157,7 +157,7 @@ pub(crate) struct SourceArgs {
     /// The AWS region [default: the cluster's]
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
-    /// The AWS profile [default: $AWS_PROFILE, else the kubeconfig's own, else `default`]
+    /// The AWS profile [default: `$AWS_PROFILE`, else the kubeconfig's own, else `default`]
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// The AWS profile for the role's account, where that is another one
@@ -182,6 +182,7 @@ pub(crate) struct SourceArgs {
 
 /// What comes out.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(next_help_heading = "What comes out")]
 pub(crate) struct OutputArgs {
     /// The format of the report
@@ -225,7 +226,7 @@ pub(crate) enum Format {
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal, unless `NO_COLOR` is set
     Auto,
     /// Always
     Always,

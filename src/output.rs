@@ -19,7 +19,7 @@ fn colored(color: Color) -> bool {
     match color {
         Color::Always => true,
         Color::Never => false,
-        // Terminal, NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM=dumb.
+        // Terminal, `NO_COLOR`, CLICOLOR, CLICOLOR_FORCE and TERM=dumb.
         Color::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
     }
 }
@@ -30,7 +30,7 @@ fn width() -> usize {
     columns.or_else(terminal).filter(|&width| width > 0).unwrap_or(DEFAULT_WIDTH)
 }
 
-/// POSIX: the first of LC_ALL, LC_CTYPE and LANG that is set and not empty decides.
+/// POSIX: the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set and not empty decides.
 /// <https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html#tag_08_02>
 fn speaks_unicode() -> bool {
     if cfg!(windows) {

@@ -1,6 +1,6 @@
 //! The built binary: its exit codes, its streams, its bundles. No cluster and no account.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test: it may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "a test: it may fail loudly")]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};

@@ -163,6 +163,7 @@ pub(crate) enum Gate {
 
 /// All that is to be said of one target.
 #[derive(Debug, Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "the names are published")]
 pub(crate) struct Target {
     /// What was looked at.
     pub(crate) target: Name,
@@ -198,6 +199,7 @@ pub(crate) struct Target {
 
 /// What was looked at.
 #[derive(Debug, Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "the names are published")]
 pub(crate) struct Name {
     /// `pod`, `serviceaccount`, `deployment`, `role`, ...
     pub(crate) kind: String,
@@ -258,6 +260,7 @@ pub(crate) enum Status {
 
 /// What the role's own policies say of an asked action.
 #[derive(Debug, Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "the names are published")]
 pub(crate) struct Decision {
     /// The action.
     pub(crate) action: String,
