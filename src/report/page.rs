@@ -75,15 +75,18 @@ impl<'a> Page<'a> {
             } else {
                 write!(self.out, "{:indent$}", "")?;
             }
-            let line = line.trim_end();
-            if self.look.color && tone != Tone::Plain && !line.is_empty() {
-                let style = tone.style();
-                writeln!(self.out, "{style}{line}{style:#}")?;
-            } else {
-                writeln!(self.out, "{line}")?;
-            }
+            self.line(line.trim_end(), tone)?;
         }
         Ok(())
+    }
+
+    /// One line, escaped and laid out already.
+    pub(super) fn line(&mut self, line: &str, tone: Tone) -> io::Result<()> {
+        if self.look.color && tone != Tone::Plain && !line.is_empty() {
+            let style = tone.style();
+            return writeln!(self.out, "{style}{line}{style:#}");
+        }
+        writeln!(self.out, "{line}")
     }
 
     /// Something to copy: never wrapped, never coloured. Only its first line is indented: what follows is inside quotes.
