@@ -4,7 +4,7 @@
 //! The pod's service account, the annotation, the attached policies, the policy, its version's document, the trust
 //! policy's conditions, and at last "can it list the bucket?".
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test: it may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test: it may fail loudly")]
 
 #[path = "article/account.rs"]
 mod account;

@@ -20,8 +20,8 @@ fn problems(recording: &Recording) -> Vec<String> {
     match recording.expect.check(&report, code) {
         Ok(()) => vec![],
         Err(mut problems) => {
-            let sentence = report["targets"][0]["sentence"].as_str().or(report["error"]["message"].as_str());
-            problems.extend(sentence.map(|sentence| format!("it says: {sentence}")));
+            let said = report.pointer("/targets/0/sentence").or(report.pointer("/error/message"));
+            problems.extend(said.map(|said| format!("it says: {said}")));
             problems
         }
     }

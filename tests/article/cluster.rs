@@ -52,7 +52,7 @@ impl Objects {
     /// Serves them, with this issuer.
     pub(crate) fn serve(&self, issuer: &str) -> Served {
         let mut cluster = irsa_doctor_test_support::Cluster::new(issuer);
-        cluster.name = "my-cluster".to_owned();
+        "my-cluster".clone_into(&mut cluster.name);
         Served::with(self.recording.cluster_objects(), &Accounts::default(), cluster, ApiServer::Ok)
     }
 

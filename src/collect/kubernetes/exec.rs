@@ -25,10 +25,10 @@ pub(super) fn plugin(exec: ExecConfig, user: &str, cluster: &Cluster, profile: O
     let variables = variables(&exec);
     let version = exec.api_version.unwrap_or_else(|| "client.authentication.k8s.io/v1beta1".to_owned());
     let mut spec = serde_json::json!({ "interactive": false });
-    if exec.provide_cluster_info {
-        if let Some(spec) = spec.as_object_mut() {
-            spec.insert("cluster".to_owned(), cluster_info(cluster));
-        }
+    if exec.provide_cluster_info
+        && let Some(spec) = spec.as_object_mut()
+    {
+        spec.insert("cluster".to_owned(), cluster_info(cluster));
     }
     let info = serde_json::json!({ "apiVersion": version, "kind": "ExecCredential", "spec": spec });
     Plugin {
