@@ -10,7 +10,7 @@ use crate::check::{Check, FoundGap, Need, Outcome, Scope, Stage};
 use crate::evidence::Evidence;
 use crate::fault::faults;
 use crate::permissions::{permissions, unresolved_gap};
-use irsa_doctor_iam::Outcome as Answer;
+use irsa_doctor_iam::{Layer, Outcome as Answer};
 
 faults! {
     NOT_ALLOWED: "action-not-allowed", Error, Likely, "no policy of the role allows the action";
@@ -49,7 +49,8 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     for action in asked {
         let decision = permissions.decide(evidence, action);
         match &decision.outcome {
-            Answer::Allowed { .. } => {}
+            // What a session policy leaves out, `pod-identity` says of the association, whose policy that is.
+            Answer::Allowed { .. } | Answer::ImplicitDeny { layer: Layer::Session } => {}
             Answer::Unknown { unresolved } => gaps.push(FoundGap { gap: unresolved_gap(action, unresolved), decisive: true }),
             Answer::ExplicitDeny { .. } | Answer::ImplicitDeny { .. } => {
                 findings.push(explain::explain(evidence, &permissions, action, &decision));

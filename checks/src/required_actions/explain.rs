@@ -60,16 +60,9 @@ pub(super) fn explain(
     decision: &Decision,
 ) -> Finding {
     let what = format!("{} on {}", asked.action, asked.resource);
-    let role = &permissions.role_arn;
     match &decision.outcome {
         Outcome::ExplicitDeny { by } => denied(permissions, &what, by),
         Outcome::ImplicitDeny { layer: Layer::Boundary } => outside(permissions, &what, decision),
-        Outcome::ImplicitDeny { layer: Layer::Session } => {
-            let detail = format!("the session policy of the Pod Identity association leaves out {what}");
-            let fix = Fix::new("session policy", "Add the action to the association's session policy")
-                .decision("whoever owns the association");
-            Finding::new(&NOT_ALLOWED, Locus::new(role), detail).confidence(Confidence::Certain).fix(fix)
-        }
         _ => not_allowed(evidence, permissions, asked, &what, decision),
     }
 }
