@@ -51,6 +51,10 @@ fn healthy_pod(delay: Duration) {
     let all = runs(|| served.command(BINARY).spawn_quietly());
     let name = format!("a healthy pod, {} ms on every answer", delay.as_millis());
     report(&name, &all);
+    if delay.is_zero() {
+        // Without a delay answers come before the next request is sent: their order says nothing of what waits for what.
+        return;
+    }
     let log = one_run(&served);
     let mut operations: Vec<String> = log.iter().map(|logged| logged.operation.clone()).collect();
     operations.sort();
