@@ -4,7 +4,12 @@
 //! not panic, must not invent a fault, and must not be healthy unless the operation is one on which nothing hangs; then
 //! the gap is reported.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test: it may fail loudly, and says how many runs it made")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test: it may fail loudly, and says how many runs it made"
+)]
 
 use irsa_doctor_test_support::{Document, Effect, Fault, Kind, Recording, Response, Served};
 use serde_json::{Value, json};

@@ -13,7 +13,7 @@ use crate::check::{Check, FoundGap, Need, Outcome, Scope, Stage};
 use crate::evidence::{ContainerView, Evidence};
 use crate::fault::{Severity, faults};
 use crate::finding::Finding;
-use crate::snapshot::{Gap, Observed};
+use crate::snapshot::{Gap, GapCause, Observed};
 use state::State;
 
 faults! {
@@ -85,6 +85,10 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
 /// What each of the pod's containers bears; where the one that matters most bears nothing, why.
 fn judge(evidence: &Evidence<'_>) -> Outcome {
     let containers = evidence.containers();
+    if containers.is_empty() {
+        let pod = evidence.pod_name().unwrap_or_default();
+        return Outcome::unknown(Gap::new("get pods", GapCause::Malformed).about(pod).detail("the pod has no containers"));
+    }
     let wired = |container: &ContainerView<'_>| matches!(state::state(container), State::Irsa | State::PodIdentity);
     if !missing::is_untouched(evidence) {
         return each(evidence, &containers);

@@ -104,6 +104,11 @@ pub(super) fn verdict(links: &[Link]) -> Verdict {
     }
 }
 
+/// Whether this link could be judged.
+pub(super) fn is_judged(links: &[Link], check: &str) -> bool {
+    links.iter().any(|link| link.check.id == check && link.outcome.status() != Status::NotApplicable)
+}
+
 /// The first link with an error.
 pub(super) fn first_broken(links: &[Link]) -> Option<&'static str> {
     links.iter().find(|link| link.outcome.status() == Status::Fail).map(|link| link.check.id)

@@ -41,7 +41,11 @@ pub(super) fn sentence(
 }
 
 fn describe(gap: &crate::snapshot::Gap) -> String {
-    if gap.operation.is_empty() { gap.cause.as_str().to_owned() } else { format!("{} {}", gap.operation, gap.cause.as_str()) }
+    let resource = gap.resource.as_deref().filter(|_| gap.operation.is_empty());
+    match resource.unwrap_or(&gap.operation) {
+        "" => gap.cause.as_str().to_owned(),
+        what => format!("{what} {}", gap.cause.as_str()),
+    }
 }
 
 fn full_stop(text: &str) -> String {
