@@ -27,7 +27,11 @@ impl<'a> RoleArn<'a> {
         let partition_fits = partition.starts_with("aws")
             && partition.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         let name_fits = !name.is_empty() && name.len() <= 64 && name.chars().all(is_name_character);
-        let path_fits = path.starts_with('/') && path.len() <= 512 && path.chars().all(|c| ('\u{21}'..='\u{7e}').contains(&c));
+        // A path may hold colons, but a second ARN in it makes a list of two.
+        let path_fits = path.starts_with('/')
+            && path.len() <= 512
+            && path.chars().all(|c| ('\u{21}'..='\u{7e}').contains(&c))
+            && !path.contains("arn:");
         (known && account_fits && partition_fits && name_fits && path_fits).then_some(Self { partition, account, path, name })
     }
 }
@@ -65,6 +69,7 @@ mod tests {
             "arn:aws:iam::123456789012:role/r\n",
             "arn:aws:sts::123456789012:assumed-role/r/s",
             "arn:aws:iam::123456789012:instance-profile/r",
+            "arn:aws:iam::123456789012:role/r,arn:aws:iam::123456789012:role/s",
         ] {
             assert_eq!(RoleArn::parse(arn), None, "{arn:?}");
         }

@@ -3,6 +3,7 @@
 use crate::evidence::{Evidence, RoleSource, RoleUnderJudgement};
 use crate::identity::Mode;
 use crate::locus::Locus;
+use crate::partition;
 use crate::policies::Parsed;
 use crate::snapshot::{AttachedPolicy, Gap, GapCause, Observed, PolicyEvidence, RequiredAction, Role};
 use irsa_doctor_iam::services;
@@ -65,11 +66,14 @@ pub fn judged<'a>(evidence: &Evidence<'a>) -> Evidence<'a> {
     Evidence { role, ..evidence.clone() }
 }
 
-/// The policies of the role whose permissions count; `None` where there is no role to look at.
+/// The policies of the role whose permissions count; `None` where there is no role to look at, or one of another partition.
 pub fn permissions<'a>(evidence: &Evidence<'a>) -> Option<Permissions<'a>> {
     let evidence = judged(evidence);
     let role_arn = evidence.role.as_ref()?.arn.clone();
     evidence.role_arn()?;
+    if partition::of_role_differs(&evidence) {
+        return None;
+    }
     let role = evidence.iam_role();
     let read = evidence.role_evidence();
     let gap = |operation| evidence.role_not_collected(operation);

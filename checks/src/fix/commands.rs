@@ -64,10 +64,13 @@ pub fn restart(evidence: &Evidence<'_>, fix: Fix) -> Fix {
         "Rollout" => fix
             .note("`kubectl argo rollouts restart` needs the Argo Rollouts plugin of kubectl")
             .command(Effect::RestartsPods, kubectl(evidence, &["argo", "rollouts", "restart", &name])),
-        "CronJob" => fix.note(format!("CronJob {name} makes new pods at its next run; nothing has to be restarted")),
-        "Job" => fix.note(format!(
-            "Job {name} can't be restarted: its template can't be changed, so delete it and create it again, unless it retries by itself"
-        )),
+        "CronJob" => by_owner(fix, format!("CronJob {name} makes new pods at its next run; nothing has to be restarted")),
+        "Job" => by_owner(
+            fix,
+            format!(
+                "Job {name} can't be restarted: its template can't be changed, so delete it and create it again, unless it retries by itself"
+            ),
+        ),
         "ReplicaSet" | "ReplicationController" => delete_pods(evidence, fix),
         _ => delete_pods(evidence, fix).note(format!("{kind} {name} owns the pod: its operator makes the new one")),
     }
@@ -96,9 +99,20 @@ fn rollout_restart(evidence: &Evidence<'_>, kind: &str, name: &str) -> Vec<Strin
 /// A pod that nobody makes again: it must be saved, deleted and made from its own manifest, without what was injected.
 fn bare_pod(evidence: &Evidence<'_>, fix: Fix) -> Fix {
     let Some(name) = evidence.pod_name() else { return fix.restart(Restart::Required) };
-    fix.restart(Restart::Required).note(format!(
-        "nothing makes pod {name} again when it is deleted: delete it and create it from its own manifest (a copy of the running pod would carry the old environment)"
-    ))
+    by_owner(
+        fix.restart(Restart::Required),
+        format!(
+            "nothing makes pod {name} again when it is deleted: delete it and create it from its own manifest (a copy of the running pod would carry the old environment)"
+        ),
+    )
+}
+
+/// Where new pods are all that it takes and no command makes them, it is for the owner to do.
+fn by_owner(fix: Fix, what: String) -> Fix {
+    if fix.commands.is_empty() && fix.needs_decision.is_none() {
+        return fix.decision(format!("whoever owns the pod: {what}"));
+    }
+    fix.note(what)
 }
 
 /// Deletes the judged pods, whose owner makes them again.
@@ -145,7 +159,8 @@ mod tests {
         testing::evidence(snapshot, |evidence| {
             let fix = restart(evidence, Fix::new("f", "mend it"));
             assert_eq!(fix.restart, Restart::Required);
-            (fix.commands.iter().map(super::super::FixCommand::shell).collect(), fix.notes)
+            let advice = fix.needs_decision.into_iter().chain(fix.notes).collect();
+            (fix.commands.iter().map(super::super::FixCommand::shell).collect(), advice)
         })
     }
 

@@ -36,7 +36,7 @@ pub(super) fn web_identity(evidence: &Evidence<'_>, container: &ContainerView<'_
         TokenFile::Projected { token, mount, .. } => {
             is_kubernetes_own(container.spec, token, mount).then(|| kubernetes_own(evidence, container, path))
         }
-        TokenFile::OtherVolume { volume: Some(volume), locus, .. } if volume.name == IRSA_VOLUME => {
+        TokenFile::OtherVolume { volume: Some(volume), locus, .. } if volume.name == IRSA_VOLUME && !is_webhooks(volume) => {
             Some(collision(evidence, container, volume, locus, path))
         }
         TokenFile::OtherVolume { volume, mount, .. } => Some(other_volume(evidence, container, volume, mount, path)),
@@ -114,6 +114,11 @@ fn mounted_token(container: &ContainerView<'_>) -> Option<String> {
 fn sts_token(volume: &Volume) -> Option<&TokenProjection> {
     let sources = volume.projected.iter().flat_map(|projected| &projected.sources);
     sources.into_iter().find_map(|source| source.service_account_token.as_ref())
+}
+
+/// Whether a volume has its token where the webhook puts it: then it is the path that is wrong.
+fn is_webhooks(volume: &Volume) -> bool {
+    sts_token(volume).is_some_and(|token| token.path == "token")
 }
 
 fn collision(evidence: &Evidence<'_>, container: &ContainerView<'_>, volume: &Volume, locus: Locus, path: &str) -> Finding {

@@ -198,6 +198,9 @@ fn flaw(value: &str) -> String {
     if value.contains(char::is_whitespace) {
         return format!("{value} holds blanks");
     }
+    if value.matches("arn:").count() > 1 {
+        return format!("{value} holds more than one ARN");
+    }
     if !value.contains(':') {
         return format!("{value} is a bare name, and no pod shows that the webhook makes ARNs of names");
     }

@@ -34,10 +34,8 @@ fn a_path_that_is_not_under_the_token() {
     assert_eq!(judged(&snapshot), [("token-file-path-wrong", Severity::Error)]);
     let outcome = testing::run(&CHECK, &snapshot);
     assert_eq!(testing::findings(&outcome)[0].expected, Some(crate::finding::Compared::One(PATH.to_owned())));
-    assert_eq!(
-        judged(&at("/var/run/secrets/eks.amazonaws.com/serviceaccount/tokens")),
-        [("token-volume-collision", Severity::Error)]
-    );
+    let beside = at("/var/run/secrets/eks.amazonaws.com/serviceaccount/tokens");
+    assert_eq!(judged(&beside), [("token-file-path-wrong", Severity::Error)]);
 }
 
 #[test]
