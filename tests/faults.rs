@@ -39,8 +39,8 @@ const DECIDES_NOTHING: &[&str] = &[
 /// A way to fail.
 struct Way {
     name: &'static str,
-    kubernetes: Option<fn() -> Effect>,
-    aws: Option<fn() -> Effect>,
+    kubernetes: fn(&str) -> Effect,
+    aws: fn(&str) -> Effect,
     /// How often; `None` is for ever.
     times: Option<usize>,
     /// Whether the answer may be good enough after all.
@@ -51,12 +51,13 @@ fn error(status: u16, code: Option<&str>) -> Effect {
     Effect::Error { status, code: code.map(str::to_owned), message: None }
 }
 
-fn both(name: &'static str, effect: fn() -> Effect) -> Way {
-    Way { name, kubernetes: Some(effect), aws: Some(effect), times: None, harmless: false }
+/// Each gets the operation.
+fn apart(name: &'static str, kubernetes: fn(&str) -> Effect, aws: fn(&str) -> Effect) -> Way {
+    Way { name, kubernetes, aws, times: None, harmless: false }
 }
 
-fn apart(name: &'static str, kubernetes: fn() -> Effect, aws: fn() -> Effect) -> Way {
-    Way { aws: Some(aws), ..both(name, kubernetes) }
+fn both(name: &'static str, effect: fn(&str) -> Effect) -> Way {
+    apart(name, effect, effect)
 }
 
 /// The same, but once: another attempt gets the answer.
@@ -65,46 +66,66 @@ fn once(name: &'static str, way: Way) -> Way {
 }
 
 fn throttled() -> Way {
-    apart("throttled", || error(429, None), || error(400, Some("Throttling")))
+    apart("throttled", |_| error(429, None), |_| error(400, Some("Throttling")))
 }
 
-fn unavailable() -> Effect {
+fn unavailable(_: &str) -> Effect {
     Effect::Reply(Response::new(503, "text/plain", "no healthy upstream").with_header("Retry-After", "1"))
 }
 
-fn endless_list() -> Effect {
+/// A list whose next page is itself.
+fn endless_of_kubernetes(path: &str) -> Effect {
+    let kind = if path.ends_with("daemonsets") { "DaemonSetList" } else { "MutatingWebhookConfigurationList" };
     Effect::Reply(Response::json(
         200,
-        &json!({"kind": "List", "apiVersion": "v1", "metadata": {"continue": "again"}, "items": []}),
+        &json!({"kind": kind, "apiVersion": "apps/v1", "metadata": {"continue": "again"}, "items": []}),
     ))
+}
+
+fn endless_of_aws(operation: &str) -> Effect {
+    result(operation, "<IsTruncated>true</IsTruncated><Marker>again</Marker>", &json!({"associations": [], "nextToken": "again"}))
+}
+
+/// An answer of the service's own shape with these fields only.
+fn result(operation: &str, xml: &str, json: &Value) -> Effect {
+    let (service, name) = operation.split_once(':').unwrap();
+    Effect::Reply(match service {
+        "eks" => Response::json(200, json),
+        _ => Response::new(200, "text/xml", format!("<{name}Response><{name}Result>{xml}</{name}Result></{name}Response>")),
+    })
 }
 
 fn ways() -> Vec<Way> {
     vec![
-        apart("denied", || error(403, None), || error(403, Some("AccessDenied"))),
-        both("forbidden by a proxy", || Effect::Html(403)),
-        both("not found by a proxy", || Effect::Html(404)),
-        apart("credentials refused", || error(401, None), || error(403, Some("ExpiredToken"))),
+        apart("denied", |_| error(403, None), |_| error(403, Some("AccessDenied"))),
+        both("forbidden by a proxy", |_| Effect::Html(403)),
+        both("not found by a proxy", |_| Effect::Html(404)),
+        apart("credentials refused", |_| error(401, None), |_| error(403, Some("ExpiredToken"))),
         throttled(),
         once("throttled once", throttled()),
-        both("500", || error(500, None)),
-        once("500 once", both("", || error(500, None))),
+        both("500", |_| error(500, None)),
+        once("500 once", both("", |_| error(500, None))),
         both("503 with Retry-After", unavailable),
-        both("reset", || Effect::ResetBeforeHead),
-        once("reset once", both("", || Effect::ResetBeforeHead)),
-        both("reset after the head", || Effect::ResetAfterHead),
-        both("empty body", || Effect::EmptyBody),
-        both("truncated", || Effect::Truncate),
-        both("HTML with 200", || Effect::Html(200)),
-        Way { harmless: true, ..both("another content type", || Effect::ContentType("text/plain".to_owned())) },
-        both("an empty object", || Effect::Reply(Response::json(200, &json!({})))),
-        both("an empty list", || Effect::Reply(Response::json(200, &json!([])))),
-        both("empty XML", || Effect::Reply(Response::new(200, "text/xml", "<a xmlns=\"b\"/>"))),
-        both("a page that loops", endless_list),
-        both("not UTF-8", || Effect::Reply(Response::new(200, "application/json", b"{\"a\":\"\xff\"}".to_vec()))),
-        both("slow", || Effect::Delay(Duration::from_millis(1500))),
-        both("a byte at a time", || Effect::Trickle(Duration::from_millis(40))),
-        both("no answer", || Effect::NeverAnswer),
+        both("reset", |_| Effect::ResetBeforeHead),
+        once("reset once", both("", |_| Effect::ResetBeforeHead)),
+        both("reset after the head", |_| Effect::ResetAfterHead),
+        both("empty body", |_| Effect::EmptyBody),
+        both("truncated", |_| Effect::Truncate),
+        both("HTML with 200", |_| Effect::Html(200)),
+        Way { harmless: true, ..both("another content type", |_| Effect::ContentType("text/plain".to_owned())) },
+        both("an empty object", |_| Effect::Reply(Response::json(200, &json!({})))),
+        both("an empty list", |_| Effect::Reply(Response::json(200, &json!([])))),
+        both("empty XML", |_| Effect::Reply(Response::new(200, "text/xml", "<a xmlns=\"b\"/>"))),
+        apart("a page that loops", endless_of_kubernetes, endless_of_aws),
+        apart(
+            "no field",
+            |_| Effect::Reply(Response::json(200, &json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "app"}}))),
+            |operation| result(operation, "", &json!({})),
+        ),
+        both("not UTF-8", |_| Effect::Reply(Response::new(200, "application/json", b"{\"a\":\"\xff\"}".to_vec()))),
+        both("slow", |_| Effect::Delay(Duration::from_millis(1500))),
+        both("a byte at a time", |_| Effect::Trickle(Duration::from_millis(40))),
+        both("no answer", |_| Effect::NeverAnswer),
     ]
 }
 
@@ -132,14 +153,14 @@ impl Cell<'_> {
     fn problems(&self) -> Vec<String> {
         let served = self.recording.serve();
         let pattern = format!("{}$", self.operation.replace('.', "\\."));
-        let fault = |effect: fn() -> Effect| {
-            let fault = Fault::new(&pattern, effect());
+        let fault = |effect| {
+            let fault = Fault::new(&pattern, effect);
             vec![self.way.times.map_or(fault.clone(), |times| fault.times(times))]
         };
-        match (self.operation.starts_with('/'), self.way.kubernetes, self.way.aws) {
-            (true, Some(effect), _) => served.kubernetes.set_faults(fault(effect)),
-            (false, _, Some(effect)) => served.aws.set_faults(fault(effect)),
-            _ => return Vec::new(),
+        if self.operation.starts_with('/') {
+            served.kubernetes.set_faults(fault((self.way.kubernetes)(self.operation)));
+        } else {
+            served.aws.set_faults(fault((self.way.aws)(self.operation)));
         }
         let started = Instant::now();
         let output = run(&served);

@@ -303,6 +303,9 @@ fn a_pod_without_containers_proves_nothing() {
     let mut snapshot = testing::healthy();
     testing::pod(&mut snapshot).spec.containers.clear();
     assert_eq!(status(&snapshot), Status::Unknown);
+    let mut snapshot = testing::healthy();
+    snapshot.asked.container = Some("no-such-container".to_owned());
+    assert_eq!(status(&snapshot), Status::Unknown);
 }
 
 #[test]
