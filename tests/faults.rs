@@ -37,6 +37,7 @@ const DECIDES_NOTHING: &[&str] = &[
 ];
 
 /// A way to fail.
+#[derive(Clone, Copy)]
 struct Way {
     name: &'static str,
     kubernetes: fn(&str) -> Effect,
