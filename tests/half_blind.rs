@@ -2,7 +2,7 @@
 //! may not read one account. Each gets the most that their rights, which the servers enforce, allow; the gaps with the
 //! exact permission; and whom to ask for the rest.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test: it may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test: it may fail loudly")]
 
 #[path = "half_blind/world.rs"]
 mod world;

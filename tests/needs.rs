@@ -14,7 +14,7 @@ fn run(served: &Served, words: &[&str]) -> (Value, i32) {
 }
 
 fn decisions(report: &Value) -> Vec<(&str, &str, &str)> {
-    let decisions = report["targets"][0]["decisions"].as_array().unwrap_or_else(|| panic!("{report}"));
+    let decisions = report.pointer("/targets/0/decisions").and_then(Value::as_array).unwrap_or_else(|| panic!("{report}"));
     decisions
         .iter()
         .filter_map(|decision| {
