@@ -62,8 +62,8 @@ fn both(name: &'static str, effect: fn(&str) -> Effect) -> Way {
 }
 
 /// The same, but once: another attempt gets the answer.
-fn once(name: &'static str, way: Way) -> Way {
-    Way { name, times: Some(1), harmless: true, ..way }
+fn once(name: &'static str, way: &Way) -> Way {
+    Way { name, times: Some(1), harmless: true, ..*way }
 }
 
 fn throttled() -> Way {
@@ -103,12 +103,12 @@ fn ways() -> Vec<Way> {
         both("not found by a proxy", |_| Effect::Html(404)),
         apart("credentials refused", |_| error(401, None), |_| error(403, Some("ExpiredToken"))),
         throttled(),
-        once("throttled once", throttled()),
+        once("throttled once", &throttled()),
         both("500", |_| error(500, None)),
-        once("500 once", both("", |_| error(500, None))),
+        once("500 once", &both("", |_| error(500, None))),
         both("503 with Retry-After", unavailable),
         both("reset", |_| Effect::ResetBeforeHead),
-        once("reset once", both("", |_| Effect::ResetBeforeHead)),
+        once("reset once", &both("", |_| Effect::ResetBeforeHead)),
         both("reset after the head", |_| Effect::ResetAfterHead),
         both("empty body", |_| Effect::EmptyBody),
         both("truncated", |_| Effect::Truncate),

@@ -179,9 +179,17 @@ fn secrets_stay_where_they_are() {
     served.kubernetes.require_token(Served::TOKEN);
     let error = "GET https://sts.amazonaws.com/?X-Amz-Security-Token=canaryIQoJb3JpZ2lu&X-Amz-Signature=canary-signature \
                  Authorization: Bearer canary-bearer AccessDenied";
-    let refused = Effect::Error { status: 403, code: Some("SignatureDoesNotMatch".to_owned()), message: None };
-    for (round, faults) in [vec![], vec![Fault::new("iam:.*", refused)]].into_iter().enumerate() {
-        served.aws.set_faults(faults);
+    // As STS and IAM word it: the request, headers and all.
+    let message = "The Canonical String for this request should have been 'POST\n/\n\nhost:iam.amazonaws.com\n\
+                   x-amz-security-token:canaryIQoJb3JpZ2lu\n\nhost;x-amz-date'";
+    let refused = |code: Option<&str>| {
+        let (code, message) = (code.map(str::to_owned), Some(message.to_owned()));
+        vec![Fault::new("iam:.*|/version", Effect::Error { status: 403, code, message })]
+    };
+    let faults = [vec![], refused(Some("SignatureDoesNotMatch"))];
+    for (round, faults) in faults.into_iter().enumerate() {
+        served.aws.set_faults(faults.clone());
+        served.kubernetes.set_faults(if faults.is_empty() { faults } else { refused(None) });
         for format in ["table", "json"] {
             let bundle = served.folder().path().join(format!("bundle-{round}-{format}.json"));
             let mut command = served.bare_command(env!("CARGO_BIN_EXE_irsa-doctor"));

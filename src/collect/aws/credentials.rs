@@ -1,6 +1,7 @@
 //! Getting the credentials, before the first call: a client without any would only say "dispatch failure".
 
 use crate::collect::observe::aws::{shortened, sources};
+use crate::redact::redact;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -64,7 +65,7 @@ fn why(error: &CredentialsError, profile: Option<&str>) -> NoCredentials {
     };
     let detail = match error {
         CredentialsError::CredentialsNotLoaded(_) => "there are no AWS credentials".to_owned(),
-        _ => shortened(&all),
+        _ => shortened(&redact(&all)),
     };
     NoCredentials { cause, detail, remedy }
 }

@@ -10,6 +10,7 @@ pub(crate) use code::is_throttling;
 pub(crate) use failure::sources;
 
 use crate::collect::aws::{LastAttempt, Operation};
+use crate::redact::redact;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -26,9 +27,10 @@ pub(crate) struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// The gap that this question leaves.
+    /// The gap that this question leaves. An error may repeat the request, and with it the session's token:
+    /// `SignatureDoesNotMatch` has its canonical form.
     pub(crate) fn gap(&self, cause: GapCause, detail: impl Into<String>) -> Gap {
-        let gap = Gap::new(self.operation.action, cause).about(self.about).detail(shortened(&detail.into()));
+        let gap = Gap::new(self.operation.action, cause).about(self.about).detail(shortened(&redact(&detail.into())));
         match cause {
             GapCause::Denied => gap.remedy(format!("allow {} on {}", self.operation.action, self.about)),
             GapCause::Throttled | GapCause::ServerError | GapCause::TimedOut => gap.remedy("try again in a minute"),

@@ -9,6 +9,7 @@ mod call;
 pub(crate) use call::CallError;
 
 use crate::collect::kubernetes::permissions::Permission;
+use crate::redact::redact;
 use irsa_doctor_checks::snapshot::{Gap, GapCause, Observed};
 use serde::Deserialize;
 use std::time::Duration;
@@ -30,7 +31,7 @@ pub(crate) struct Asked<'a> {
 impl Asked<'_> {
     /// A gap about it.
     fn gap(&self, cause: GapCause, detail: &str) -> Gap {
-        let gap = Gap::new(self.permission.operation, cause).detail(one_line(detail));
+        let gap = Gap::new(self.permission.operation, cause).detail(one_line(&redact(detail)));
         match (self.namespace, self.name) {
             (Some(namespace), Some(name)) => gap.about(format!("{namespace}/{name}")),
             (Some(only), None) | (None, Some(only)) => gap.about(only),
