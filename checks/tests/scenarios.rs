@@ -102,7 +102,7 @@ fn no_fix_does_what_must_not_be_done() {
     for_each_finding(|_, finding| {
         let commands = finding.fix.iter().flat_map(|fix| &fix.commands).map(|command| command.argv.join(" "));
         let bad =
-            commands.flat_map(|command| FORBIDDEN.iter().find(|word| command.contains(**word)).map(|word| (*word, command)));
+            commands.filter_map(|command| FORBIDDEN.iter().find(|word| command.contains(**word)).map(|word| (*word, command)));
         bad.into_iter().next().map_or(Ok(()), |(word, command)| Err(format!("{word} in {command}")))
     });
 }
