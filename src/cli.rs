@@ -4,6 +4,7 @@ mod parse;
 mod target;
 mod usage;
 
+pub(crate) use parse::{action as parse_action, resource as parse_resource};
 pub(crate) use target::{asked, nearest};
 pub(crate) use usage::{Parsed, asked_for_json, parse};
 
@@ -24,6 +25,8 @@ Examples:
   irsa-doctor deploy/api -n shop --action s3:ListBucket --resource arn:aws:s3:::my-bucket
   irsa-doctor role/arn:aws:iam::123456789012:role/api --subject shop/api --issuer URL
   irsa-doctor --from bundle.json -o json
+  irsa-doctor --from k8s.json --from aws.json            two halves, saved by two people
+  irsa-doctor --from k8s.json --with-aws                 a cluster's half, and the AWS account that you can read
 
 Exit codes: 0 healthy (see --fail-on), 1 broken, 2 usage or bad input, 3 inconclusive (see --allow-unknown),
             4 nothing could be looked at, 5 the target is not there.")]
@@ -133,6 +136,12 @@ pub(crate) struct ExpectArgs {
     /// The ARN that the actions are meant for [default: `*`] (repeatable: every action with every resource)
     #[arg(long, value_name = "ARN", requires = "action", value_parser = parse::resource)]
     pub(crate) resource: Vec<String>,
+    /// A YAML or JSON list of what the pod must be allowed: `[{action: .., resource: .., context: {..}}]` (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) needs: Vec<PathBuf>,
+    /// The value that a condition key has in the pod's calls, such as `aws:SourceVpc=vpc-1` (repeatable: more keys or values)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse::context_key)]
+    pub(crate) context_key: Vec<(String, String)>,
     /// The error that the pod got; it is kept with the evidence, secrets taken out
     #[arg(long, value_name = "TEXT")]
     pub(crate) error: Option<String>,
@@ -172,9 +181,12 @@ pub(crate) struct SourceArgs {
     /// How long the whole run may take
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse::duration)]
     pub(crate) timeout: Duration,
-    /// Judge a bundle instead of a cluster; `-` is stdin (repeatable: halves are joined)
+    /// Judge a bundle instead of a cluster, offline; `-` is stdin (repeatable: halves are joined)
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Vec<PathBuf>,
+    /// With --from: read with the AWS credentials here what the bundle has no answer for; the cluster isn't asked
+    #[arg(long, requires = "from")]
+    pub(crate) with_aws: bool,
     /// Judge the built-in example: a pod with two faults
     #[arg(long, conflicts_with_all = ["from", "targets", "pod", "context", "kubeconfig", "cluster"])]
     pub(crate) demo: bool,

@@ -49,6 +49,8 @@ pub(crate) struct Options {
     pub(crate) native_token: bool,
     /// Ask AWS at all (not `--no-aws`).
     pub(crate) aws: bool,
+    /// What somebody saved of the cluster: it stands in the place of a cluster, which is not asked (`--with-aws`).
+    pub(crate) half: Option<Box<Snapshot>>,
 }
 
 impl Default for Options {
@@ -68,6 +70,7 @@ impl Default for Options {
             timeout: Duration::from_mins(1),
             native_token: true,
             aws: true,
+            half: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::evidence::Evidence;
 use crate::fault::{Fault, Severity};
 use crate::finding::Finding;
-use crate::snapshot::Gap;
+use crate::snapshot::{Gap, GapCause, Observed};
 use serde::{Deserialize, Serialize};
 
 /// One link of the chain. A value, not a trait object: it holds no state and does no I/O.
@@ -188,6 +188,16 @@ impl Outcome {
             gaps.push(FoundGap { gap, decisive: false });
         }
         self
+    }
+
+    /// The same outcome; where this was asked for in vain, with a gap that decides nothing. What was never asked for is
+    /// no gap: nothing hung on it.
+    #[must_use]
+    pub fn beside<T>(self, observed: &Observed<T>) -> Self {
+        match observed.gap() {
+            Some(gap) if gap.cause != GapCause::NotCollected => self.with_gap(gap.clone()),
+            _ => self,
+        }
     }
 
     /// The worst of error, decisive gap, warning and pass.

@@ -43,7 +43,10 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         }
     }
     match evidence.issuer() {
-        Observed::Present(_) => Outcome::pass(),
+        Observed::Present(_) => match evidence.cluster {
+            Some(cluster) => Outcome::pass().beside(&cluster.openid_configuration).beside(&cluster.eks),
+            None => Outcome::pass(),
+        },
         Observed::Absent => match eks {
             Some((_, eks)) => Outcome::finding(missing(eks)),
             None => Outcome::not_applicable("not an EKS cluster"),
@@ -94,7 +97,7 @@ fn is_eks_issuer(issuer: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::Gap;
+    use crate::snapshot::{Gap, GapCause};
     use crate::testing::{self, ISSUER};
 
     fn run(change: impl FnOnce(&mut Cluster)) -> Outcome {
@@ -166,5 +169,9 @@ mod tests {
             cluster.given_issuer = Some(ISSUER.to_owned());
         });
         assert_eq!(given.status(), crate::check::Status::Pass);
+        assert_eq!(testing::gaps(&given), [], "what was not asked for");
+        let denied = run(|cluster| cluster.eks = Observed::Unavailable(Gap::new("eks:DescribeCluster", GapCause::Denied)));
+        assert_eq!(denied.status(), crate::check::Status::Pass);
+        assert_eq!(testing::gaps(&denied), [("eks:DescribeCluster", false)]);
     }
 }

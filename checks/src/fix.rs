@@ -90,10 +90,17 @@ impl Fix {
         Self { id: id.into(), summary: summary.into(), ..Self::default() }
     }
 
-    /// The same, with one more command.
+    /// The same, with one more command. A command with a NUL in a word is left out, and a note says so: no program can
+    /// be given such a word, and a shell would cut it short, which may name another object.
     #[must_use]
     pub fn command<S: Into<String>>(mut self, effect: Effect, argv: impl IntoIterator<Item = S>) -> Self {
-        self.commands.push(FixCommand { argv: argv.into_iter().map(Into::into).collect(), effect });
+        let argv: Vec<String> = argv.into_iter().map(Into::into).collect();
+        if argv.iter().any(|word| word.contains('\0')) {
+            self.notes
+                .push("a command is left out: a name or value in it has a NUL byte, which no command can be given".to_owned());
+        } else {
+            self.commands.push(FixCommand { argv, effect });
+        }
         self
     }
 
@@ -134,8 +141,11 @@ pub fn quote(word: &str) -> String {
     if !word.is_empty() && !word.starts_with('=') && !word.starts_with('~') && word.chars().all(plain) {
         return word.to_owned();
     }
-    // A newline alone is fine in single quotes: documents have them. Anything else that a terminal acts on is not.
-    if word.chars().all(|c| c == '\n' || !acts_on_terminal(c)) {
+    // The newlines of a JSON document are its layout, and fine in single quotes. In any other word a newline could
+    // begin a line that looks like one of ours.
+    let is_document = || serde_json::from_str::<serde::de::IgnoredAny>(word).is_ok();
+    let hidden = |c: char| acts_on_terminal(c) && c != '\n';
+    if !word.contains(hidden) && (!word.contains('\n') || is_document()) {
         return format!("'{}'", word.replace('\'', r"'\''"));
     }
     let mut quoted = String::from("$'");
@@ -188,5 +198,15 @@ mod tests {
         assert_eq!(quote("a\u{1b}[2Jb'c"), r"$'a\x1b[2Jb\'c'");
         assert_eq!(quote("a\u{202e}b"), r"$'a\xe2\x80\xaeb'");
         assert_eq!(quote("~root"), "'~root'");
+        assert_eq!(quote("a\nverdict: healthy"), r"$'a\nverdict: healthy'");
+        assert_eq!(quote("{\n \"a\": 1\n}"), "'{\n \"a\": 1\n}'", "a document keeps its layout");
+    }
+
+    #[test]
+    fn a_command_that_cannot_be_given_is_left_out() {
+        let fix = Fix::new("id", "summary").command(Effect::Reads, ["kubectl", "get", "pod", "app\0x"]);
+        assert!(fix.commands.is_empty());
+        assert!(fix.notes.iter().any(|note| note.contains("NUL")));
+        assert_eq!(fix.command(Effect::Reads, ["kubectl", "version"]).commands.len(), 1);
     }
 }

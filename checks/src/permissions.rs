@@ -242,9 +242,12 @@ pub fn unresolved_gap(asked: &RequiredAction, unresolved: &[irsa_doctor_iam::Unr
     keys.dedup();
     let known = unresolved.iter().find_map(|unknown| unknown.key.as_deref());
     let remedy = match known {
-        Some(key) => format!("give its value with --context-key {key}=VALUE"),
+        Some(key) => format!("find out what {key} is when the program calls"),
         None => "allow reading the role's policies".to_owned(),
     };
-    let cause = if known.is_some() { GapCause::NotCollected } else { GapCause::Denied };
-    Gap::new("", cause).about(format!("{} on {}", asked.action, asked.resource)).detail(keys.join("; ")).remedy(remedy)
+    // Why a policy could not be read is its own gap's to say.
+    Gap::new("", GapCause::NotCollected)
+        .about(format!("{} on {}", asked.action, asked.resource))
+        .detail(keys.join("; "))
+        .remedy(remedy)
 }

@@ -13,7 +13,7 @@ use crate::check::{Check, FoundGap, Need, Outcome, Scope, Stage};
 use crate::evidence::{ContainerView, Evidence};
 use crate::fault::{Severity, faults};
 use crate::finding::Finding;
-use crate::snapshot::{Gap, Observed};
+use crate::snapshot::{Gap, GapCause, Observed};
 use state::State;
 
 faults! {
@@ -85,6 +85,13 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
 /// What each of the pod's containers bears; where the one that matters most bears nothing, why.
 fn judge(evidence: &Evidence<'_>) -> Outcome {
     let containers = evidence.containers();
+    if containers.is_empty() {
+        let pod = evidence.pod_name().unwrap_or_default();
+        return Outcome::unknown(Gap::new("get pods", GapCause::Malformed).about(pod).detail("the pod has no containers"));
+    }
+    if let Some(gap) = without_asked(evidence, &containers) {
+        return Outcome::unknown(gap);
+    }
     let wired = |container: &ContainerView<'_>| matches!(state::state(container), State::Irsa | State::PodIdentity);
     if !missing::is_untouched(evidence) {
         return each(evidence, &containers);
@@ -102,6 +109,18 @@ fn judge(evidence: &Evidence<'_>) -> Outcome {
             Outcome::Judged { findings, gaps }
         }
     }
+}
+
+/// The container that was asked about, where the pod has none of that name: of what isn't there nothing can be said.
+fn without_asked(evidence: &Evidence<'_>, containers: &[ContainerView<'_>]) -> Option<Gap> {
+    let asked = evidence.asked().container.as_deref()?;
+    if containers.iter().any(|container| container.name() == asked) {
+        return None;
+    }
+    let names: Vec<&str> = containers.iter().map(ContainerView::name).collect();
+    let pod = evidence.pod_name().unwrap_or_default();
+    let detail = format!("pod {pod} has no container {asked} (it has {})", names.join(", "));
+    Some(Gap::not_collected("get pods").about(pod).detail(detail).remedy("name one of its containers with --container"))
 }
 
 /// Each of these containers, and the annotation that names containers.

@@ -8,7 +8,7 @@ use crate::fault::faults;
 use crate::finding::Finding;
 use crate::fix::Fix;
 use crate::permissions::{RoleDocument, permissions};
-use crate::snapshot::Observed;
+use crate::snapshot::{GapCause, Observed};
 use irsa_doctor_iam::ParseErrors;
 
 faults! {
@@ -61,6 +61,10 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         }
         findings.extend(malformed(document));
         findings.extend(newer_version(document));
+        // Only a hint hangs on the versions: see `newer_version`.
+        let versions = document.managed.filter(|_| !document.aws_managed).and_then(|managed| managed.versions.gap());
+        let tried = versions.filter(|gap| gap.cause != GapCause::NotCollected);
+        gaps.extend(tried.map(|gap| FoundGap { gap: gap.clone(), decisive: false }));
         let boundary = permissions.boundary.as_ref().is_some_and(|boundary| std::ptr::eq(boundary, document));
         if let Some(policy) = document.policy().filter(|_| !document.aws_managed && !boundary) {
             findings.extend(lint::lint(document, policy, partition));

@@ -8,14 +8,14 @@ mod nearest;
 
 use crate::arn::RoleArn;
 use crate::check::{Check, FoundGap, Need, Outcome, Scope, Stage};
-use crate::evidence::{Evidence, ROLE_ANNOTATION, RoleSource};
+use crate::evidence::{Evidence, ROLE_ANNOTATION, RoleSource, RoleUnderJudgement};
 use crate::fault::{Severity, faults};
 use crate::finding::{Compared, Finding};
 use crate::fix::commands::{annotate, aws, restart};
 use crate::fix::{Effect, Fix};
 use crate::locus::Locus;
 use crate::partition;
-use crate::snapshot::{Observed, Role};
+use crate::snapshot::{Gap, Observed, Role};
 use crate::trust;
 use irsa_doctor_iam::PolicyKind;
 use irsa_doctor_iam::policy::{PrincipalEntry, PrincipalType};
@@ -41,10 +41,10 @@ pub static CHECK: Check = Check {
 fn run(evidence: &Evidence<'_>) -> Outcome {
     let Some(role) = &evidence.role else { return Outcome::not_applicable("no role is named") };
     let Some(arn) = evidence.role_arn() else {
-        return Outcome::not_applicable(format!("not reached: {} is not the ARN of a role", role.arn.trim()));
+        return not_asked(role, &format!("{} is not the ARN of a role", role.arn.trim()));
     };
     if partition::of_role_differs(evidence) {
-        return Outcome::not_applicable("not reached: the role's ARN is of another partition than the cluster");
+        return not_asked(role, "the role's ARN is of another partition than the cluster");
     }
     match evidence.iam_role() {
         Observed::Present(found) => present(evidence, arn, &role.arn, found),
@@ -56,6 +56,15 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
             findings: other_account(evidence, arn).into_iter().collect(),
             gaps: vec![FoundGap { gap, decisive: true }],
         },
+    }
+}
+
+/// A role that can't be looked up. Where a pod, an account or an association names it, the check of that link says so;
+/// where the user gave it, nothing else does.
+fn not_asked(role: &RoleUnderJudgement, why: &str) -> Outcome {
+    match role.source {
+        RoleSource::Given => Outcome::unknown(Gap::not_collected("iam:GetRole").about(role.arn.trim()).detail(why)),
+        _ => Outcome::not_applicable(format!("not reached: {why}")),
     }
 }
 

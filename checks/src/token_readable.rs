@@ -48,7 +48,13 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     match (unprivileged, minor(evidence)) {
         (Some(container), Ok(minor)) if minor < MINDFUL => Outcome::finding(before_1_19(evidence, container, minor)),
         (Some(_), Err(gap)) => pasted(evidence, first).map_or_else(|| Outcome::unknown(gap), Outcome::finding),
-        _ => pasted(evidence, first).map_or_else(Outcome::pass, Outcome::finding),
+        _ => {
+            let outcome = pasted(evidence, first).map_or_else(Outcome::pass, Outcome::finding);
+            match evidence.cluster {
+                Some(cluster) => outcome.beside(&cluster.version),
+                None => outcome,
+            }
+        }
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn issuer(text: &str) -> Result<String, String> {
 }
 
 /// An action: `SERVICE:NAME`.
-pub(super) fn action(text: &str) -> Result<String, String> {
+pub(crate) fn action(text: &str) -> Result<String, String> {
     match text.split_once(':') {
         Some((service, name)) if !service.is_empty() && !name.is_empty() && !text.contains(char::is_whitespace) => {
             Ok(text.to_owned())
@@ -52,13 +52,21 @@ pub(super) fn action(text: &str) -> Result<String, String> {
 }
 
 /// A resource: an ARN or `*`.
-pub(super) fn resource(text: &str) -> Result<String, String> {
+pub(crate) fn resource(text: &str) -> Result<String, String> {
     if text == "*" || (text.starts_with("arn:") && text.splitn(6, ':').count() == 6) {
         return Ok(text.to_owned());
     }
     match text.strip_prefix("s3://") {
         Some(bucket) => Err(format!("write it as an ARN: arn:aws:s3:::{bucket}")),
         None => Err("write it as an ARN, such as arn:aws:s3:::my-bucket".to_owned()),
+    }
+}
+
+/// A condition key with its value: `aws:SourceVpc=vpc-1`. A value may hold `=`, and may be empty.
+pub(super) fn context_key(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if key.contains(':') && !key.contains(char::is_whitespace) => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as KEY=VALUE, such as aws:SourceVpc=vpc-1".to_owned()),
     }
 }
 
@@ -98,6 +106,17 @@ mod tests {
         assert_eq!(issuer("oidc.eks.us-east-1.amazonaws.com/id/A").as_deref(), Ok(url));
         assert!(issuer("http://x.y").is_err());
         assert!(issuer("nonsense").is_err());
+    }
+
+    #[test]
+    fn condition_keys_with_their_values() {
+        let pair = |key: &str, value: &str| Ok((key.to_owned(), value.to_owned()));
+        assert_eq!(context_key("aws:SourceVpc=vpc-1"), pair("aws:SourceVpc", "vpc-1"));
+        assert_eq!(context_key("aws:RequestTag/a=b=c"), pair("aws:RequestTag/a", "b=c"));
+        assert_eq!(context_key("aws:PrincipalTag/a="), pair("aws:PrincipalTag/a", ""));
+        for bad in ["", "aws:SourceVpc", "SourceVpc=x", "=x", "a b:c=x"] {
+            assert!(context_key(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

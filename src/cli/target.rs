@@ -4,6 +4,7 @@ use super::parse::is_name;
 use super::{RunArgs, TargetArgs};
 use crate::error::Error;
 use crate::redact::redact;
+use irsa_doctor_checks::arn::RoleArn;
 use irsa_doctor_checks::snapshot::{Asked, RequiredAction, Target, TargetKind};
 use std::collections::BTreeMap;
 
@@ -145,7 +146,7 @@ fn object(kind: TargetKind, name: &str) -> Result<Target, Error> {
 
 /// A role is named by its ARN: a bare name doesn't say in which account.
 fn role_target(arn: &str) -> Result<Target, Error> {
-    if arn.starts_with("arn:") && arn.contains(":iam::") && arn.contains(":role/") {
+    if RoleArn::parse(arn).is_some() {
         return Ok(Target::new(TargetKind::Role, "", arn));
     }
     Err(Error::usage(

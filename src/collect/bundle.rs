@@ -28,11 +28,20 @@ pub(crate) fn read(files: &[PathBuf]) -> Result<Snapshot, BundleError> {
     for file in files {
         let next = read_one(file)?;
         joined = Some(match joined {
-            Some(earlier) => join::join(earlier, next).map_err(|(one, other)| BundleError::TwoClusters { one, other })?,
+            Some(earlier) => join(earlier, next)?,
             None => next,
         });
     }
     Ok(joined.unwrap_or_default())
+}
+
+/// Joins two snapshots; of what contradicts, the later one wins.
+///
+/// # Errors
+///
+/// They are of two different clusters.
+pub(crate) fn join(earlier: Snapshot, later: Snapshot) -> Result<Snapshot, BundleError> {
+    join::join(earlier, later).map_err(|(one, other)| BundleError::TwoClusters { one, other })
 }
 
 /// Reads one bundle; `-` is stdin.

@@ -12,6 +12,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SignatureLocation, 
 use aws_sigv4::sign::v4;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use irsa_doctor_checks::partition;
 use std::time::{Duration, SystemTime};
 
 /// How long the signature holds; the token itself is good for 14 minutes after that.
@@ -90,7 +91,7 @@ fn sts_host(region: &str, fips: bool) -> String {
 /// The DNS suffix of the partition that a region belongs to.
 /// <https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json>
 pub(crate) fn dns_suffix(region: &str) -> &'static str {
-    match partition(region) {
+    match partition::of_region(region) {
         "aws-cn" => "amazonaws.com.cn",
         "aws-iso" => "c2s.ic.gov",
         "aws-iso-b" => "sc2s.sgov.gov",
@@ -99,20 +100,6 @@ pub(crate) fn dns_suffix(region: &str) -> &'static str {
         "aws-eusc" => "amazonaws.eu",
         _ => "amazonaws.com",
     }
-}
-
-/// The partition that a region belongs to.
-pub(crate) fn partition(region: &str) -> &'static str {
-    const PREFIXES: &[(&str, &str)] = &[
-        ("cn-", "aws-cn"),
-        ("us-gov-", "aws-us-gov"),
-        ("us-iso-", "aws-iso"),
-        ("us-isob-", "aws-iso-b"),
-        ("eu-isoe-", "aws-iso-e"),
-        ("us-isof-", "aws-iso-f"),
-        ("eusc-", "aws-eusc"),
-    ];
-    PREFIXES.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
 }
 
 #[cfg(test)]

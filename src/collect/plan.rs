@@ -8,6 +8,7 @@
 
 mod account;
 mod cluster;
+mod half;
 mod missing;
 mod once;
 mod pod;
@@ -35,7 +36,7 @@ pub(super) async fn run(options: &Options) -> Result<Collected, CollectError> {
 async fn collect(options: &Options, source: Source) -> Result<Collected, CollectError> {
     let needs_cluster = needs_cluster(options);
     let run = Run::new(options, source, needs_cluster);
-    if needs_cluster {
+    if needs_cluster && options.half.is_none() {
         usable(&run)?;
     }
     let targets = named(&run);

@@ -1,5 +1,6 @@
 //! The main job: evidence in, report out, and the exit code.
 
+use super::needs;
 use super::source::{self, Evidence};
 use crate::cli::{self, FailOn, Format, OutputArgs, RunArgs};
 use crate::collect::bundle;
@@ -21,7 +22,7 @@ use std::time::Instant;
 pub(super) fn run(args: &RunArgs) -> Result<u8, Error> {
     let started = Instant::now();
     let gate = gate_options(args)?;
-    let asked = cli::asked(args)?;
+    let asked = needs::add(&args.expect, cli::asked(args)?)?;
     let evidence = source::evidence(args, asked)?;
     if !args.output.quiet {
         evidence.notes.iter().for_each(|note| output::say(&format!("note: {note}")));

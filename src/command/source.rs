@@ -1,5 +1,6 @@
 //! Where the evidence comes from: a cluster and an account, bundles, or the built-in example.
 
+use super::needs;
 use crate::cli::RunArgs;
 use crate::collect::{self, Calls, bundle};
 use crate::error::Error;
@@ -30,18 +31,40 @@ pub(super) fn evidence(args: &RunArgs, asked: Asked) -> Result<Evidence, Error> 
         return live(args, asked);
     };
     ask(&mut snapshot, asked, args);
+    needs::with_context(&args.expect, &mut snapshot.asked.actions)?;
     if snapshot.asked.targets.is_empty() {
         return Err(nothing_asked());
+    }
+    if args.source.with_aws {
+        return with_aws(args, snapshot);
     }
     Ok(Evidence { snapshot, calls: Calls::default(), notes: Vec::new() })
 }
 
-fn live(args: &RunArgs, asked: Asked) -> Result<Evidence, Error> {
+/// Joins a saved half with what AWS says now.
+fn with_aws(args: &RunArgs, half: Snapshot) -> Result<Evidence, Error> {
+    let asked = half.asked.clone();
+    let issuer = half.cluster().and_then(|(_, cluster)| cluster.given_issuer.clone());
+    let mut options = options(args, asked.clone());
+    options.issuer = options.issuer.or(issuer);
+    options.half = Some(Box::new(half.clone()));
+    let Evidence { snapshot: live, calls, notes } = collect_now(&options)?;
+    let snapshot = Snapshot { asked, ..bundle::join(half, live)? };
+    Ok(Evidence { snapshot, calls, notes })
+}
+
+fn live(args: &RunArgs, mut asked: Asked) -> Result<Evidence, Error> {
+    needs::with_context(&args.expect, &mut asked.actions)?;
     if asked.targets.is_empty() {
         return Err(nothing_asked());
     }
+    collect_now(&options(args, asked))
+}
+
+/// Where to look, as the command line has it.
+fn options(args: &RunArgs, asked: Asked) -> collect::Options {
     let (source, target) = (&args.source, &args.target);
-    let options = collect::Options {
+    collect::Options {
         asked,
         kubeconfig: source.kubeconfig.clone(),
         context: source.context.clone(),
@@ -56,9 +79,13 @@ fn live(args: &RunArgs, asked: Asked) -> Result<Evidence, Error> {
         timeout: source.timeout,
         native_token: !source.no_native_token,
         aws: true,
-    };
+        half: None,
+    }
+}
+
+fn collect_now(options: &collect::Options) -> Result<Evidence, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Error::Start)?;
-    let collected = runtime.block_on(collect::collect(&options));
+    let collected = runtime.block_on(collect::collect(options));
     // A name that is still being looked up must not hold us up.
     runtime.shutdown_background();
     let collect::Collected { snapshot, calls, notes } = collected?;

@@ -40,6 +40,20 @@ pub(super) struct Page<'a> {
 /// Fewer columns than this are not kept to: words would stand one to a line.
 const NARROWEST: usize = 16;
 
+/// Stands for a blank inside of a command: a character that no line is broken at.
+const JOINT: char = '\u{a0}';
+
+/// The text with the blanks of what stands in backticks made unbreakable: a command is copied whole, or not at all.
+fn whole_commands(text: &str) -> String {
+    let mut parts: Vec<String> = text.split('`').map(str::to_owned).collect();
+    // Of an odd number of backticks the last opens nothing.
+    let closed = parts.len().saturating_sub(1) / 2 * 2;
+    for command in parts.iter_mut().take(closed).skip(1).step_by(2) {
+        *command = command.replace(' ', &JOINT.to_string());
+    }
+    parts.join("`")
+}
+
 impl<'a> Page<'a> {
     pub(super) fn new(out: &'a mut dyn Write, look: Look) -> Self {
         Self { out, look }
@@ -68,7 +82,8 @@ impl<'a> Page<'a> {
             .break_words(false)
             .word_splitter(WordSplitter::NoHyphenation)
             .wrap_algorithm(WrapAlgorithm::FirstFit);
-        for (index, line) in wrap(text, options).iter().enumerate() {
+        let text = whole_commands(text);
+        for (index, line) in wrap(&text, options).iter().map(|line| line.replace(JOINT, " ")).enumerate() {
             if index == 0 {
                 let label_width = textwrap::core::display_width(label);
                 write!(self.out, "{label}{:pad$}", "", pad = indent.saturating_sub(label_width))?;

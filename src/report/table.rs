@@ -4,6 +4,7 @@
 
 mod chain;
 mod finding;
+mod gaps;
 mod head;
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ impl Link {
 
 /// Why a link is unknown: "iam:GetRole denied".
 fn reason(gap: &crate::snapshot::Gap) -> String {
-    let cause = gap.cause.as_str();
+    let cause = gap.cause.words();
     if gap.operation.is_empty() { cause.to_owned() } else { format!("{} {cause}", gap.operation) }
 }
 
@@ -116,6 +116,11 @@ pub(super) fn verdict(links: &[Link]) -> Verdict {
     } else {
         Verdict::Healthy
     }
+}
+
+/// Whether this link could be judged.
+pub(super) fn is_judged(links: &[Link], check: &str) -> bool {
+    links.iter().any(|link| link.check.id == check && link.outcome.status() != Status::NotApplicable)
 }
 
 /// The first link with an error.

@@ -3,8 +3,8 @@
 use crate::fault::Severity;
 use crate::fix::Restart;
 use crate::report::{FoundFinding, ReportedGap, Verdict};
-use crate::snapshot::Target;
-use std::collections::BTreeSet;
+use crate::snapshot::{Target, TargetKind};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The verdict of a target in one sentence, the first line of a report.
 pub(super) fn sentence(
@@ -23,9 +23,7 @@ pub(super) fn sentence(
             format!("BROKEN at {check}: {} {}", full_stop(what), fixes(findings))
         }
         Verdict::Inconclusive => {
-            let decisive: BTreeSet<String> =
-                gaps.iter().filter(|gap| gap.found.decisive).map(|gap| describe(&gap.found.gap)).collect();
-            let what = decisive.into_iter().collect::<Vec<_>>().join(", ");
+            let what = not_looked_at(gaps);
             format!(
                 "INCONCLUSIVE at {}: nothing wrong was found, but not all could be looked at ({what}).",
                 unknown.unwrap_or_default()
@@ -35,13 +33,31 @@ pub(super) fn sentence(
             let warnings = findings.iter().filter(|found| found.finding.severity == Severity::Warning).count();
             format!("{target} works; {warnings} {}.", if warnings == 1 { "warning" } else { "warnings" })
         }
+        Verdict::Healthy if target.kind == TargetKind::Role => match &target.subject {
+            Some(subject) => {
+                format!("HEALTHY: every link from service account {subject} to {target} holds; no pod was looked at.")
+            }
+            None => format!("HEALTHY: every link of {target} holds; no pod was looked at."),
+        },
         Verdict::Healthy => format!("HEALTHY: every link from {target} to its role holds."),
         Verdict::NotApplicable => format!("{target} asks nothing of AWS."),
     }
 }
 
-fn describe(gap: &crate::snapshot::Gap) -> String {
-    if gap.operation.is_empty() { gap.cause.as_str().to_owned() } else { format!("{} {}", gap.operation, gap.cause.as_str()) }
+/// What the verdict hangs on: "iam:GetRole and iam:ListRolePolicies denied".
+fn not_looked_at(gaps: &[ReportedGap]) -> String {
+    let mut causes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for reported in gaps.iter().filter(|reported| reported.found.decisive) {
+        let gap = &reported.found.gap;
+        // What was asked in vain of the evaluator has no operation, but a name.
+        let what = gap.resource.as_deref().filter(|_| gap.operation.is_empty()).unwrap_or(&gap.operation);
+        causes.entry(gap.cause.words()).or_default().insert(what);
+    }
+    let describe = |(cause, operations): (&str, BTreeSet<&str>)| {
+        let operations: Vec<&str> = operations.into_iter().filter(|operation| !operation.is_empty()).collect();
+        if operations.is_empty() { cause.to_owned() } else { format!("{} {cause}", operations.join(", ")) }
+    };
+    causes.into_iter().map(describe).collect::<Vec<_>>().join("; ")
 }
 
 fn full_stop(text: &str) -> String {

@@ -179,7 +179,8 @@ fn after_restart(evidence: &Evidence<'_>, roles: &[Option<RoleUnderJudgement>], 
     let links = chain::run_role_links(&with_role(evidence, Some(next)));
     Some(AfterRestart {
         role_arn,
-        verdict: chain::verdict(&links),
+        // A role that can't even be looked up, as what new pods get is no role's ARN or of another partition.
+        verdict: if chain::is_judged(&links, "role") { chain::verdict(&links) } else { Verdict::Broken },
         checks: links.iter().map(Link::result).collect(),
         findings: chain::findings(target, &links),
     })

@@ -99,13 +99,15 @@ fn stale(evidence: &Evidence<'_>, container: &ContainerView<'_>, role: &str, ann
         "pod {pod} uses {role}; service account {} now names {annotated}, which only new pods get",
         evidence.account_name().unwrap_or_default()
     );
-    let fix = Fix::new(
-        format!("restart {}", evidence.pod_locus().resource),
-        format!("make the pod anew: it then uses {annotated} in place of {role}"),
-    );
-    Finding::new(&ROLE_STALE, container.variable_locus("AWS_ROLE_ARN"), detail)
-        .compared(annotated, role)
-        .fix(commands::restart(evidence, fix))
+    let id = format!("restart {}", evidence.pod_locus().resource);
+    let fix = if RoleArn::parse(annotated).is_some() {
+        let summary = format!("make the pod anew: it then uses {annotated} in place of {role}");
+        commands::restart(evidence, Fix::new(id, summary))
+    } else {
+        Fix::new(id, format!("mend the annotation before a pod is made anew: {annotated} is no role's ARN"))
+            .decision("whoever owns the service account: which role do its pods need?")
+    };
+    Finding::new(&ROLE_STALE, container.variable_locus("AWS_ROLE_ARN"), detail).compared(annotated, role).fix(fix)
 }
 
 fn fixed_role(evidence: &Evidence<'_>, container: &ContainerView<'_>, role: &str, annotated: &str) -> Finding {

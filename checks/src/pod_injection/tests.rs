@@ -297,3 +297,22 @@ fn a_session_name_may_be_the_pods_own() {
     snapshot.asked.targets[0].name = long;
     assert_eq!(judged(&snapshot), [("role-session-name-invalid", Severity::Error)]);
 }
+
+#[test]
+fn a_pod_without_containers_proves_nothing() {
+    let mut snapshot = testing::healthy();
+    testing::pod(&mut snapshot).spec.containers.clear();
+    assert_eq!(status(&snapshot), Status::Unknown);
+    let mut snapshot = testing::healthy();
+    snapshot.asked.container = Some("no-such-container".to_owned());
+    assert_eq!(status(&snapshot), Status::Unknown);
+}
+
+#[test]
+fn nobody_is_told_to_restart_into_what_is_no_role() {
+    let mut snapshot = testing::healthy();
+    testing::annotate(&mut snapshot, "eks.amazonaws.com/role-arn", Some("arn:aws:iam::123456789012:user/me"));
+    let outcome = testing::run(&CHECK, &snapshot);
+    let fix = testing::findings(&outcome)[0].fix.clone().unwrap();
+    assert!(fix.commands.is_empty() && fix.needs_decision.is_some(), "{fix:?}");
+}

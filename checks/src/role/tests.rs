@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::check::Status;
-use crate::snapshot::{Account, Gap, GapCause, RoleEvidence, RoleSummary, Snapshot};
+use crate::snapshot::{Account, GapCause, RoleEvidence, RoleSummary, Snapshot, Target, TargetKind};
 use crate::testing::{self, ACCOUNT, ROLE};
 
 const OTHER: &str = "210987654321";
@@ -117,4 +117,12 @@ fn a_deleted_principal_is_a_warning() {
 fn another_partition_is_somebody_elses_finding() {
     let outcome = run(|snapshot| name(snapshot, &ROLE.replace("arn:aws:", "arn:aws-cn:")));
     assert_eq!(outcome.status(), Status::NotApplicable);
+}
+
+#[test]
+fn a_given_role_that_cannot_be_looked_up_is_unknown() {
+    for arn in ["my-test-role", "arn:aws:iam::1:role/x", "arn:aws-cn:iam::123456789012:role/my-test-role"] {
+        let outcome = run(|snapshot| snapshot.asked.targets = vec![Target::new(TargetKind::Role, "", arn)]);
+        assert_eq!((outcome.status(), testing::gaps(&outcome)), (Status::Unknown, vec![("iam:GetRole", true)]), "{arn}");
+    }
 }

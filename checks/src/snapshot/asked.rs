@@ -39,7 +39,7 @@ pub struct RequiredAction {
     pub action: String,
     /// The resource's ARN; `*` where none was named.
     pub resource: String,
-    /// Condition keys whose values are known (`--context-key`).
+    /// Condition keys whose values are known.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub context: BTreeMap<String, Vec<String>>,
 }

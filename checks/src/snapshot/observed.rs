@@ -162,4 +162,17 @@ impl GapCause {
             Self::NotCollected => "not-collected",
         }
     }
+
+    /// The same in words, after the name of an operation: "iam:GetRole denied".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::TimedOut => "timed out",
+            Self::Malformed => "answered nonsense",
+            Self::ServerError => "failed",
+            Self::NoCredentials => "needs credentials",
+            Self::InvalidCredentials => "needs valid credentials",
+            Self::NotCollected => "not asked",
+            Self::Denied | Self::Throttled | Self::Unreachable => self.as_str(),
+        }
+    }
 }

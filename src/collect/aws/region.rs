@@ -18,12 +18,12 @@ pub(crate) fn region_of_partition(partition: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::region_of_partition;
-    use crate::collect::eks_token::partition;
+    use irsa_doctor_checks::partition;
 
     #[test]
     fn is_in_that_partition() {
         for name in ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-eusc"] {
-            assert_eq!(partition(region_of_partition(name)), name);
+            assert_eq!(partition::of_region(region_of_partition(name)), name);
         }
     }
 }

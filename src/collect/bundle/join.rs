@@ -1,7 +1,10 @@
 //! Joining halves: what was seen beats what was not; where both saw, the later one wins.
 
-use irsa_doctor_checks::snapshot::{Account, Asked, Cluster, GapCause, Observed, PolicyEvidence, RoleEvidence, Snapshot};
-use std::collections::BTreeMap;
+use irsa_doctor_checks::evidence::ROLE_ANNOTATION;
+use irsa_doctor_checks::snapshot::{
+    Account, Asked, Cluster, GapCause, Observed, PolicyEvidence, RoleEvidence, Snapshot, Target, TargetKind, key, kind_key,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Joins two snapshots.
 ///
@@ -9,7 +12,7 @@ use std::collections::BTreeMap;
 ///
 /// The keys of two clusters that can't be one.
 pub(super) fn join(earlier: Snapshot, later: Snapshot) -> Result<Snapshot, (String, String)> {
-    Ok(Snapshot {
+    let mut joined = Snapshot {
         schema_version: later.schema_version,
         tool_version: later.tool_version,
         // Ages are told from the later clock.
@@ -19,7 +22,42 @@ pub(super) fn join(earlier: Snapshot, later: Snapshot) -> Result<Snapshot, (Stri
         callers: observed_map(earlier.callers, later.callers),
         clusters: clusters(earlier.clusters, later.clusters)?,
         accounts: map(earlier.accounts, later.accounts, account),
-    })
+    };
+    joined.asked.targets = still_asked(&joined);
+    Ok(joined)
+}
+
+/// The targets but for roles that were asked about in the place of a cluster: now that it is there, its own target
+/// goes through the same role for the same service account.
+fn still_asked(joined: &Snapshot) -> Vec<Target> {
+    let targets = &joined.asked.targets;
+    let goes_through = |target: &Target, role: &Target| match &role.subject {
+        Some(subject) => path(joined, target).is_some_and(|(account, roles)| account == *subject && roles.contains(&role.name)),
+        None => false,
+    };
+    let is_covered = |role: &Target| role.kind == TargetKind::Role && targets.iter().any(|target| goes_through(target, role));
+    targets.iter().filter(|target| !is_covered(target)).cloned().collect()
+}
+
+/// The service account that a pod or a service account stands for, `namespace/name`, and the roles that they name.
+fn path(joined: &Snapshot, target: &Target) -> Option<(String, BTreeSet<String>)> {
+    let (_, cluster) = joined.cluster()?;
+    let pod = cluster.pods.get(&key(&target.namespace, &target.name)).and_then(Observed::present);
+    let (name, spec) = match target.kind {
+        TargetKind::Pod => pod.map(|pod| (pod.spec.account_name(), Some(&pod.spec)))?,
+        TargetKind::ServiceAccount => (target.name.as_str(), None),
+        kind if kind.is_workload() => {
+            let workload = cluster.workloads.get(&kind_key(kind.kind(), &target.namespace, &target.name))?.present()?;
+            workload.template().map(|template| (template.spec.account_name(), None))?
+        }
+        _ => return None,
+    };
+    let account = key(&target.namespace, name);
+    let annotated = cluster.service_accounts.get(&account).and_then(Observed::present);
+    let annotated = annotated.and_then(|account| account.metadata.annotation(ROLE_ANNOTATION)).map(str::to_owned);
+    let variables = spec.into_iter().flat_map(|spec| &spec.containers).flat_map(|container| &container.env);
+    let in_use = variables.filter(|variable| variable.name == "AWS_ROLE_ARN").filter_map(|variable| variable.value.clone());
+    Some((account, in_use.chain(annotated).collect()))
 }
 
 /// Both questions together; of what can be asked once, the later one.

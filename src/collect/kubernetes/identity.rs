@@ -1,6 +1,7 @@
 //! Which EKS cluster a kubeconfig means: its name, region, account and partition, as far as the names tell.
 
-use crate::collect::eks_token::{dns_suffix, partition};
+use crate::collect::eks_token::dns_suffix;
+use irsa_doctor_checks::partition;
 
 /// What is known of a cluster before anything was asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,7 +78,7 @@ impl ClusterIdentity {
 
     /// Only a region, and its partition.
     pub(crate) fn in_region(region: &str) -> Self {
-        Self { region: Some(region.to_owned()), partition: Some(partition(region).to_owned()), ..Self::default() }
+        Self { region: Some(region.to_owned()), partition: Some(partition::of_region(region).to_owned()), ..Self::default() }
     }
 
     /// Fills in what is not known yet.

@@ -16,6 +16,9 @@ impl Run<'_> {
     }
 
     async fn open(&self) -> Result<Api, Gap> {
+        if self.options.half.is_some() {
+            return Err(Gap::not_collected("").detail("the saved half doesn't have it").remedy("save it again, with --save"));
+        }
         let found;
         let connection = match &self.connection {
             Ok(connection) => connection,
@@ -154,9 +157,17 @@ impl Run<'_> {
         match (pods, names) {
             (Some(pods), _) => Observed::Present(pods),
             (None, Observed::Unavailable(gap)) => Observed::Unavailable(gap),
-            // Somebody else listed them: they are all in the cells.
-            (None, _) => Observed::Present(Vec::new()),
+            // Somebody else listed them: they are in the cells.
+            (None, Observed::Present(names)) => Observed::Present(self.listed_pods(list_key, &names)),
+            (None, Observed::Absent) => Observed::Present(Vec::new()),
         }
+    }
+
+    /// The pods of a list that was read: `list_key` is `NAMESPACE` or `Kind/NAMESPACE/NAME`.
+    fn listed_pods(&self, list_key: &str, names: &[String]) -> Vec<Pod> {
+        let namespace = list_key.split('/').nth(1).unwrap_or(list_key);
+        let pod = |name: &String| self.cluster.pods.answer(&key(namespace, name), "get pods").present().cloned();
+        names.iter().filter_map(pod).collect()
     }
 
     /// `/version`, the webhook configurations, the issuer's document and EKS' own words: nothing waits for these.

@@ -30,6 +30,21 @@ impl<T: Clone> Once<T> {
         let _kept = self.cell(key).set(Observed::Present(value));
     }
 
+    /// Cells that hold these answers. A gap is none: what one couldn't read another may.
+    pub(super) fn of(answers: &BTreeMap<String, Observed<T>>) -> Self {
+        let once = Self::default();
+        for (key, answer) in answers.iter().filter(|(_, answer)| answer.gap().is_none()) {
+            // INVARIANT: keys are unique, so each cell is empty.
+            let _kept = once.cell(key).set(answer.clone());
+        }
+        once
+    }
+
+    /// The same for what there is only one of.
+    pub(super) fn of_one(answer: &Observed<T>) -> Self {
+        Self::of(&BTreeMap::from([(String::new(), answer.clone())]))
+    }
+
     /// All answers. What was being fetched when time ran out is a gap.
     pub(super) fn answers(&self, operation: &str) -> BTreeMap<String, Observed<T>> {
         let cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);

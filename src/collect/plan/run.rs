@@ -1,8 +1,8 @@
 //! What one run knows and has asked so far.
 
 use super::account::AccountCells;
-use super::is_answer;
 use super::once::Once;
+use super::{half, is_answer};
 use crate::collect::aws::{Guard, Session};
 use crate::collect::kubernetes::{Api, ClusterIdentity, ConnectError, Connection};
 use crate::collect::{Options, kubernetes};
@@ -95,12 +95,14 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     /// A run that has asked nothing yet. Reads kubeconfig files, where a cluster is needed.
     pub(super) fn new(options: &'a Options, source: Source, needs_cluster: bool) -> Self {
-        let connection = if needs_cluster {
+        let connection = if needs_cluster && options.half.is_none() {
             Connection::load(&kubernetes_options(options))
         } else {
             Err(ConnectError::Empty { paths: Vec::new() })
         };
-        let given = ClusterIdentity { name: options.cluster.clone(), ..ClusterIdentity::default() };
+        let half = options.half.as_deref().and_then(|half| half.cluster()).map(|(_, cluster)| cluster);
+        let known = half.map(half::identity).unwrap_or_default();
+        let given = ClusterIdentity { name: options.cluster.clone().or(known.name.clone()), ..known };
         let identity = connection.as_ref().map_or(given, |connection| connection.identity.clone());
         Self {
             options,
@@ -113,7 +115,7 @@ impl<'a> Run<'a> {
             guard: Guard::default(),
             session: OnceCell::new(),
             role_session: OnceCell::new(),
-            cluster: ClusterCells::default(),
+            cluster: half.map(half::cells).unwrap_or_default(),
             accounts: Mutex::default(),
             notes: Mutex::default(),
         }

@@ -1,10 +1,10 @@
 //! The chain, one line a check with its findings below, and what belongs to no single link.
 
-use super::finding;
+use super::{finding, gaps};
 use crate::report::escape;
 use crate::report::page::{Page, Tone};
 use irsa_doctor_checks::check::Status;
-use irsa_doctor_checks::report::{ActionDecision, CheckResult, FoundFinding, ReportedGap, TargetReport};
+use irsa_doctor_checks::report::{ActionDecision, CheckResult, FoundFinding, TargetReport};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
@@ -56,7 +56,7 @@ fn link(page: &mut Page<'_>, check: &CheckResult, longest: usize) -> io::Result<
 /// What belongs to no single link.
 pub(super) fn appendix(page: &mut Page<'_>, target: &TargetReport) -> io::Result<()> {
     section(page, "Decisions", &target.decisions, |decision| decision_line(decision, &target.not_examined))?;
-    section(page, "Not read", &target.gaps, gap_line)?;
+    gaps::write(page, target)?;
     if let Some(after) = &target.after_restart {
         page.blank()?;
         let heading = format!("After a restart, as {}: {}", after.role_arn, after.verdict.as_str().replace('_', " "));
@@ -64,7 +64,7 @@ pub(super) fn appendix(page: &mut Page<'_>, target: &TargetReport) -> io::Result
         links(page, &after.checks, &after.findings)?;
     }
     section(page, "Notes", &target.notes, Clone::clone)?;
-    section(page, "Ask", &target.hand_over, Clone::clone)
+    section(page, "Hand-over", &target.hand_over, Clone::clone)
 }
 
 fn section<T>(page: &mut Page<'_>, title: &str, items: &[T], text: impl Fn(&T) -> String) -> io::Result<()> {
@@ -107,20 +107,4 @@ fn layer_name(layer: &str) -> &str {
         "session-policy" => "session policies",
         other => other,
     }
-}
-
-fn gap_line(reported: &ReportedGap) -> String {
-    let gap = &reported.found.gap;
-    let operation = if gap.operation.is_empty() { "a field of the evidence" } else { &gap.operation };
-    let resource = gap.resource.as_ref().map(|resource| format!(" of {resource}")).unwrap_or_default();
-    let weight =
-        if reported.found.decisive { format!("{} hangs on it", reported.check) } else { "decides nothing here".to_owned() };
-    let mut line = format!("{operation}{resource}: {} ({weight})", gap.cause.as_str().replace('-', " "));
-    if !gap.detail.is_empty() {
-        let _ = write!(line, ": {}", gap.detail.trim_end_matches('.'));
-    }
-    if !gap.remedy.is_empty() {
-        let _ = write!(line, "; to see it: {}", gap.remedy.trim_end_matches('.'));
-    }
-    line
 }

@@ -19,7 +19,9 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         None => row(page, "caller", "not known to AWS")?,
     }
     if let Some(cluster) = &report.cluster {
-        row(page, "cluster", &cluster_line(cluster))?;
+        if let Some(line) = cluster_line(cluster) {
+            row(page, "cluster", &line)?;
+        }
         if let Some(issuer) = &cluster.issuer {
             let source = cluster.issuer_source.map(|source| format!(" (from {source})")).unwrap_or_default();
             row(page, "issuer", &format!("{issuer}{source}"))?;
@@ -53,18 +55,21 @@ fn row(page: &mut Page<'_>, label: &str, value: &str) -> io::Result<()> {
     page.prose(&format!("  {label}"), VALUES, &escape(value), Tone::Plain)
 }
 
-fn cluster_line(cluster: &ClusterHead) -> String {
-    let name = cluster.name.as_deref().or(cluster.arn.as_deref()).or(cluster.server.as_deref()).unwrap_or("not named");
+/// The cluster; `None` where no more than its issuer is known.
+fn cluster_line(cluster: &ClusterHead) -> Option<String> {
+    let name = cluster.name.as_deref().or(cluster.arn.as_deref()).or(cluster.context.as_deref()).or(cluster.server.as_deref())?;
     let details =
         [cluster.region.clone(), cluster.version.clone(), cluster.context.as_ref().map(|context| format!("context {context}"))];
     let details: Vec<String> = details.into_iter().flatten().collect();
-    if details.is_empty() { name.to_owned() } else { format!("{name} ({})", details.join(", ")) }
+    Some(if details.is_empty() { name.to_owned() } else { format!("{name} ({})", details.join(", ")) })
 }
 
 /// Each account with whose it is: a profile of the wrong account is the commonest mistake.
 fn accounts(report: &Report) -> Vec<String> {
     let roles =
         report.targets.iter().flat_map(|target| target.identities.iter().filter_map(|identity| identity.role_arn.as_deref()));
+    let named = report.targets.iter().map(|target| &target.target).filter(|target| target.kind == TargetKind::Role);
+    let roles = roles.chain(named.map(|target| target.name.as_str()));
     let of_role = |arn: &str| arn.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned);
     let caller = report.caller.as_ref().map(|caller| (caller.account.clone(), "caller"));
     let cluster = report.cluster.as_ref().and_then(|cluster| cluster.account.clone()).map(|account| (account, "cluster"));

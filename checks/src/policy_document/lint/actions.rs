@@ -139,18 +139,20 @@ impl<'a> Misfits<'a> {
         if let Some((_, types)) = self.wrong_type.first() {
             let actions = names(self.wrong_type.iter().map(|(entry, _)| *entry));
             let detail = format!(
-                "policy {} allows {actions} on {}, and no such action applies there: it takes {types}",
+                "policy {} allows {actions} on {}, and no such action applies there: it takes {types} (list of {})",
                 document.key,
-                short(&has)
+                short(&has),
+                services::date()
             );
             findings.push(Finding::new(&RESOURCE_TYPE, place.clone(), detail).compared(types.as_str(), has.clone()));
         }
         if !self.no_resource.is_empty() {
             let actions = names(self.no_resource.iter().copied());
             let detail = format!(
-                "policy {} allows {actions} on {}, but it takes no resource: only * grants it",
+                "policy {} allows {actions} on {}, but it takes no resource: only * grants it (list of {})",
                 document.key,
-                short(&has)
+                short(&has),
+                services::date()
             );
             findings.push(Finding::new(&NEEDS_STAR, place, detail).compared("*", has));
         }
