@@ -7,7 +7,6 @@
 mod accounts;
 #[path = "recordings/faults.rs"]
 mod faults;
-#[expect(dead_code, reason = "the law needs no right answers")]
 #[path = "recordings/load.rs"]
 #[expect(dead_code, reason = "what is expected is another test's matter")]
 mod load;
