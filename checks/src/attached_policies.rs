@@ -34,7 +34,7 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         return Outcome::not_applicable("not reached: the role does not exist");
     }
     let mut findings = attached_missing(&permissions);
-    let mut gaps = Vec::new();
+    let mut gaps: Vec<FoundGap> = unread_policies(&permissions).map(|gap| FoundGap { gap, decisive: true }).collect();
     for wanted in &evidence.asked().policies {
         expected(evidence, &permissions, wanted, &mut findings, &mut gaps);
     }
@@ -48,6 +48,12 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         findings.push(no_policies(evidence, &permissions));
     }
     Outcome::Judged { findings, gaps }
+}
+
+/// Attached policies of which it isn't known whether they exist. AWS' own are never deleted under a role.
+fn unread_policies(permissions: &Permissions<'_>) -> impl Iterator<Item = Gap> {
+    let own = permissions.documents.iter().filter(|document| !document.aws_managed);
+    own.filter_map(|document| document.managed?.policy.gap().cloned())
 }
 
 /// Enough for a role that resource policies name, or that is only an identity: a warning, unless something is asked of it.

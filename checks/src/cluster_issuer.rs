@@ -8,6 +8,7 @@ use crate::fault::faults;
 use crate::finding::Finding;
 use crate::fix::{Effect, Fix};
 use crate::identity::Mode;
+use crate::issuers;
 use crate::locus::Locus;
 use crate::snapshot::{Cluster, EksCluster, Observed};
 
@@ -76,7 +77,7 @@ fn mismatch(cluster: &Cluster, eks: &EksCluster) -> Option<Finding> {
         (Some(ours), Some(theirs)) if is_eks_issuer(ours) => (ours != theirs).then_some((theirs, ours, "issuer"))?,
         _ => {
             let (server, endpoint) = (cluster.server.as_deref()?, eks.endpoint.as_deref()?);
-            (endpoint_id(server)? != endpoint_id(endpoint)?).then_some((endpoint, server, "endpoint"))?
+            issuers::is_other_endpoint(server, endpoint).then_some((endpoint, server, "endpoint"))?
         }
     };
     let context = cluster.context.as_deref().unwrap_or("the kube context");
@@ -91,15 +92,6 @@ fn mismatch(cluster: &Cluster, eks: &EksCluster) -> Option<Finding> {
 
 fn is_eks_issuer(issuer: &str) -> bool {
     issuer.starts_with("https://oidc.eks.")
-}
-
-/// The first label of an EKS endpoint's host, which is the cluster's own: `ID.gr7.REGION.eks.amazonaws.com`, or
-/// `ID.eks-cluster.REGION.api.aws` on dual-stack clusters. `None` for a proxy or another host.
-fn endpoint_id(url: &str) -> Option<String> {
-    let host = crate::issuers::without_scheme(url).split(['/', ':']).next()?.to_ascii_lowercase();
-    let (id, rest) = host.split_once('.')?;
-    let eks = rest.contains(".eks.amazonaws.com") || (rest.starts_with("eks-cluster.") && rest.contains(".api."));
-    eks.then(|| id.to_owned())
 }
 
 #[cfg(test)]

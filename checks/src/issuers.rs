@@ -60,6 +60,20 @@ pub fn without_scheme(issuer: &str) -> &str {
     issuer.split_once("://").map_or(issuer, |(_, rest)| rest)
 }
 
+/// Whether two URLs of API servers are those of two EKS clusters; a proxy's may be either's.
+pub fn is_other_endpoint(server: &str, endpoint: &str) -> bool {
+    endpoint_id(server).zip(endpoint_id(endpoint)).is_some_and(|(ours, theirs)| ours != theirs)
+}
+
+/// The first label of an EKS endpoint's host, which is the cluster's own: `ID.gr7.REGION.eks.amazonaws.com`, or
+/// `ID.eks-cluster.REGION.api.aws` on dual-stack clusters. `None` for a proxy or another host.
+fn endpoint_id(url: &str) -> Option<String> {
+    let host = without_scheme(url).split(['/', ':']).next()?.to_ascii_lowercase();
+    let (id, rest) = host.split_once('.')?;
+    let eks = rest.contains(".eks.amazonaws.com") || (rest.starts_with("eks-cluster.") && rest.contains(".api."));
+    eks.then(|| id.to_owned())
+}
+
 fn host(issuer: &str) -> &str {
     issuer.split('/').next().unwrap_or_default()
 }

@@ -161,9 +161,15 @@ fn irsa(evidence: &Evidence<'_>, container: &ContainerView<'_>, gaps: &mut Vec<F
     findings.extend(token::sub_path(evidence, container));
     findings.extend(env::session_name(evidence, container));
     match env::role(evidence, container) {
-        Ok(finding) => findings.extend(finding),
+        Ok(Some(finding)) => {
+            // Another role than the annotation's is an error only if it is of no use, which an unread one may be.
+            let unread = env::unread_role(evidence, container).filter(|_| finding.severity == Severity::Warning);
+            gaps.extend(unread.map(|gap| FoundGap { gap, decisive: true }));
+            findings.push(finding);
+        }
+        Ok(None) => {}
         // A pod that works is not the worse for an account that can't be read.
-        Err(gap) => gaps.push(FoundGap { gap, decisive: false }),
+        Err(gap) => gaps.push(FoundGap { gap, decisive: env::uses_unusable_role(evidence, container) }),
     }
     gaps.dedup();
     findings

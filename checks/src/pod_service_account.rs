@@ -73,7 +73,7 @@ fn unread_workload(evidence: &Evidence<'_>) -> Option<Gap> {
     match evidence.workload()? {
         Observed::Unavailable(gap) => Some(gap),
         Observed::Absent => Some(Gap::not_collected("get workloads").detail("the workload is not there")),
-        Observed::Present(_) => workload::pods_gap(evidence),
+        Observed::Present(_) => workload::pods_gap(evidence).or_else(|| workload::unread_job(evidence)),
     }
 }
 

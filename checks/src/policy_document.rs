@@ -47,7 +47,8 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     if permissions.role.is_absent() {
         return Outcome::not_applicable("not reached: the role does not exist");
     }
-    let unread = permissions.attached.gap().into_iter().chain(permissions.inline_names.gap());
+    // An unread role may have a boundary, which is a document too.
+    let unread = permissions.role.gap().into_iter().chain(permissions.attached.gap()).chain(permissions.inline_names.gap());
     let mut gaps: Vec<FoundGap> = unread.map(|gap| FoundGap { gap: gap.clone(), decisive: true }).collect();
     if permissions.documents.is_empty() && gaps.is_empty() {
         return Outcome::not_applicable("the role has no policy");

@@ -53,7 +53,9 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         Observed::Present(account) => account,
         Observed::Absent => return Outcome::not_applicable("there is no such service account"),
         // What the annotations came to stands in the pod, where pod-injection judges it.
-        Observed::Unavailable(gap) if wiring(evidence) != Wiring::Bare => return Outcome::pass().with_gap(gap),
+        Observed::Unavailable(gap) if wiring(evidence) != Wiring::Bare && !has_api_server_token(evidence) => {
+            return Outcome::pass().with_gap(gap);
+        }
         Observed::Unavailable(gap) => return Outcome::unknown(gap),
     };
     let has_role = evidence.annotated_role().is_some();
@@ -122,14 +124,24 @@ fn takes_api_server_audience(evidence: &Evidence<'_>) -> bool {
 
 /// Whether the pod's own token was made for another audience than the API server's: before the annotation became empty.
 fn has_other_audience(evidence: &Evidence<'_>) -> bool {
+    token_audiences(evidence).iter().any(|audience| !audience.is_empty())
+}
+
+/// Whether a container's token is for the API server, as an empty annotation makes it.
+fn has_api_server_token(evidence: &Evidence<'_>) -> bool {
+    token_audiences(evidence).iter().any(String::is_empty)
+}
+
+/// The audiences of the tokens that the judged pod's containers use for AWS.
+fn token_audiences(evidence: &Evidence<'_>) -> Vec<String> {
     if !evidence.pod.is_present() {
-        return false;
+        return Vec::new();
     }
     let audience = |container: &ContainerView<'_>| match container.token_file() {
-        Some(TokenFile::Projected { token, .. }) => token.audience.clone().filter(|audience| !audience.is_empty()),
+        Some(TokenFile::Projected { token, .. }) => Some(token.audience.clone().unwrap_or_default()),
         _ => None,
     };
-    evidence.containers().iter().any(|container| audience(container).is_some())
+    evidence.containers().iter().filter_map(audience).collect()
 }
 
 fn regional(evidence: &Evidence<'_>, account: &ServiceAccount) -> Option<Finding> {

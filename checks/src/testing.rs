@@ -35,108 +35,12 @@ const CLUSTER: &str = "arn:aws:eks:us-east-1:123456789012:cluster/my-cluster";
 /// The article's setup, all of it seen and all of it right: pod `default/awscli` runs as service account
 /// `my-service-account`, whose role `my-test-role` may list bucket `my-test-bucket`.
 pub(crate) fn healthy() -> Snapshot {
-    serde_json::from_value(json!({
-        "schema_version": 1,
-        "tool_version": "0.1.0",
-        "collected_at": "2026-11-24T12:00:00Z",
-        "asked": {"targets": [{"kind": "pod", "namespace": "default", "name": "awscli"}]},
-        "callers": {"default": {"present": {"arn": "arn:aws:iam::123456789012:user/me", "account": ACCOUNT}}},
-        "clusters": {CLUSTER: healthy_cluster()},
-        "accounts": {ACCOUNT: healthy_account()},
-    }))
-    .unwrap()
-}
-
-fn healthy_cluster() -> Value {
-    json!({
-        "context": CLUSTER, "server": "https://EXAMPLED539D4633E53DE1B71EXAMPLE.gr7.us-east-1.eks.amazonaws.com",
-        "name": "my-cluster", "arn": CLUSTER, "region": "us-east-1", "account": ACCOUNT, "partition": "aws",
-        "version": {"present": {"major": "1", "minor": "36", "gitVersion": "v1.36.0-eks-1234567"}},
-        "openid_configuration": {"present": {"issuer": ISSUER}},
-        "eks": {"present": {
-            "name": "my-cluster", "arn": CLUSTER, "issuer": ISSUER, "version": "1.36",
-            "endpoint": "https://EXAMPLED539D4633E53DE1B71EXAMPLE.gr7.us-east-1.eks.amazonaws.com",
-            "certificate_authority": CLUSTER_CA, "auto_mode": false, "on_outposts": false,
-        }},
-        "namespaces": {"default": {"present": {"metadata": {
-            "name": "default", "labels": {"kubernetes.io/metadata.name": "default"},
-        }}}},
-        "pods": {"default/awscli": {"present": healthy_pod()}},
-        "service_accounts": {
-            "default/default": {"present": {"metadata": {"name": "default", "namespace": "default"}}},
-            "default/my-service-account": {"present": {"metadata": {
-                "name": "my-service-account", "namespace": "default", "uid": "2f0c3c1e-0000-4000-8000-000000000001",
-                "creationTimestamp": "2026-11-23T10:00:00Z",
-                "annotations": {"eks.amazonaws.com/role-arn": ROLE},
-                "managedFields": [{
-                    "manager": "kubectl-annotate", "operation": "Update", "time": "2026-11-23T10:00:00Z",
-                    "fieldsV1": {"f:metadata": {"f:annotations": {"f:eks.amazonaws.com/role-arn": {}}}},
-                }],
-            }}},
-        },
-        "service_account_lists": {"default": {"present": ["default", "my-service-account"]}},
-        "pod_lists": {"default": {"present": ["awscli"]}},
-        "webhooks": {"present": [webhook_configuration()]},
-        "associations": {"default/my-service-account": "absent"},
-        "addons": {"present": {}},
-        "agents": {"present": []},
-    })
-}
-
-fn healthy_pod() -> Value {
-    json!({
-        "metadata": {
-            "name": "awscli", "namespace": "default", "uid": "2f0c3c1e-0000-4000-8000-000000000002",
-            "creationTimestamp": "2026-11-23T11:00:00Z", "labels": {"app": "awscli"},
-        },
-        "spec": {
-            "serviceAccountName": "my-service-account",
-            "containers": [{
-                "name": "awscli", "image": "public.ecr.aws/aws-cli/aws-cli:2.22.0",
-                "env": [
-                    {"name": "AWS_STS_REGIONAL_ENDPOINTS", "value": "regional"},
-                    {"name": "AWS_DEFAULT_REGION", "value": "us-east-1"},
-                    {"name": "AWS_REGION", "value": "us-east-1"},
-                    {"name": "AWS_ROLE_ARN", "value": ROLE},
-                    {"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"},
-                ],
-                "volumeMounts": [
-                    {"name": "kube-api-access-x", "readOnly": true, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"},
-                    {"name": "aws-iam-token", "readOnly": true, "mountPath": "/var/run/secrets/eks.amazonaws.com/serviceaccount"},
-                ],
-            }],
-            "volumes": [
-                {"name": "aws-iam-token", "projected": {"defaultMode": 420, "sources": [
-                    {"serviceAccountToken": {"audience": "sts.amazonaws.com", "expirationSeconds": 86400, "path": "token"}},
-                ]}},
-                {"name": "kube-api-access-x", "projected": {"defaultMode": 420, "sources": [
-                    {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
-                    {"configMap": {"name": "kube-root-ca.crt"}},
-                ]}},
-            ],
-            "nodeName": "ip-192-0-2-10.ec2.internal", "schedulerName": "default-scheduler", "securityContext": {},
-        },
-        "status": {"phase": "Running", "startTime": "2026-11-23T11:00:01Z"},
-    })
+    serde_json::from_str(include_str!("../../tests/scenarios/base/article.json")).unwrap()
 }
 
 /// The webhook as EKS makes it.
 pub(crate) fn webhook_configuration() -> Value {
-    json!({
-        "metadata": {"name": "pod-identity-webhook", "creationTimestamp": "2026-11-23T09:00:00Z"},
-        "webhooks": [{
-            "name": "iam-for-pods.amazonaws.com",
-            "clientConfig": {"url": "https://127.0.0.1:23443/mutate", "caBundle": CLUSTER_CA},
-            "rules": [{
-                "operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "scope": "*",
-            }],
-            "failurePolicy": "Ignore", "namespaceSelector": {},
-            "objectSelector": {"matchExpressions": [
-                {"key": "eks.amazonaws.com/skip-pod-identity-webhook", "operator": "DoesNotExist"},
-            ]},
-            "admissionReviewVersions": ["v1beta1"], "reinvocationPolicy": "IfNeeded", "timeoutSeconds": 10,
-        }],
-    })
+    json!(webhook(&mut healthy()))
 }
 
 /// The trust policy of the healthy role.
@@ -149,34 +53,6 @@ pub(crate) fn trust() -> Value {
             format!("{host}:sub"): "system:serviceaccount:default:my-service-account",
         }},
     }]})
-}
-
-fn healthy_account() -> Value {
-    let policy = json!({"Version": "2012-10-17", "Statement": [
-        {"Sid": "Bucket", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::my-test-bucket"},
-        {"Sid": "Objects", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::my-test-bucket/*"},
-    ]});
-    json!({
-        "roles": {"my-test-role": {
-            "role": {"present": {
-                "arn": ROLE, "name": "my-test-role", "path": "/", "role_id": "AROAEXAMPLEEXAMPLE123",
-                "create_date": "2026-11-23T09:00:00Z", "trust_policy": trust().to_string(),
-            }},
-            "attached": {"present": [{"arn": POLICY, "name": "my-test-policy"}]},
-            "inline_names": {"present": []},
-        }},
-        "policies": {POLICY: {
-            "policy": {"present": {"arn": POLICY, "name": "my-test-policy", "default_version_id": "v1", "attachment_count": 1}},
-            "versions": {"present": [{"id": "v1", "is_default": true, "create_date": "2026-11-23T09:00:00Z"}]},
-            "documents": {"v1": {"present": policy.to_string()}},
-        }},
-        "providers": {PROVIDER: {"present": {
-            "url": ISSUER.trim_start_matches("https://"), "client_ids": ["sts.amazonaws.com"],
-            "thumbprints": ["9e99a48a9960b14926bb7f3b02e22da2b0ab7280"],
-        }}},
-        "provider_arns": {"present": [PROVIDER]},
-        "role_list": {"present": [{"arn": ROLE, "name": "my-test-role", "trust_policy": trust().to_string()}]},
-    })
 }
 
 /// The cluster, to be changed.

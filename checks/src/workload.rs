@@ -112,6 +112,35 @@ pub fn pods_gap(evidence: &Evidence<'_>) -> Option<Gap> {
     names.iter().find_map(|name| pod(name).gap().cloned())
 }
 
+/// Why one of the pods that count could not be read, where others could.
+pub fn unread_pod(evidence: &Evidence<'_>) -> Option<Gap> {
+    if !evidence.target.kind.is_workload() || evidence.pods.is_empty() {
+        return None;
+    }
+    let cluster = evidence.cluster?;
+    let maker = revision::maker(evidence).map(|(_, name)| format!("{name}-"));
+    // A pod that an older ReplicaSet made bears its name.
+    let counts = |name: &&String| maker.as_ref().is_none_or(|maker| name.starts_with(maker));
+    let names = pod_list(evidence).present().copied()?;
+    let unread = |name: &String| cluster.pods.get(&crate::snapshot::key(evidence.namespace(), name))?.gap().cloned();
+    names.iter().filter(counts).find_map(unread)
+}
+
+/// Why it can't be known whether a job of a CronJob was kept from making its pods.
+pub fn unread_job(evidence: &Evidence<'_>) -> Option<Gap> {
+    if evidence.target.kind != TargetKind::CronJob || current_pods(evidence).finished > 0 {
+        return None;
+    }
+    let cluster = evidence.cluster?;
+    let prefix = kind_key("Job", evidence.namespace(), &evidence.target.name);
+    let mut jobs = cluster.workloads.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix));
+    let unread = jobs.find_map(|(_, job)| job.gap().cloned());
+    unread.or_else(|| {
+        let (kind, name) = revision::maker(evidence)?;
+        cluster.events.get(&kind_key(kind, evidence.namespace(), name))?.gap().cloned()
+    })
+}
+
 fn pod_list<'a>(evidence: &Evidence<'a>) -> Observed<&'a Vec<String>> {
     let lists = evidence.cluster.map(|cluster| &cluster.pod_lists);
     let target = evidence.target;

@@ -6,6 +6,7 @@ use crate::evidence::{Evidence, RoleUnderJudgement};
 use crate::registry;
 use crate::report::{CheckResult, FoundFinding, ReportedGap, Verdict};
 use crate::snapshot::Target;
+use crate::workload;
 
 /// One link of a target's chain.
 pub(super) struct Link {
@@ -38,6 +39,7 @@ pub(super) fn run(pods: &[Evidence<'_>], roles: &[Option<RoleUnderJudgement>]) -
     let mut links: Vec<Link> = Vec::new();
     for check in registry::ALL {
         let outcome = merge::outcomes(judged_for(check.scope, pods, roles).iter().map(|evidence| (check.run)(evidence)));
+        let outcome = with_unread_pod(check, outcome, pods);
         let broken = links.iter().find(|link| link.outcome.status() == Status::Fail).map(|link| link.check.id);
         links.push(Link {
             check,
@@ -48,6 +50,18 @@ pub(super) fn run(pods: &[Evidence<'_>], roles: &[Option<RoleUnderJudgement>]) -
         });
     }
     links
+}
+
+/// A pod that could not be read may be the one that is wrong.
+fn with_unread_pod(check: &Check, outcome: Outcome, pods: &[Evidence<'_>]) -> Outcome {
+    let unread = pods.first().filter(|_| check.scope == Scope::Pod).and_then(workload::unread_pod);
+    match (outcome, unread) {
+        (Outcome::Judged { findings, mut gaps }, Some(gap)) => {
+            gaps.push(FoundGap { gap, decisive: true });
+            Outcome::Judged { findings, gaps }
+        }
+        (outcome, _) => outcome,
+    }
 }
 
 /// Runs the checks that depend on the role, for one role.

@@ -1,7 +1,8 @@
 //! The issuer of the cluster's tokens, and where it was read.
 
 use super::Evidence;
-use crate::snapshot::{Gap, GapCause, Observed};
+use crate::issuers;
+use crate::snapshot::{Cluster, EksCluster, Gap, GapCause, Observed};
 
 /// The issuer that stands in the cluster's tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,21 +62,29 @@ impl Evidence<'_> {
         {
             return issuer(&configuration.issuer, IssuerSource::OpenIdConfiguration);
         }
-        if let Some(url) = cluster.eks.present().and_then(|eks| eks.issuer.as_deref()) {
+        // Another cluster's issuer says nothing of this one's tokens.
+        let eks = cluster.eks.present().filter(|eks| !is_other(cluster, eks));
+        if let Some(url) = eks.and_then(|eks| eks.issuer.as_deref()) {
             return issuer(url, IssuerSource::DescribeCluster);
         }
         if let Some(url) = &cluster.given_issuer {
             return issuer(url, IssuerSource::Given);
         }
-        if cluster.eks.is_present() {
+        if eks.is_some() {
             return Observed::Absent;
         }
         Observed::Unavailable(no_issuer(cluster))
     }
 }
 
+/// Whether the cluster that was asked about in EKS isn't the one that the kube context talks to.
+fn is_other(cluster: &Cluster, eks: &EksCluster) -> bool {
+    let urls = cluster.server.as_deref().zip(eks.endpoint.as_deref());
+    urls.is_some_and(|(server, endpoint)| issuers::is_other_endpoint(server, endpoint))
+}
+
 /// Why the issuer isn't known, and what would help; a hint from the host name is offered, never used.
-fn no_issuer(cluster: &crate::snapshot::Cluster) -> Gap {
+fn no_issuer(cluster: &Cluster) -> Gap {
     let tried = cluster.eks.gap().into_iter().chain(cluster.openid_configuration.gap());
     let mut gap = tried
         .min_by_key(|gap| gap.cause == GapCause::NotCollected)

@@ -132,6 +132,19 @@ fn is_composed(annotated: &str, role: &str) -> bool {
 }
 
 /// Whether the role that the container uses is known to be missing or to refuse it.
+/// Whether the role in the container's environment is missing or refuses.
+pub(super) fn uses_unusable_role(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> bool {
+    container.value("AWS_ROLE_ARN").is_some_and(|role| is_unusable(evidence, container, role))
+}
+
+/// What keeps from knowing whether the role in the container's environment is of use.
+pub(super) fn unread_role(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Option<Gap> {
+    match trust::decision(&with_role_of(evidence, container)) {
+        trust::Trust::Unread(gap) => Some(gap),
+        _ => None,
+    }
+}
+
 fn is_unusable(evidence: &Evidence<'_>, container: &ContainerView<'_>, role: &str) -> bool {
     let evidence = with_role_of(evidence, container);
     RoleArn::parse(role).is_none() || evidence.iam_role().is_absent() || trust::decision(&evidence).refuses()

@@ -38,7 +38,11 @@ pub(super) fn finding(evidence: &Evidence<'_>, value: &str) -> Option<Finding> {
 pub(super) fn is_right(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> bool {
     container.value("AWS_ROLE_ARN").is_none_or(|value| {
         let partition = partition::of_cluster(evidence);
-        RoleArn::parse(value).is_some_and(|arn| partition.is_none_or(|partition| partition == arn.partition))
+        let expected = |arn: &RoleArn<'_>| {
+            let role = evidence.asked().role.as_deref();
+            role.is_none_or(|expected| expected == value || expected == arn.name)
+        };
+        RoleArn::parse(value).is_some_and(|arn| partition.is_none_or(|partition| partition == arn.partition) && expected(&arn))
     })
 }
 

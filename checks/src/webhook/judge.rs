@@ -8,8 +8,8 @@ use crate::evidence::Evidence;
 use crate::fault::Fault;
 use crate::finding::Compared;
 use crate::locus::Locus;
-use crate::snapshot::Gap;
 use crate::snapshot::kubernetes::WebhookRule;
+use crate::snapshot::{Gap, Observed};
 
 /// What is wrong with the webhook that comes nearest, and what could not be seen.
 #[derive(Debug, Default)]
@@ -75,10 +75,13 @@ fn judge<'a>(evidence: &Evidence<'a>, candidate: Candidate<'a>) -> (u8, Verdict)
         verdict.gaps.push((condition_gap(&webhook.name), false));
     }
     // Whether its calls fail matters only to a pod that a call would have injected.
+    let (problem, gap) = ca_bundle::problem(evidence, candidate);
     if evidence.annotated_role().is_none() && !evidence.association().is_present() {
+        if let (Observed::Unavailable(unread), true) = (evidence.service_account(), problem.is_some()) {
+            verdict.gaps.push((unread, true));
+        }
         return (5, verdict);
     }
-    let (problem, gap) = ca_bundle::problem(evidence, candidate);
     verdict.gaps.extend(gap.map(|gap| (gap, false)));
     if problem.is_some() {
         return (4, Verdict { problem, ..verdict });
