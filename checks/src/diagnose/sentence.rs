@@ -2,6 +2,7 @@
 
 use crate::fault::Severity;
 use crate::fix::Restart;
+use crate::identity::{Identity, Mode};
 use crate::report::{FoundFinding, ReportedGap, Verdict};
 use crate::snapshot::{Target, TargetKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,26 +13,27 @@ pub(super) fn sentence(
     verdict: Verdict,
     broken: Option<&str>,
     unknown: Option<&str>,
-    findings: &[FoundFinding],
-    gaps: &[ReportedGap],
+    (findings, gaps): (&[FoundFinding], &[ReportedGap]),
+    identities: &[Identity],
 ) -> String {
+    let whom = whom(identities);
     match verdict {
         Verdict::Broken => {
             let check = broken.unwrap_or_default();
             let first = findings.iter().find(|found| found.check == check && found.finding.severity == Severity::Error);
             let what = first.map(|found| found.finding.detail.as_str()).unwrap_or_default();
-            format!("BROKEN at {check}: {} {}", full_stop(what), fixes(findings))
+            format!("BROKEN at {check}: {} {}{whom}", full_stop(what), fixes(findings))
         }
         Verdict::Inconclusive => {
             let what = not_looked_at(gaps);
             format!(
-                "INCONCLUSIVE at {}: nothing wrong was found, but not all could be looked at ({what}).",
+                "INCONCLUSIVE at {}: nothing wrong was found, but not all could be looked at ({what}).{whom}",
                 unknown.unwrap_or_default()
             )
         }
         Verdict::Degraded => {
             let warnings = findings.iter().filter(|found| found.finding.severity == Severity::Warning).count();
-            format!("{target} works; {warnings} {}.", if warnings == 1 { "warning" } else { "warnings" })
+            format!("{target} works; {warnings} {}.{whom}", if warnings == 1 { "warning" } else { "warnings" })
         }
         Verdict::Healthy if target.kind == TargetKind::Role => match &target.subject {
             Some(subject) => {
@@ -39,9 +41,22 @@ pub(super) fn sentence(
             }
             None => format!("HEALTHY: every link of {target} holds; no pod was looked at."),
         },
-        Verdict::Healthy => format!("HEALTHY: every link from {target} to its role holds."),
+        Verdict::Healthy => format!("HEALTHY: every link from {target} to its role holds.{whom}"),
         Verdict::NotApplicable => format!("{target} asks nothing of AWS."),
     }
+}
+
+/// Who the first container is to AWS, or wants to be; nothing where no container is known.
+fn whom(identities: &[Identity]) -> String {
+    let Some(first) = identities.first() else { return String::new() };
+    let role = || first.role_arn.as_deref().unwrap_or("a role that is not known");
+    let whom = match first.mode {
+        Mode::Irsa => format!("asks for {} (IRSA)", role()),
+        Mode::PodIdentity => format!("asks for {} (EKS Pod Identity)", role()),
+        Mode::Static => "uses static keys".to_owned(),
+        Mode::None => "has no AWS identity but the node's, if it can reach that".to_owned(),
+    };
+    format!(" Container {} {whom}.", first.container)
 }
 
 /// What the verdict hangs on: "iam:GetRole and iam:ListRolePolicies denied".

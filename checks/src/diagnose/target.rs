@@ -59,7 +59,7 @@ pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
         verdict,
         first_broken,
         first_unknown,
-        sentence: sentence::sentence(target, verdict, first_broken, first_unknown, &findings, &gaps),
+        sentence: sentence::sentence(target, verdict, first_broken, first_unknown, (&findings, &gaps), &identities),
         intent: Some(intent),
         identities,
         decisions: actions::decisions(&judged),
