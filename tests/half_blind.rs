@@ -96,6 +96,7 @@ fn an_administrator_judges_the_role_for_a_subject() {
     let seen = world.run(NO_CLUSTER, &role_command());
     assert_eq!(seen.verdict(), ("healthy", 0), "{}", seen.report);
     assert_eq!(seen.hand_over(), "");
+    assert_eq!(seen.target()["gaps"], serde_json::json!([]), "what isn't needed is not missed");
 
     let world = World::changed(trusts_another_subject);
     let seen = world.run(NO_CLUSTER, &role_command());

@@ -60,6 +60,10 @@ fn is_for_others(cause: GapCause) -> bool {
 
 /// Who could answer, and what the question is about; `None` where it was no question to anybody.
 fn addressee(evidence: &Evidence<'_>, gap: &Gap) -> Option<(Addressee, String)> {
+    if gap.cause == GapCause::NotCollected && gap.resource.is_none() {
+        // Nobody asked, because something else that wasn't read would have said what to ask for.
+        return None;
+    }
     let about = gap.resource.clone().unwrap_or_default();
     if let Some((service, _)) = gap.operation.split_once(':') {
         let cluster = evidence.cluster;

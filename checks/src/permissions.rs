@@ -195,7 +195,7 @@ fn add<'a>(set: PolicySet<'a>, layer: Layer, document: &'a RoleDocument<'_>) -> 
 
 /// "iam:GetPolicyVersion denied".
 fn reason(gap: &Gap) -> String {
-    format!("{} {}", gap.operation, gap.cause.as_str()).trim().to_owned()
+    format!("{} {}", gap.operation, gap.cause.words()).trim().to_owned()
 }
 
 /// The session policy that EKS puts on a Pod Identity session.

@@ -104,6 +104,17 @@ fn the_cluster_is_asked_for_its_own() {
 }
 
 #[test]
+fn what_follows_from_an_unread_pod_is_not_asked_for_yet() {
+    let mut snapshot = testing::healthy();
+    let gap = Gap::new("get pods", GapCause::Denied).about("default/awscli");
+    testing::cluster(&mut snapshot).pods.insert("default/awscli".into(), Observed::Unavailable(gap));
+    testing::cluster(&mut snapshot).associations.clear();
+    let report = report(&snapshot);
+    let sentences = &report.targets[0].hand_over;
+    assert!(sentences.iter().all(|sentence| !sentence.contains("eks:")), "{sentences:#?}");
+}
+
+#[test]
 fn the_issuer_is_a_fact_to_ask_for() {
     let mut snapshot = testing::healthy();
     let cluster = testing::cluster(&mut snapshot);

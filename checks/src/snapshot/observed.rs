@@ -167,10 +167,10 @@ impl GapCause {
     pub fn words(self) -> &'static str {
         match self {
             Self::TimedOut => "timed out",
-            Self::Malformed => "answered nonsense",
+            Self::Malformed => "gave no valid answer",
             Self::ServerError => "failed",
-            Self::NoCredentials => "needs credentials",
-            Self::InvalidCredentials => "needs valid credentials",
+            Self::NoCredentials => "not asked: no credentials",
+            Self::InvalidCredentials => "refused: invalid credentials",
             Self::NotCollected => "not asked",
             Self::Denied | Self::Throttled | Self::Unreachable => self.as_str(),
         }

@@ -19,6 +19,9 @@ impl Run<'_> {
         if self.options.half.is_some() {
             return Err(Gap::not_collected("").detail("the saved half doesn't have it").remedy("save it again, with --save"));
         }
+        if !super::needs_cluster(self.options) {
+            return Err(Gap::not_collected("").detail("no cluster is asked where --issuer says what a role needs"));
+        }
         let found;
         let connection = match &self.connection {
             Ok(connection) => connection,

@@ -29,10 +29,12 @@ pub(super) fn write(page: &mut Page<'_>, found: &FoundFinding, fixes: &mut BTree
     let heading = format!("{} {}{likely}: {}", finding.severity.as_str(), finding.fault.id, finding.detail);
     page.prose("", INDENT, &escape(&heading), tone)?;
     place(page, &finding.locus)?;
-    if let Some(expected) = &finding.expected {
+    // Something is wanted that nobody can name, and it is not there: the heading says all of that.
+    let says_nothing = finding.expected == Some(Compared::Nothing) && finding.actual == Some(Compared::Nothing);
+    if let Some(expected) = finding.expected.as_ref().filter(|_| !says_nothing) {
         row(page, "wanted", &compared(expected, " or "))?;
     }
-    if let Some(actual) = &finding.actual {
+    if let Some(actual) = finding.actual.as_ref().filter(|_| !says_nothing) {
         row(page, "actual", &compared(actual, ", "))?;
     }
     if let Some(reason) = &found.suppressed {

@@ -74,7 +74,8 @@ fn line(alike: &Alike<'_>, handed_over: bool) -> String {
         let operations: Vec<&str> =
             operations.iter().map(|operation| if operation.is_empty() { "a field of the evidence" } else { operation }).collect();
         let operations = operations.join(", ");
-        if about.is_empty() { operations } else { format!("{operations} of {about}") }
+        // `get /version` is about `/version`: once is enough.
+        if about.is_empty() || operations.ends_with(*about) { operations } else { format!("{operations} of {about}") }
     });
     let asked = asked.collect::<Vec<_>>().join("; ");
     let weight = match alike.checks.as_slice() {
