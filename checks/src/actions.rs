@@ -3,6 +3,7 @@
 use crate::evidence::Evidence;
 use crate::permissions::permissions;
 use crate::report::ActionDecision;
+use crate::second_opinion;
 use irsa_doctor_iam::{Decision, LayerOutcome, Outcome};
 
 /// The decision for each asked action; none where there is no role, or it does not exist.
@@ -23,6 +24,7 @@ pub fn decisions(evidence: &Evidence<'_>) -> Vec<ActionDecision> {
                     .iter()
                     .map(|layer| (layer_id(layer.layer).to_owned(), layer_word(layer.outcome).to_owned()))
                     .collect(),
+                second_opinion: second_opinion::opinion(evidence, &permissions, asked, &decision),
             }
         })
         .collect()

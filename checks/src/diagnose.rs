@@ -7,8 +7,10 @@ mod gate;
 mod merge;
 mod sentence;
 mod target;
+mod wanted;
 
 pub use gate::{AllowUnknown, GateOptions, apply_gate};
+pub use wanted::{lookups, questions};
 
 use crate::policies::Policies;
 use crate::report::{CallerHead, ClusterHead, Gate, Report, Verdict};

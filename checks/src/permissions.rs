@@ -229,6 +229,16 @@ fn session_tags(evidence: &Evidence<'_>) -> BTreeMap<&'static str, KeyValue> {
     ])
 }
 
+/// The tags that `aws:PrincipalTag` has in a session of the role, as far as they are known.
+pub fn known_tags(evidence: &Evidence<'_>, permissions: &Permissions<'_>) -> BTreeMap<String, Vec<String>> {
+    let of_role = permissions.role.present().map(|role| role.tags.clone()).unwrap_or_default();
+    let of_session = session_tags(&judged(evidence)).into_iter().filter_map(|(key, value)| match value {
+        KeyValue::Single(value) => Some((key.to_owned(), value)),
+        _ => None,
+    });
+    of_role.into_iter().chain(of_session).map(|(key, value)| (format!("aws:PrincipalTag/{key}"), vec![value])).collect()
+}
+
 /// The gap of an answer that hangs on what could not be known, from the evaluator's own list.
 pub fn unresolved_gap(asked: &RequiredAction, unresolved: &[irsa_doctor_iam::Unresolved]) -> Gap {
     let mut keys: Vec<String> = unresolved

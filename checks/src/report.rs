@@ -1,5 +1,9 @@
 //! The report: what reporters get. Everything in it is decided; they only write it down.
 
+mod runtime;
+
+pub use runtime::{EventGroup, EventSummary, LastUsed, SecondOpinion, Usage};
+
 use crate::check::{FoundGap, Stage, Status};
 use crate::finding::Finding;
 use crate::identity::Identity;
@@ -91,6 +95,8 @@ pub struct TargetReport {
     pub notes: Vec<String>,
     /// For whoever can see what we couldn't: what to ask of them.
     pub hand_over: Vec<String>,
+    /// What was seen of the role in use; it decides nothing.
+    pub usage: Option<Usage>,
 }
 
 /// A check in a report.
@@ -145,6 +151,9 @@ pub struct ActionDecision {
     pub by: Vec<String>,
     /// What each layer alone says.
     pub layers: BTreeMap<String, String>,
+    /// What AWS' own simulator says, where it was asked; it changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_opinion: Option<SecondOpinion>,
 }
 
 /// The chain for the role that new pods would get.

@@ -7,6 +7,7 @@ mod asked;
 mod aws;
 pub mod kubernetes;
 mod observed;
+mod runtime;
 
 pub use asked::{Asked, RequiredAction, Target, TargetKind};
 pub use aws::{
@@ -14,6 +15,7 @@ pub use aws::{
     Role, RoleEvidence, RoleSummary,
 };
 pub use observed::{Gap, GapCause, Observed};
+pub use runtime::{CredentialEvent, EventLog, POD_IDENTITY_EVENT, Simulated, WEB_IDENTITY_EVENT};
 
 use kubernetes::{
     Event, Namespace, Node, OpenIdConfiguration, Pod, ServerVersion, ServiceAccount, WebhookConfiguration, Workload,

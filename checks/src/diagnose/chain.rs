@@ -1,11 +1,12 @@
 //! The chain: each check's outcomes over pods and roles, merged into one link.
 
 use super::{merge, target};
-use crate::check::{Check, FoundGap, Outcome, Scope, Status};
+use crate::check::{Check, FoundGap, Outcome, Scope, Stage, Status};
 use crate::evidence::{Evidence, RoleUnderJudgement};
 use crate::registry;
 use crate::report::{CheckResult, FoundFinding, ReportedGap, Verdict};
 use crate::snapshot::Target;
+use crate::usage::Credentials;
 use crate::workload;
 
 /// One link of a target's chain.
@@ -121,6 +122,22 @@ pub(super) fn verdict(links: &[Link]) -> Verdict {
 /// Whether this link could be judged.
 pub(super) fn is_judged(links: &[Link], check: &str) -> bool {
     links.iter().any(|link| link.check.id == check && link.outcome.status() != Status::NotApplicable)
+}
+
+/// Whether the links up to the trust policy give a pod the role's credentials.
+pub(super) fn credentials(links: &[Link]) -> Credentials {
+    let decides = |stage| matches!(stage, Stage::Issuer | Stage::Provider | Stage::Role | Stage::Trust | Stage::PodIdentity);
+    let mut deciding = links.iter().filter(|link| decides(link.check.stage));
+    let mut unknown = false;
+    let refused = deciding.find(|link| {
+        unknown |= link.outcome.status() == Status::Unknown;
+        link.outcome.status() == Status::Fail
+    });
+    match refused {
+        Some(link) => Credentials::Refused(link.check.id),
+        None if unknown => Credentials::Unknown,
+        None => Credentials::Given,
+    }
 }
 
 /// The first link with an error.

@@ -8,7 +8,7 @@ use crate::policies::Policies;
 use crate::report::{AfterRestart, TargetReport, Verdict};
 use crate::snapshot::kubernetes::Pod;
 use crate::snapshot::{Observed, Snapshot, Target, TargetKind, key};
-use crate::{actions, hand_over, intent, workload};
+use crate::{actions, hand_over, intent, second_opinion, usage, workload};
 
 /// The evidence of a target before a pod or a role is chosen: its first pod, and no role.
 pub(super) fn evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, target: &'a Target) -> Evidence<'a> {
@@ -47,25 +47,31 @@ pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
     let roles = roles_in_use(&pods);
     let links = chain::run(&pods, &roles);
     let findings = chain::findings(target, &links);
-    let gaps = chain::gaps(&links);
+    let mut gaps = chain::gaps(&links);
     let verdict = chain::verdict(&links);
     let first_broken = chain::first_broken(&links);
     let first_unknown = chain::first_unknown(&links, first_broken);
     let first = pods.first().unwrap_or(&base);
     let judged = with_role(first, roles.first().cloned().flatten());
     let after_restart = after_restart(first, &roles, target);
+    let hand_over = hand_over::hand_over(&judged, &gaps, &findings);
+    let sentence = sentence::sentence(target, verdict, first_broken, first_unknown, (&findings, &gaps), &identities);
+    let used = with_next(&roles, first);
+    gaps.extend(usage::gaps(&judged, &used));
+    gaps.extend(second_opinion::gaps(&judged));
     TargetReport {
         target: target.clone(),
         verdict,
         first_broken,
         first_unknown,
-        sentence: sentence::sentence(target, verdict, first_broken, first_unknown, (&findings, &gaps), &identities),
+        sentence,
         intent: Some(intent),
         identities,
         decisions: actions::decisions(&judged),
         not_examined: actions::not_examined(&judged),
         notes: workload::notes(&base),
-        hand_over: hand_over::hand_over(&judged, &gaps, &findings),
+        hand_over,
+        usage: usage::usage(&judged, &used, chain::credentials(&links)),
         checks: links.iter().map(Link::result).collect(),
         findings,
         gaps,
@@ -90,7 +96,30 @@ fn without_intent(target: &Target, identities: Vec<Identity>) -> TargetReport {
         after_restart: None,
         notes: Vec::new(),
         hand_over: Vec::new(),
+        usage: None,
     }
+}
+
+/// The first pod's evidence with the first role under judgement, and all roles that the target's pods may ask for.
+pub(super) fn used<'a>(
+    snapshot: &'a Snapshot,
+    policies: &'a Policies<'a>,
+    target: &'a Target,
+) -> Option<(Evidence<'a>, Vec<RoleUnderJudgement>)> {
+    let base = evidence(snapshot, policies, target);
+    let pods = for_each_pod(&base);
+    pods.iter().find_map(intent::intent)?;
+    let roles = roles_in_use(&pods);
+    let first = pods.first().unwrap_or(&base);
+    Some((with_role(first, roles.first().cloned().flatten()), with_next(&roles, first)))
+}
+
+/// The roles in use, and the one that new pods get: pods of both may be about.
+fn with_next(roles: &[Option<RoleUnderJudgement>], first: &Evidence<'_>) -> Vec<RoleUnderJudgement> {
+    let mut all: Vec<RoleUnderJudgement> = roles.iter().flatten().cloned().collect();
+    let next = role_of_next_pod(first).filter(|next| !all.iter().any(|known| known.arn == next.arn && known.mode == next.mode));
+    all.extend(next);
+    all
 }
 
 /// The evidence once for each pod that counts; once where there is none.

@@ -1,6 +1,6 @@
 //! What is kept of an AWS account.
 
-use super::Observed;
+use super::{EventLog, Observed, Simulated};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -24,6 +24,9 @@ pub struct Account {
     pub role_list: Observed<Vec<RoleSummary>>,
     /// All customer managed policies of the account, for the nearest name; read only when a policy is missing.
     pub policy_list: Observed<Vec<AttachedPolicy>>,
+    /// CloudTrail's events by `REGION/EVENT NAME`; empty where nobody asked for them (`--cloudtrail`).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub events: BTreeMap<String, Observed<EventLog>>,
 }
 
 /// What was read of one role, call by call.
@@ -38,6 +41,9 @@ pub struct RoleEvidence {
     pub inline_names: Observed<Vec<String>>,
     /// `iam:GetRolePolicy` of each name: the document's text, decoded.
     pub inline: BTreeMap<String, Observed<String>>,
+    /// `iam:SimulatePrincipalPolicy` by question (`second_opinion::Question::key`); empty where nobody asked (`--simulate`).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub simulations: BTreeMap<String, Observed<Simulated>>,
 }
 
 /// A role, as `iam:GetRole` gives it.
@@ -70,6 +76,13 @@ pub struct Role {
     /// When it was last used, RFC 3339, where IAM knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used: Option<String>,
+    /// The region that it was last used in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_region: Option<String>,
+    /// Whether IAM says that it wasn't used for as long as IAM keeps track: 400 days.
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_RoleLastUsed.html>
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub never_used: bool,
 }
 
 /// A role in a list.

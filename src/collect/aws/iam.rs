@@ -87,6 +87,7 @@ fn role(question: Question<'_>, role: Option<aws_sdk_iam::types::Role>) -> Resul
     let boundary = role.permissions_boundary.map(|boundary| {
         boundary.permissions_boundary_arn.filter(|arn| !arn.is_empty()).ok_or_else(|| missing("PermissionsBoundaryArn"))
     });
+    let used = role.role_last_used;
     Ok(Role {
         trust_policy: decoded(trust_policy.ok_or_else(|| missing("AssumeRolePolicyDocument"))?),
         permissions_boundary: boundary.transpose()?,
@@ -97,7 +98,9 @@ fn role(question: Question<'_>, role: Option<aws_sdk_iam::types::Role>) -> Resul
         create_date: date(&role.create_date),
         max_session_duration: role.max_session_duration,
         tags: role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
-        last_used: role.role_last_used.and_then(|used| used.last_used_date).as_ref().and_then(date),
+        never_used: used.as_ref().is_some_and(|used| used.last_used_date.is_none()),
+        last_used_region: used.as_ref().and_then(|used| used.region.clone()).filter(|region| !region.is_empty()),
+        last_used: used.and_then(|used| used.last_used_date).as_ref().and_then(date),
     })
 }
 

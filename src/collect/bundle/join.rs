@@ -118,6 +118,7 @@ fn account(earlier: Account, later: Account) -> Account {
             attached: observed(earlier.attached, later.attached),
             inline_names: observed(earlier.inline_names, later.inline_names),
             inline: observed_map(earlier.inline, later.inline),
+            simulations: observed_map(earlier.simulations, later.simulations),
         }),
         policies: map(earlier.policies, later.policies, |earlier, later| PolicyEvidence {
             policy: observed(earlier.policy, later.policy),
@@ -128,6 +129,7 @@ fn account(earlier: Account, later: Account) -> Account {
         provider_arns: observed(earlier.provider_arns, later.provider_arns),
         role_list: observed(earlier.role_list, later.role_list),
         policy_list: observed(earlier.policy_list, later.policy_list),
+        events: observed_map(earlier.events, later.events),
     }
 }
 

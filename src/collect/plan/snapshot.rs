@@ -131,6 +131,7 @@ fn account(cells: &AccountCells, profile: Option<String>) -> Account {
         provider_arns: cells.provider_arns.answer("", "iam:ListOpenIDConnectProviders"),
         role_list: cells.role_list.answer("", "iam:ListRoles"),
         policy_list: cells.policy_list.answer("", "iam:ListPolicies"),
+        events: BTreeMap::new(),
     }
 }
 

@@ -1,0 +1,189 @@
+use super::{Credentials, lookups, usage};
+use crate::diagnose::{self, diagnose};
+use crate::evidence::{RoleSource, RoleUnderJudgement};
+use crate::identity::Mode;
+use crate::policies::Policies;
+use crate::report::{EventSummary, LastUsed, TargetReport, Verdict};
+use crate::snapshot::{CredentialEvent, EventLog, Gap, GapCause, Observed, Snapshot};
+use crate::testing::{ACCOUNT, PROVIDER, ROLE, account, healthy, role, set_trust, trust};
+use serde_json::json;
+
+const SUBJECT: &str = "system:serviceaccount:default:my-service-account";
+const OTHER_ROLE: &str = "arn:aws:iam::123456789012:role/old-role";
+
+fn event(minute: u32, subject: &str, role: &str, error: Option<&str>) -> CredentialEvent {
+    CredentialEvent {
+        time: format!("2026-11-23T03:{minute:02}:00Z"),
+        id: format!("{minute}-{subject}-{role}"),
+        subject: Some(subject.to_owned()),
+        role: Some(role.to_owned()),
+        provider: Some(PROVIDER.to_owned()),
+        error: error.map(str::to_owned),
+        message: error.map(|_| "An unknown error occurred".to_owned()),
+        ..CredentialEvent::default()
+    }
+}
+
+fn with_log(snapshot: &mut Snapshot, region: &str, log: Observed<EventLog>) {
+    account(snapshot).events.insert(format!("{region}/AssumeRoleWithWebIdentity"), log);
+}
+
+fn with_events(events: Vec<CredentialEvent>) -> Snapshot {
+    let mut snapshot = healthy();
+    let read = events.len() as u64;
+    with_log(&mut snapshot, "us-east-1", Observed::Present(EventLog { hours: 24, events, read, ..EventLog::default() }));
+    snapshot
+}
+
+fn judge(snapshot: &Snapshot) -> TargetReport {
+    diagnose(snapshot).targets.remove(0)
+}
+
+fn summary(snapshot: &Snapshot) -> EventSummary {
+    judge(snapshot).usage.unwrap().events.unwrap()
+}
+
+#[test]
+fn the_last_use_is_told_and_decides_nothing() {
+    let mut snapshot = healthy();
+    role(&mut snapshot).last_used = Some("2026-11-20T10:00:00Z".to_owned());
+    role(&mut snapshot).last_used_region = Some("eu-west-1".to_owned());
+    let report = judge(&snapshot);
+    let at = LastUsed::At("2026-11-20T10:00:00Z".to_owned(), Some("eu-west-1".to_owned()));
+    assert_eq!(report.usage.unwrap().last_used, at);
+    role(&mut snapshot).last_used = None;
+    role(&mut snapshot).never_used = true;
+    let report = judge(&snapshot);
+    assert_eq!((report.usage.unwrap().last_used, report.verdict), (LastUsed::Never, Verdict::Healthy));
+    role(&mut snapshot).never_used = false;
+    assert_eq!(judge(&snapshot).usage, None, "an older bundle doesn't know");
+}
+
+#[test]
+fn nobody_asked_is_no_summary() {
+    assert!(judge(&healthy()).usage.is_none_or(|usage| usage.events.is_none()));
+}
+
+#[test]
+fn calls_are_counted_by_who_asked_for_what_and_how_it_ended() {
+    let denied = Some("AccessDenied");
+    let stranger = "system:serviceaccount:shop:api";
+    let summary = summary(&with_events(vec![
+        event(9, SUBJECT, ROLE, denied),
+        event(8, SUBJECT, ROLE, denied),
+        event(7, SUBJECT, ROLE, None),
+        event(6, stranger, ROLE, denied),
+        event(5, SUBJECT, OTHER_ROLE, None),
+        event(4, stranger, OTHER_ROLE, None),
+    ]));
+    assert_eq!((summary.total, summary.failed), (5, 3), "what is about neither is left out");
+    let seen: Vec<_> = summary.by.iter().map(|group| (group.count, group.error.is_some(), group.differs.clone())).collect();
+    let expected =
+        [(2, true, vec![]), (1, true, vec!["subject"]), (1, false, vec![]), (1, false, vec!["role"])];
+    assert_eq!(seen, expected);
+    assert_eq!((summary.by[0].first.as_str(), summary.by[0].last.as_str()), ("2026-11-23T03:08:00Z", "2026-11-23T03:09:00Z"));
+    let remarks = summary.remarks.join("\n");
+    assert!(remarks.contains("2 of 3 calls by system:serviceaccount:default:my-service-account failed"), "{remarks}");
+    assert!(remarks.contains("the last that succeeded was at 2026-11-23T03:07:00Z"), "{remarks}");
+    assert!(remarks.contains("system:serviceaccount:shop:api, not system:serviceaccount:default:my-service-account"), "{remarks}");
+    assert!(remarks.contains(&format!("asked for {OTHER_ROLE}, not for {ROLE}")), "{remarks}");
+}
+
+#[test]
+fn a_service_account_of_the_same_name_in_another_cluster_is_another() {
+    let mut elsewhere = event(1, SUBJECT, ROLE, Some("AccessDenied"));
+    elsewhere.provider = Some("arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/OTHER".to_owned());
+    let summary = summary(&with_events(vec![elsewhere]));
+    assert_eq!(summary.by[0].differs, ["provider"]);
+    assert!(!summary.remarks.iter().any(|remark| remark.contains("of 1 calls")), "{:?}", summary.remarks);
+}
+
+#[test]
+fn an_event_that_came_twice_counts_once() {
+    let mut snapshot = with_events(vec![event(1, SUBJECT, ROLE, None)]);
+    let log = EventLog { hours: 24, events: vec![event(1, SUBJECT, ROLE, None)], read: 1, ..EventLog::default() };
+    with_log(&mut snapshot, "eu-west-1", Observed::Present(log));
+    let summary = summary(&snapshot);
+    assert_eq!((summary.total, summary.regions), (1, vec!["eu-west-1".to_owned(), "us-east-1".to_owned()]));
+}
+
+#[test]
+fn what_contradicts_the_chain_is_said_and_changes_nothing() {
+    let mut broken = with_events(vec![event(9, SUBJECT, ROLE, None), event(8, SUBJECT, ROLE, Some("AccessDenied"))]);
+    let mut document = trust();
+    let claim = document["Statement"][0]["Condition"]["StringEquals"].as_object_mut().unwrap();
+    claim.values_mut().for_each(|value| *value = json!("system:serviceaccount:default:other"));
+    set_trust(&mut broken, &document);
+    let report = judge(&broken);
+    assert_eq!(report.verdict, Verdict::Broken);
+    let remarks = report.usage.unwrap().events.unwrap().remarks.join("\n");
+    assert!(remarks.contains("the chain says that trust-policy refuses it, but the last call, at 2026-11-23T03:09:00Z"), "{remarks}");
+
+    let refused = with_events(vec![event(9, SUBJECT, ROLE, Some("AccessDenied"))]);
+    let report = judge(&refused);
+    assert_eq!(report.verdict, Verdict::Healthy, "the past decides nothing");
+    let remarks = report.usage.unwrap().events.unwrap().remarks.join("\n");
+    assert!(remarks.contains("nothing that was read refuses it now"), "{remarks}");
+    assert!(remarks.contains("none succeeded"), "{remarks}");
+}
+
+#[test]
+fn no_event_is_said_to_be_no_proof() {
+    assert!(summary(&with_events(vec![])).remarks[0].starts_with("no event is no proof"));
+}
+
+#[test]
+fn what_was_not_read_is_a_gap_that_decides_nothing() {
+    let gap = Gap::new("cloudtrail:LookupEvents", GapCause::Denied);
+    let mut snapshot = healthy();
+    with_log(&mut snapshot, "us-east-1", Observed::Unavailable(gap));
+    let cut = EventLog {
+        cut_short: Some("40 pages were read".to_owned()),
+        back_to: Some("2026-11-23T01:00:00Z".to_owned()),
+        not_understood: 2,
+        ..EventLog::default()
+    };
+    with_log(&mut snapshot, "eu-west-1", Observed::Present(cut));
+    let report = judge(&snapshot);
+    assert_eq!(report.verdict, Verdict::Healthy);
+    assert!(report.gaps.iter().any(|gap| gap.found.gap.operation == "cloudtrail:LookupEvents" && !gap.found.decisive));
+    let gaps = report.usage.unwrap().events.unwrap().gaps;
+    assert_eq!(
+        gaps,
+        [
+            "AssumeRoleWithWebIdentity in eu-west-1: older events were not read: 40 pages were read; read back to 2026-11-23T01:00:00Z",
+            "AssumeRoleWithWebIdentity in eu-west-1: 2 events could not be understood",
+            "AssumeRoleWithWebIdentity in us-east-1: cloudtrail:LookupEvents denied",
+        ]
+    );
+}
+
+#[test]
+fn where_to_look_follows_from_the_pod_the_cluster_and_the_role() {
+    let mut snapshot = healthy();
+    crate::testing::cluster(&mut snapshot).region = Some("eu-west-1".to_owned());
+    let wanted = diagnose::lookups(&snapshot);
+    let places: Vec<_> = wanted.iter().map(|lookup| (lookup.account.as_str(), lookup.region.as_deref(), lookup.event)).collect();
+    assert!(places.contains(&(ACCOUNT, Some("us-east-1"), "AssumeRoleWithWebIdentity")), "the global endpoint: {places:?}");
+    assert!(places.contains(&(ACCOUNT, Some("eu-west-1"), "AssumeRoleWithWebIdentity")), "{places:?}");
+    assert!(wanted.iter().all(|lookup| lookup.roles.contains(ROLE) && lookup.subjects.contains(SUBJECT)), "{wanted:?}");
+
+    crate::testing::cluster(&mut snapshot).region = Some("eu-west-1.evil.example".to_owned());
+    assert!(!format!("{:?}", diagnose::lookups(&snapshot)).contains("evil"), "a region becomes a host's name");
+}
+
+#[test]
+fn a_partition_without_a_global_endpoint_and_pod_identity() {
+    let mut snapshot = healthy();
+    crate::testing::cluster(&mut snapshot).region = Some("eu-west-1".to_owned());
+    let policies = Policies::default();
+    let evidence = diagnose::first_evidence(&snapshot, &policies);
+    let role = |arn: &str, mode| RoleUnderJudgement { arn: arn.to_owned(), source: RoleSource::Given, mode };
+    let china = lookups(&evidence, &[role("arn:aws-cn:iam::123456789012:role/r", Mode::Irsa)]);
+    assert_eq!(china.iter().map(|lookup| lookup.region.clone()).collect::<Vec<_>>(), [None], "no region of ours is in China");
+    let pod_identity = lookups(&evidence, &[role("arn:aws:iam::210987654321:role/r", Mode::PodIdentity)]);
+    let [only] = pod_identity.as_slice() else { panic!("{pod_identity:?}") };
+    assert_eq!((only.account.as_str(), only.event), (ACCOUNT, "AssumeRoleForPodIdentity"), "in the cluster's account");
+    assert_eq!(only.region.as_deref(), Some("eu-west-1"));
+    assert_eq!(usage(&evidence, &[], Credentials::Unknown), None);
+}
