@@ -1,4 +1,4 @@
-//! IAM, STS and EKS of one or more accounts on one port.
+//! IAM, STS, EKS and CloudTrail's event history of one or more accounts on one port.
 
 mod accounts;
 mod call;
@@ -9,6 +9,7 @@ mod iam;
 mod managed;
 mod paging;
 mod policies;
+mod runtime;
 mod sts;
 mod world;
 mod write;
@@ -95,6 +96,8 @@ struct Settings {
     page_size: Option<usize>,
     writable: bool,
     decoded_messages: BTreeMap<String, String>,
+    events: Vec<runtime::Event>,
+    simulations: BTreeMap<String, Value>,
 }
 
 impl AwsApi {
@@ -143,11 +146,24 @@ impl AwsApi {
         lock(&self.state.settings).decoded_messages.insert(encoded.to_owned(), decoded.to_owned());
     }
 
+    /// Puts an event into the history that `LookupEvents` reads in an account and a region.
+    pub fn add_event(&self, account: &str, region: &str, event: Value) {
+        let event = runtime::Event { account: account.to_owned(), region: region.to_owned(), event };
+        lock(&self.state.settings).events.push(event);
+    }
+
+    /// What `SimulatePrincipalPolicy` says of an action: `{"decision", "by", "missing", "organization", "boundary"}`.
+    /// Of any other action it says nothing but 500.
+    pub fn set_simulation(&self, action: &str, answer: Value) {
+        lock(&self.state.settings).simulations.insert(action.to_owned(), answer);
+    }
+
     /// Whether AWS bills it or not: only these operations are reads.
     fn is_read(call: &Call) -> bool {
         let reads: &[&str] = match call.service.as_str() {
             "sts" => &["Get", "Decode", "AssumeRole"],
             "iam" => &["Get", "List", "Simulate"],
+            "cloudtrail" => &["LookupEvents"],
             _ => &["Get", "List", "Describe", "Head"],
         };
         reads.iter().any(|prefix| call.action.starts_with(prefix))
@@ -186,6 +202,8 @@ impl State {
         }
         let world = lock(&self.world);
         match call.service.as_str() {
+            "iam" if call.action == "SimulatePrincipalPolicy" => runtime::simulate(&call, &lock(&self.settings)),
+            "cloudtrail" if call.action == "LookupEvents" => Ok(runtime::lookup_events(&call, &lock(&self.settings))),
             "iam" => iam::answer(&world, &call),
             "eks" => eks::answer(&world, &call),
             "sts" => {

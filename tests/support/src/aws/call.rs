@@ -53,7 +53,10 @@ impl Call {
         if call.service.is_empty() {
             call.service = guess_service(&call);
         }
-        call.action = call.parameter("Action").map_or_else(|| rest_action(&call, request), str::to_owned);
+        // The JSON services of the older kind: `PREFIX.Operation`.
+        let target = request.header("x-amz-target").and_then(|target| target.rsplit('.').next());
+        let named = call.parameter("Action").or(target).map(str::to_owned);
+        call.action = named.unwrap_or_else(|| rest_action(&call, request));
         call
     }
 

@@ -36,7 +36,7 @@ pub(crate) fn answer(world: &World, call: &Call) -> Result<Response, Failure> {
         "ListAccountAliases" => Ok(xml(call, |xml| {
             xml.texts("AccountAliases", []).more(None);
         })),
-        "SimulatePrincipalPolicy" | "SimulateCustomPolicy" => Err(Failure::usual(500, None, None)),
+        "SimulateCustomPolicy" => Err(Failure::usual(500, None, None)),
         _ => policies::answer(world, account, call),
     }
 }
