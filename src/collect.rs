@@ -49,6 +49,10 @@ pub(crate) struct Options {
     pub(crate) native_token: bool,
     /// Ask AWS at all (not `--no-aws`).
     pub(crate) aws: bool,
+    /// How many hours of CloudTrail's event history to read, if any (`--cloudtrail`).
+    pub(crate) cloudtrail: Option<u32>,
+    /// Ask AWS' policy simulator about the asked actions, too (`--simulate`).
+    pub(crate) simulate: bool,
     /// What somebody saved of the cluster: it stands in the place of a cluster, which is not asked (`--with-aws`).
     pub(crate) half: Option<Box<Snapshot>>,
 }
@@ -70,6 +74,8 @@ impl Default for Options {
             timeout: Duration::from_mins(1),
             native_token: true,
             aws: true,
+            cloudtrail: None,
+            simulate: false,
             half: None,
         }
     }
@@ -91,7 +97,7 @@ pub(crate) struct Collected {
 pub(crate) struct Calls {
     /// To the API server.
     pub(crate) kubernetes: u64,
-    /// To IAM, EKS and STS.
+    /// To IAM, EKS, STS and CloudTrail.
     pub(crate) aws: u64,
 }
 

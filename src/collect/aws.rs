@@ -1,9 +1,10 @@
-//! Reading from AWS: IAM, EKS and STS, one [`Session`] for each profile.
+//! Reading from AWS: IAM, EKS, STS and CloudTrail, one [`Session`] for each profile.
 //!
 //! [`Session::load`] gets the credentials first, so that their absence is said once and at once; its functions fetch
 //! one thing each; each answer is an `Observed`. [`operations`] holds the list of all that may be asked: the guard in
 //! every client's transport refuses anything else.
 
+mod cloudtrail;
 mod credentials;
 mod document;
 mod eks;
@@ -15,14 +16,17 @@ mod policies;
 mod providers;
 mod region;
 mod session;
+mod simulate;
 
 #[cfg(test)]
 pub(super) mod tests;
 
+pub(crate) use cloudtrail::{History, Pacer};
 pub(crate) use guard::{Finish, Guard, LastAttempt};
 pub(crate) use operations::{
     DESCRIBE_CLUSTER, GET_INLINE, GET_POLICY, GET_POLICY_VERSION, GET_PROVIDER, GET_ROLE, LIST_ADDONS, LIST_ASSOCIATIONS,
-    LIST_ATTACHED, LIST_INLINE, LIST_POLICIES, LIST_POLICY_VERSIONS, LIST_PROVIDERS, LIST_ROLES, OPERATIONS, Operation,
+    LIST_ATTACHED, LIST_INLINE, LIST_POLICIES, LIST_POLICY_VERSIONS, LIST_PROVIDERS, LIST_ROLES, LOOKUP_EVENTS, OPERATIONS,
+    Operation, SIMULATE,
 };
 pub(crate) use region::region_of_partition;
 pub(crate) use session::{Limits, Profile, Session};

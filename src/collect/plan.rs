@@ -14,6 +14,7 @@ mod once;
 mod pod;
 mod role;
 mod run;
+mod runtime;
 mod snapshot;
 mod target;
 mod workload;
@@ -49,9 +50,11 @@ async fn collect(options: &Options, source: Source) -> Result<Collected, Collect
         targets
     };
     nothing_seen(&run, needs_cluster)?;
+    let mut snapshot = run.snapshot(found);
+    run.add_runtime_evidence(&mut snapshot).await;
     let kubernetes = run.api.get().and_then(|api| api.as_ref().ok()).map_or(0, super::kubernetes::Api::calls);
     Ok(Collected {
-        snapshot: run.snapshot(found),
+        snapshot,
         calls: Calls { kubernetes, aws: run.guard.requests() },
         notes: std::mem::take(&mut *run.notes.lock().unwrap_or_else(PoisonError::into_inner)),
     })

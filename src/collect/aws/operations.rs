@@ -18,21 +18,26 @@ pub(crate) struct Operation {
     pub(crate) essential: bool,
     /// What it is for.
     pub(crate) why: &'static str,
+    /// The flag without which it is never called.
+    pub(crate) flag: Option<&'static str>,
 }
 
 /// Declares operations, and the list of them all.
 macro_rules! operations {
-    ($($constant:ident: $service:literal $name:literal, $action:literal, $absent:expr, $resource:expr, $essential:literal, $why:literal;)*) => {
+    ($($constant:ident: $service:literal $name:literal, $action:literal, $absent:expr, $resource:expr, $essential:literal, $why:literal $(, $flag:literal)?;)*) => {
         $(
             #[doc = concat!("`", $action, "`: ", $why, ".")]
             pub(crate) static $constant: Operation = Operation {
                 service: $service, name: $name, action: $action, absent: $absent, resource: $resource, essential: $essential, why: $why,
+                flag: operations!(@flag $($flag)?),
             };
         )*
 
         /// All of them, in the order in which a chain needs them.
         pub(crate) static OPERATIONS: &[&Operation] = &[$(&$constant),*];
     };
+    (@flag) => { None };
+    (@flag $flag:literal) => { Some($flag) };
 }
 
 const ROLE: &str = "arn:PARTITION:iam::ACCOUNT:role/*";
@@ -62,6 +67,8 @@ operations! {
     LIST_PROVIDERS: "IAM" "ListOpenIDConnectProviders", "iam:ListOpenIDConnectProviders", None, "*", false, "the nearest provider, where the issuer has none";
     LIST_ROLES: "IAM" "ListRoles", "iam:ListRoles", None, "*", false, "the nearest name, where a role is missing";
     LIST_POLICIES: "IAM" "ListPolicies", "iam:ListPolicies", None, "*", false, "whether a policy that was asked for with --policy exists";
+    LOOKUP_EVENTS: "CloudTrail" "LookupEvents", "cloudtrail:LookupEvents", None, "*", false, "who asked for the role's credentials, and how it ended", "--cloudtrail";
+    SIMULATE: "IAM" "SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy", NO_ENTITY, ROLE, false, "what AWS' own simulator says of an action", "--simulate";
 }
 
 /// Whether an operation may be called.
@@ -76,7 +83,8 @@ mod tests {
     #[test]
     fn holds_reads_only() {
         for operation in OPERATIONS {
-            let verbs = ["Get", "List", "Describe"];
+            // `Lookup` searches the event history; `Simulate` evaluates policies as they are and does nothing of what is asked.
+            let verbs = ["Get", "List", "Describe", "Lookup", "Simulate"];
             assert!(verbs.iter().any(|verb| operation.name.starts_with(verb)), "{operation:?}");
             assert_eq!(operation.action, format!("{}:{}", operation.service.to_lowercase(), operation.name));
             assert!(!operation.why.is_empty());

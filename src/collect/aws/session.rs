@@ -57,6 +57,7 @@ pub(super) struct Clients {
     pub(super) iam: aws_sdk_iam::Client,
     pub(super) eks: aws_sdk_eks::Client,
     pub(super) sts: aws_sdk_sts::Client,
+    pub(super) cloudtrail: aws_sdk_cloudtrail::Client,
 }
 
 /// One profile, ready to be asked.
@@ -150,6 +151,12 @@ impl Session {
             ),
             sts: aws_sdk_sts::Client::from_conf(
                 aws_sdk_sts::config::Builder::from(&shared).interceptor(guard.clone()).retry_classifier(RefusedIsFinal).build(),
+            ),
+            cloudtrail: aws_sdk_cloudtrail::Client::from_conf(
+                aws_sdk_cloudtrail::config::Builder::from(&shared)
+                    .interceptor(guard.clone())
+                    .retry_classifier(RefusedIsFinal)
+                    .build(),
             ),
         };
         Self {

@@ -2,6 +2,7 @@
 
 mod failures;
 mod good;
+mod runtime;
 
 use super::{Guard, Limits, Session};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -38,7 +39,9 @@ fn accounts() -> Accounts {
 }
 
 fn server() -> AwsApi {
-    AwsApi::start(&accounts(), Cluster::new(ISSUER))
+    let server = AwsApi::start(&accounts(), Cluster::new(ISSUER));
+    server.set_simulation("s3:ListBucket", json!({"decision": "allowed", "by": ["my-policy"]}));
+    server
 }
 
 /// A configuration for a server, as a user of an account.
@@ -82,6 +85,11 @@ async fn ask(session: &Session, operation: &str) -> Observed<String> {
         "iam:ListOpenIDConnectProviders" => shown(session.provider_arns(ACCOUNT).await),
         "iam:ListRoles" => shown(session.roles(ACCOUNT).await),
         "iam:ListPolicies" => shown(session.local_policies(ACCOUNT).await),
+        "cloudtrail:LookupEvents" => shown(runtime::look_up(session, "us-east-1").await),
+        "iam:SimulatePrincipalPolicy" => {
+            let mut answers = session.simulate(&runtime::question(&["s3:ListBucket"])).await;
+            shown(answers.remove("s3:ListBucket").unwrap())
+        }
         other => panic!("no question for {other}"),
     }
 }

@@ -81,14 +81,15 @@ async fn answers_that_are_none() {
 async fn answers_without_their_fields() {
     let empty = |operation: &str| {
         let name = operation.trim_end_matches('$').split(':').next_back().unwrap_or_default().to_owned();
-        let body = if operation.starts_with("eks:") {
+        let is_json = operation.starts_with("eks:") || operation.starts_with("cloudtrail:");
+        let body = if is_json {
             "{}".to_owned()
         } else {
             format!(
                 "<{name}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{name}Result></{name}Result></{name}Response>"
             )
         };
-        let kind = if operation.starts_with("eks:") { "application/json" } else { "text/xml" };
+        let kind = if is_json { "application/json" } else { "text/xml" };
         Fault::new(operation, Effect::Reply(Response::new(200, kind, body)))
     };
     all_end_as(empty, CALL, &[GapCause::Malformed]).await;
