@@ -90,6 +90,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
 
@@ -190,6 +192,18 @@ pub(crate) struct SourceArgs {
     /// Judge the built-in example: a pod with two faults
     #[arg(long, conflicts_with_all = ["from", "targets", "pod", "context", "kubeconfig", "cluster"])]
     pub(crate) demo: bool,
+}
+
+/// Evidence of what happened, and a second opinion; both read only, and neither decides anything.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run-time evidence")]
+pub(crate) struct RuntimeArgs {
+    /// Read in CloudTrail's event history who asked for the role's credentials in the last hours, and how it ended [default: 24; at most 2160]
+    #[arg(long, value_name = "HOURS", num_args = 0..=1, require_equals = true, default_missing_value = "24", value_parser = clap::value_parser!(u32).range(1..=2160))]
+    pub(crate) cloudtrail: Option<u32>,
+    /// Show what AWS' own policy simulator says of the asked actions, beside our decision
+    #[arg(long)]
+    pub(crate) simulate: bool,
 }
 
 /// What comes out.

@@ -124,17 +124,23 @@ fn word(decision: &str) -> &str {
 fn why(evidence: &Evidence<'_>, ours: &Decision, simulated: &Simulated) -> Vec<String> {
     let mut why = Vec::new();
     if simulated.organization_allows == Some(false) {
-        why.push("the simulator looks at the organization's service control policies, which we don't: they don't allow it".to_owned());
+        why.push(
+            "the simulator looks at the organization's service control policies, which we don't: they don't allow it".to_owned(),
+        );
     }
     if simulated.boundary_allows == Some(false) {
         why.push("the simulator says that the permissions boundary does not allow it".to_owned());
     }
     if !simulated.missing_context.is_empty() {
         let keys = simulated.missing_context.join(", ");
-        why.push(format!("the simulator was not told {keys}, and takes a key that it isn't told for absent (--context-key gives it)"));
+        why.push(format!(
+            "the simulator was not told {keys}, and takes a key that it isn't told for absent (--context-key gives it)"
+        ));
     }
     if session_policy(evidence).is_some() {
-        why.push("the simulator judges the role: it knows nothing of the session policy of the Pod Identity association".to_owned());
+        why.push(
+            "the simulator judges the role: it knows nothing of the session policy of the Pod Identity association".to_owned(),
+        );
     }
     if matches!(ours.outcome, Outcome::Allowed { .. }) && why.is_empty() && simulated.decision == "explicitDeny" {
         why.push("a Deny outside of the role's own policies: a service control policy, which we don't look at".to_owned());

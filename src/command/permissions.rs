@@ -12,7 +12,12 @@ use std::fmt::Write as _;
 /// Prints the IAM policy and the Kubernetes role.
 pub(super) fn run(format: Format) -> Result<(), Error> {
     let text = match format {
-        Format::Json => pretty(&json!({"schema_version": 1, "iam_policy": iam_policy(), "cluster_role": cluster_role()}))?,
+        Format::Json => pretty(&json!({
+            "schema_version": 1,
+            "iam_policy": iam_policy(),
+            "iam_policies_by_flag": policies_by_flag(),
+            "cluster_role": cluster_role(),
+        }))?,
         Format::Table => table()?,
     };
     output::print(text.as_bytes(), output::look(Color::Auto, false).color)
@@ -29,8 +34,13 @@ fn table() -> Result<String, Error> {
     let mut text = String::from("IAM policy of whoever runs irsa-doctor, in the role's account and the cluster's:\n\n");
     text.push_str(&pretty(&iam_policy())?);
     text.push_str("\nWhat for (* a healthy pod can't be told healthy without it):\n\n");
-    for operation in OPERATIONS {
+    for operation in OPERATIONS.iter().filter(|operation| operation.flag.is_none()) {
         let _ = writeln!(text, "  {} {:<36} {}", mark(operation.essential), operation.action, operation.why);
+    }
+    text.push_str("\nNot in it, for these are read only with a flag:\n\n");
+    for operation in OPERATIONS {
+        let Some(flag) = operation.flag else { continue };
+        let _ = writeln!(text, "    {:<36} {flag}: {}", operation.action, operation.why);
     }
     text.push_str(
         "\nKubernetes ClusterRole (kubectl apply -f reads JSON too); bind it in the namespaces that are looked at:\n\n",
@@ -50,7 +60,8 @@ fn mark(essential: bool) -> char {
 /// One statement for what a healthy pod needs, one for what explanations need.
 fn iam_policy() -> Value {
     let actions = |essential: bool| -> Vec<&str> {
-        OPERATIONS.iter().filter(|operation| operation.essential == essential).map(|operation| operation.action).collect()
+        let always = OPERATIONS.iter().filter(|operation| operation.flag.is_none());
+        always.filter(|operation| operation.essential == essential).map(|operation| operation.action).collect()
     };
     json!({
         "Version": "2012-10-17",
@@ -59,6 +70,19 @@ fn iam_policy() -> Value {
             {"Sid": "Explain", "Effect": "Allow", "Action": actions(false), "Resource": "*"},
         ]
     })
+}
+
+/// What a flag needs besides, a policy for each.
+fn policies_by_flag() -> BTreeMap<&'static str, Value> {
+    let mut actions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for operation in OPERATIONS {
+        if let Some(flag) = operation.flag {
+            actions.entry(flag).or_default().push(operation.action);
+        }
+    }
+    let policy =
+        |actions| json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]});
+    actions.into_iter().map(|(flag, actions)| (flag, policy(actions))).collect()
 }
 
 /// The rules, merged by group and names.
@@ -100,8 +124,11 @@ mod tests {
 
     #[test]
     fn grants_what_the_guards_let_through_and_nothing_that_writes() {
-        let policy = iam_policy().to_string();
-        assert!(OPERATIONS.iter().all(|operation| policy.contains(operation.action)));
+        let (policy, by_flag) = (iam_policy().to_string(), json!(policies_by_flag()).to_string());
+        for operation in OPERATIONS {
+            let (here, there) = if operation.flag.is_some() { (&by_flag, &policy) } else { (&policy, &by_flag) };
+            assert!(here.contains(operation.action) && !there.contains(operation.action), "{}", operation.action);
+        }
         let role = cluster_role();
         let verbs: BTreeSet<&str> = role["rules"]
             .as_array()

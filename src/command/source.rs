@@ -23,6 +23,7 @@ pub(super) struct Evidence {
 ///
 /// Nothing was asked, a bundle can't be read, or there is nothing to look at.
 pub(super) fn evidence(args: &RunArgs, asked: Asked) -> Result<Evidence, Error> {
+    runtime_fits(args, &asked)?;
     let mut snapshot = if args.source.demo {
         bundle::parse("the built-in example", DEMO)?
     } else if !args.source.from.is_empty() {
@@ -79,6 +80,8 @@ fn options(args: &RunArgs, asked: Asked) -> collect::Options {
         timeout: source.timeout,
         native_token: !source.no_native_token,
         aws: true,
+        cloudtrail: args.runtime.cloudtrail,
+        simulate: args.runtime.simulate,
         half: None,
     }
 }
@@ -90,6 +93,25 @@ fn collect_now(options: &collect::Options) -> Result<Evidence, Error> {
     runtime.shutdown_background();
     let collect::Collected { snapshot, calls, notes } = collected?;
     Ok(Evidence { snapshot, calls, notes })
+}
+
+/// Whether `--cloudtrail` and `--simulate` have somebody to ask, and something to ask about.
+fn runtime_fits(args: &RunArgs, asked: &Asked) -> Result<(), Error> {
+    let flag = match (args.runtime.cloudtrail, args.runtime.simulate) {
+        (Some(_), _) => "--cloudtrail",
+        (None, true) => "--simulate",
+        (None, false) => return Ok(()),
+    };
+    if args.source.demo || (!args.source.from.is_empty() && !args.source.with_aws) {
+        let help = "what a bundle holds of it is shown anyway; add --with-aws to a --from, to ask AWS now";
+        return Err(Error::usage(format!("`{flag}` asks AWS, and nothing is asked here"), help));
+    }
+    // Of a bundle, the question may be the bundle's own; an error may name the action.
+    let nothing_to_simulate = asked.actions.is_empty() && asked.error.is_none() && args.source.from.is_empty();
+    if args.runtime.simulate && nothing_to_simulate {
+        return Err(Error::usage("`--simulate` needs an action", "say what the pod must be allowed with --action or --needs"));
+    }
+    Ok(())
 }
 
 fn nothing_asked() -> Error {

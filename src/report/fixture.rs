@@ -7,8 +7,8 @@ use irsa_doctor_checks::fix::{Effect, Fix, Restart};
 use irsa_doctor_checks::identity::{Identity, Mode};
 use irsa_doctor_checks::locus::Locus;
 use irsa_doctor_checks::report::{
-    ActionDecision, AfterRestart, CallerHead, CheckResult, ClusterHead, FoundFinding, Gate, Report, ReportedGap, TargetReport,
-    Verdict,
+    ActionDecision, AfterRestart, CallerHead, CheckResult, ClusterHead, EventGroup, EventSummary, FoundFinding, Gate, LastUsed,
+    Report, ReportedGap, SecondOpinion, TargetReport, Usage, Verdict,
 };
 use irsa_doctor_checks::snapshot::{Gap, GapCause, Target, TargetKind};
 use std::collections::BTreeMap;
@@ -97,6 +97,7 @@ fn healthy_target() -> TargetReport {
         after_restart: None,
         notes: Vec::new(),
         hand_over: Vec::new(),
+        usage: None,
     }
 }
 
@@ -155,6 +156,7 @@ fn target() -> TargetReport {
             decision: "allow".into(),
             by: vec!["my-policy v1 statement 1".into()],
             layers: BTreeMap::from([("identity".into(), "allow".into()), ("boundary".into(), "none".into())]),
+            second_opinion: Some(opinion()),
         }],
         gaps: gaps(),
         not_examined: vec!["scp", "rcp", "vpc-endpoint-policy", "resource-policy"],
@@ -166,6 +168,51 @@ fn target() -> TargetReport {
         }),
         notes: vec!["2 older pods were not judged".into()],
         hand_over: vec!["ask the owner of account 123456789012 for iam:GetOpenIDConnectProvider".into()],
+        usage: Some(usage()),
+    }
+}
+
+fn opinion() -> SecondOpinion {
+    SecondOpinion {
+        decision: "implicit-deny".into(),
+        missing_context: vec!["aws:SourceVpc".into()],
+        organization_allows: Some(false),
+        differs: true,
+        why: vec!["a service control policy does not allow it".into()],
+        ..SecondOpinion::default()
+    }
+}
+
+fn usage() -> Usage {
+    let group = |subject: &str, error: Option<&str>, differs: Vec<&'static str>| EventGroup {
+        subject: Some(subject.into()),
+        role: Some(ROLE.into()),
+        provider: Some("arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE".into()),
+        error: error.map(str::to_owned),
+        message: error.map(|_| "An unknown \u{1b}[31merror occurred".into()),
+        differs,
+        count: 2,
+        first: "2026-11-23T02:00:00Z".into(),
+        last: "2026-11-23T03:00:00Z".into(),
+    };
+    Usage {
+        role: ROLE.into(),
+        last_used: LastUsed::At("2026-11-20T10:00:00Z".into(), Some("us-east-1".into())),
+        events: Some(EventSummary {
+            hours: 24,
+            regions: vec!["us-east-1".into()],
+            total: 4,
+            failed: 2,
+            by: vec![
+                group("system:serviceaccount:default:my-sa", Some("AccessDenied"), vec![]),
+                group("system:serviceaccount:shop:api", None, vec!["subject"]),
+            ],
+            subject: Some("system:serviceaccount:default:my-sa".into()),
+            roles: vec![ROLE.into()],
+            provider: Some("arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE".into()),
+            remarks: vec!["2 of 2 calls failed".into()],
+            gaps: vec!["older events were not read".into()],
+        }),
     }
 }
 

@@ -6,6 +6,7 @@ mod chain;
 mod finding;
 mod gaps;
 mod head;
+mod runtime;
 
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,12 @@
 
 mod convert;
 mod finding;
+mod runtime;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use finding::Finding;
+pub(crate) use runtime::{SecondOpinion, Usage};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -195,6 +197,9 @@ pub(crate) struct Target {
     pub(crate) notes: Vec<String>,
     /// What to ask of whoever can see what we couldn't.
     pub(crate) hand_over: Vec<String>,
+    /// What was seen of the role in use; it decides nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) usage: Option<Usage>,
 }
 
 /// What was looked at.
@@ -274,6 +279,9 @@ pub(crate) struct Decision {
     pub(crate) by: Vec<String>,
     /// What each layer alone says.
     pub(crate) layers: BTreeMap<String, String>,
+    /// What AWS' own simulator says (`--simulate`); it changes nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) second_opinion: Option<SecondOpinion>,
 }
 
 /// Something that could not be read.

@@ -73,7 +73,11 @@ fn regions(evidence: &Evidence<'_>, partition: &str) -> Vec<Option<String>> {
 /// Whether it could be a region: it becomes a part of the name of a host that signed requests go to.
 fn is_region(text: &str) -> bool {
     let letters = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    letters && text.len() <= 32 && text.contains('-') && text.starts_with(|c: char| c.is_ascii_lowercase()) && !text.ends_with('-')
+    letters
+        && text.len() <= 32
+        && text.contains('-')
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
 }
 
 #[cfg(test)]

@@ -28,7 +28,8 @@ fn refusals(ours: &[&EventGroup]) -> Option<String> {
     let failed: Vec<&&EventGroup> = ours.iter().filter(|group| group.error.is_some()).collect();
     let latest = failed.iter().max_by_key(|group| &group.last)?;
     let subject = latest.subject.as_deref().unwrap_or_default();
-    let (failures, all) = (failed.iter().map(|group| group.count).sum::<usize>(), ours.iter().map(|group| group.count).sum::<usize>());
+    let (failures, all) =
+        (failed.iter().map(|group| group.count).sum::<usize>(), ours.iter().map(|group| group.count).sum::<usize>());
     let success = ours.iter().filter(|group| group.error.is_none()).map(|group| &group.last).max();
     let success = success.map_or_else(|| "none succeeded".to_owned(), |last| format!("the last that succeeded was at {last}"));
     let error = latest.error.as_deref().unwrap_or_default();

@@ -78,14 +78,16 @@ fn calls_are_counted_by_who_asked_for_what_and_how_it_ended() {
     ]));
     assert_eq!((summary.total, summary.failed), (5, 3), "what is about neither is left out");
     let seen: Vec<_> = summary.by.iter().map(|group| (group.count, group.error.is_some(), group.differs.clone())).collect();
-    let expected =
-        [(2, true, vec![]), (1, true, vec!["subject"]), (1, false, vec![]), (1, false, vec!["role"])];
+    let expected = [(2, true, vec![]), (1, true, vec!["subject"]), (1, false, vec![]), (1, false, vec!["role"])];
     assert_eq!(seen, expected);
     assert_eq!((summary.by[0].first.as_str(), summary.by[0].last.as_str()), ("2026-11-23T03:08:00Z", "2026-11-23T03:09:00Z"));
     let remarks = summary.remarks.join("\n");
     assert!(remarks.contains("2 of 3 calls by system:serviceaccount:default:my-service-account failed"), "{remarks}");
     assert!(remarks.contains("the last that succeeded was at 2026-11-23T03:07:00Z"), "{remarks}");
-    assert!(remarks.contains("system:serviceaccount:shop:api, not system:serviceaccount:default:my-service-account"), "{remarks}");
+    assert!(
+        remarks.contains("system:serviceaccount:shop:api, not system:serviceaccount:default:my-service-account"),
+        "{remarks}"
+    );
     assert!(remarks.contains(&format!("asked for {OTHER_ROLE}, not for {ROLE}")), "{remarks}");
 }
 
@@ -117,7 +119,10 @@ fn what_contradicts_the_chain_is_said_and_changes_nothing() {
     let report = judge(&broken);
     assert_eq!(report.verdict, Verdict::Broken);
     let remarks = report.usage.unwrap().events.unwrap().remarks.join("\n");
-    assert!(remarks.contains("the chain says that trust-policy refuses it, but the last call, at 2026-11-23T03:09:00Z"), "{remarks}");
+    assert!(
+        remarks.contains("the chain says that trust-policy refuses it, but the last call, at 2026-11-23T03:09:00Z"),
+        "{remarks}"
+    );
 
     let refused = with_events(vec![event(9, SUBJECT, ROLE, Some("AccessDenied"))]);
     let report = judge(&refused);

@@ -1,6 +1,6 @@
 //! The chain, one line a check with its findings below, and what belongs to no single link.
 
-use super::{finding, gaps};
+use super::{finding, gaps, runtime};
 use crate::report::escape;
 use crate::report::page::{Page, Tone};
 use irsa_doctor_checks::check::Status;
@@ -55,7 +55,10 @@ fn link(page: &mut Page<'_>, check: &CheckResult, longest: usize) -> io::Result<
 
 /// What belongs to no single link.
 pub(super) fn appendix(page: &mut Page<'_>, target: &TargetReport) -> io::Result<()> {
-    section(page, "Decisions", &target.decisions, |decision| decision_line(decision, &target.not_examined))?;
+    let decisions: Vec<String> =
+        target.decisions.iter().flat_map(|decision| decision_lines(decision, &target.not_examined)).collect();
+    section(page, "Decisions", &decisions, Clone::clone)?;
+    runtime::write(page, target)?;
     gaps::write(page, target)?;
     if let Some(after) = &target.after_restart {
         page.blank()?;
@@ -77,6 +80,11 @@ fn section<T>(page: &mut Page<'_>, title: &str, items: &[T], text: impl Fn(&T) -
         page.prose("    -", TEXT + 2, &escape(&text(item)), Tone::Plain)?;
     }
     Ok(())
+}
+
+/// Our decision, and AWS' own below it.
+fn decision_lines(decision: &ActionDecision, not_examined: &[&str]) -> Vec<String> {
+    std::iter::once(decision_line(decision, not_examined)).chain(runtime::opinion(decision)).collect()
 }
 
 /// Never just "allowed": what was looked at, and what wasn't.

@@ -2,8 +2,8 @@
 
 use super::finding::{Compared, Confidence, Finding, Fix, FixCommand, Locus, Severity};
 use super::{
-    AfterRestart, Caller, Calls, Check, Cluster, Decision, Gap, Gate, Identity, Name, Report, Run, Status, Summary, Target,
-    Verdict,
+    AfterRestart, Caller, Calls, Check, Cluster, Decision, Gap, Gate, Identity, Name, Report, Run, SecondOpinion, Status,
+    Summary, Target, Usage, Verdict,
 };
 use crate::report::Run as RunFigures;
 use irsa_doctor_checks as core;
@@ -84,6 +84,7 @@ fn target(target: &core::report::TargetReport) -> Target {
         }),
         notes: target.notes.clone(),
         hand_over: target.hand_over.clone(),
+        usage: target.usage.as_ref().map(Usage::from),
     }
 }
 
@@ -195,6 +196,7 @@ fn decision(decision: &core::report::ActionDecision) -> Decision {
         decision: decision.decision.clone(),
         by: decision.by.clone(),
         layers: decision.layers.clone(),
+        second_opinion: decision.second_opinion.as_ref().map(SecondOpinion::from),
     }
 }
 
