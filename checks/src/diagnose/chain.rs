@@ -126,18 +126,20 @@ pub(super) fn is_judged(links: &[Link], check: &str) -> bool {
 
 /// Whether the links up to the trust policy give a pod the role's credentials.
 pub(super) fn credentials(links: &[Link]) -> Credentials {
-    let decides = |stage| matches!(stage, Stage::Issuer | Stage::Provider | Stage::Role | Stage::Trust | Stage::PodIdentity);
-    let mut deciding = links.iter().filter(|link| decides(link.check.stage));
-    let mut unknown = false;
-    let refused = deciding.find(|link| {
-        unknown |= link.outcome.status() == Status::Unknown;
-        link.outcome.status() == Status::Fail
-    });
-    match refused {
-        Some(link) => Credentials::Refused(link.check.id),
-        None if unknown => Credentials::Unknown,
-        None => Credentials::Given,
+    let decides = |link: &&Link| {
+        matches!(link.check.stage, Stage::Issuer | Stage::Provider | Stage::Role | Stage::Trust | Stage::PodIdentity)
+    };
+    let mut deciding = links.iter().filter(decides);
+    if let Some(link) = deciding.clone().find(|link| link.outcome.status() == Status::Fail) {
+        return Credentials::Refused(link.check.id);
     }
+    // What wasn't reached doesn't refuse, and proves nothing either.
+    let proves = ["trust-policy", "pod-identity"];
+    let proven = deciding
+        .clone()
+        .any(|link| proves.contains(&link.check.id) && matches!(link.outcome.status(), Status::Pass | Status::Warn));
+    let unknown = deciding.any(|link| link.outcome.status() == Status::Unknown);
+    if proven && !unknown { Credentials::Given } else { Credentials::Unknown }
 }
 
 /// The first link with an error.

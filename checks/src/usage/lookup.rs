@@ -66,8 +66,11 @@ fn regions(evidence: &Evidence<'_>, partition: &str) -> Vec<Option<String>> {
     let of_cluster = evidence.cluster.and_then(|cluster| cluster.region.as_deref());
     let global = (partition == "aws").then_some("us-east-1");
     let fits = |region: &&str| is_region(region) && partition::of_region(region) == partition;
-    let regions: BTreeSet<&str> = of_pod.chain(of_cluster).chain(global).filter(fits).collect();
-    if regions.is_empty() { vec![None] } else { regions.into_iter().map(|region| Some(region.to_owned())).collect() }
+    let named: BTreeSet<&str> = of_pod.chain(of_cluster).filter(fits).collect();
+    // Where nothing says where the pods are, the profile's region is as good a guess as any.
+    let guess = named.is_empty().then_some(None);
+    let regions: BTreeSet<&str> = named.into_iter().chain(global).collect();
+    regions.into_iter().map(|region| Some(region.to_owned())).chain(guess).collect()
 }
 
 /// Whether it could be a region: it becomes a part of the name of a host that signed requests go to.

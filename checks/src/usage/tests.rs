@@ -186,6 +186,12 @@ fn a_partition_without_a_global_endpoint_and_pod_identity() {
     let role = |arn: &str, mode| RoleUnderJudgement { arn: arn.to_owned(), source: RoleSource::Given, mode };
     let china = lookups(&evidence, &[role("arn:aws-cn:iam::123456789012:role/r", Mode::Irsa)]);
     assert_eq!(china.iter().map(|lookup| lookup.region.clone()).collect::<Vec<_>>(), [None], "no region of ours is in China");
+    let mut nowhere = healthy();
+    crate::testing::cluster(&mut nowhere).region = None;
+    crate::testing::pod(&mut nowhere).spec.containers.iter_mut().for_each(|container| container.env.clear());
+    let guessed = lookups(&diagnose::first_evidence(&nowhere, &Policies::default()), &[role(ROLE, Mode::Irsa)]);
+    let regions: Vec<_> = guessed.iter().map(|lookup| lookup.region.as_deref()).collect();
+    assert_eq!(regions, [Some("us-east-1"), None], "the global endpoint's, and the profile's own");
     let pod_identity = lookups(&evidence, &[role("arn:aws:iam::210987654321:role/r", Mode::PodIdentity)]);
     let [only] = pod_identity.as_slice() else { panic!("{pod_identity:?}") };
     assert_eq!((only.account.as_str(), only.event), (ACCOUNT, "AssumeRoleForPodIdentity"), "in the cluster's account");

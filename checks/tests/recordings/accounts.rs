@@ -44,6 +44,7 @@ impl Maker<'_> {
                 attached: self.faults.aws("iam:ListAttachedRolePolicies", || Observed::Absent),
                 inline_names: self.faults.aws("iam:ListRolePolicies", || Observed::Absent),
                 inline: BTreeMap::new(),
+                ..RoleEvidence::default()
             };
             account.roles.entry(name).or_insert_with(absent);
         }
@@ -97,6 +98,7 @@ impl Maker<'_> {
                     ((*name).clone(), self.faults.aws("iam:GetRolePolicy", || Observed::Present(text.to_string())))
                 })
                 .collect(),
+            ..RoleEvidence::default()
         }
     }
 

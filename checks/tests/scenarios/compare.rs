@@ -38,6 +38,19 @@ pub(crate) fn problems(scenario: &Scenario, target: &TargetReport) -> Vec<String
         let had = target.after_restart.as_ref().map(|after| json!({"role": after.role_arn, "verdict": after.verdict.as_str()}));
         differs("after_restart", wanted, json!(had));
     }
+    if let Some(wanted) = expect.get("events") {
+        differs("events", wanted, events(target));
+    }
+    if let Some(wanted) = expect.get("opinions") {
+        differs("opinions", wanted, opinions(target));
+    }
+    for wanted in expect["remarks"].as_array().into_iter().flatten() {
+        let events = target.usage.as_ref().and_then(|usage| usage.events.as_ref());
+        let remarks = events.map(|events| events.remarks.join("\n")).unwrap_or_default();
+        if !remarks.contains(wanted.as_str().unwrap_or_default()) {
+            problems.push(format!("no remark says {wanted}: {remarks}"));
+        }
+    }
     if !problems.is_empty() {
         problems.push(format!("said: {}", target.sentence));
     }
@@ -49,6 +62,21 @@ fn findings(target: &TargetReport) -> Value {
     let mut found: Vec<_> = target.findings.iter().map(|found| (found.finding.fault.id, found.finding.severity)).collect();
     found.sort_by_key(|(_, severity)| *severity);
     json!(found.into_iter().map(|(id, severity)| (id, severity.as_str())).collect::<std::collections::BTreeMap<_, _>>())
+}
+
+/// Of CloudTrail's events: how many, how they ended, and what isn't as it should be.
+fn events(target: &TargetReport) -> Value {
+    let events = target.usage.as_ref().and_then(|usage| usage.events.as_ref());
+    let group = |group: &irsa_doctor_checks::report::EventGroup| json!([group.count, group.error, group.differs]);
+    json!(events.map(|events| events.by.iter().map(group).collect::<Vec<_>>()))
+}
+
+/// Our decision on each asked action, and the simulator's.
+fn opinions(target: &TargetReport) -> Value {
+    let both = |decision: &irsa_doctor_checks::report::ActionDecision| {
+        json!([decision.decision, decision.second_opinion.as_ref().map(|opinion| opinion.decision.as_str())])
+    };
+    json!(target.decisions.iter().map(both).collect::<Vec<_>>())
 }
 
 fn decisive(target: &TargetReport) -> Value {

@@ -174,7 +174,12 @@ impl<'a> Reading<'a> {
     /// What was read before a page that could not be read.
     fn stopped(self, gap: Gap) -> Observed<EventLog> {
         if self.log.read == 0 {
-            return Observed::Unavailable(gap);
+            return Observed::Unavailable(match gap.cause {
+                GapCause::Denied => {
+                    gap.remedy("allow cloudtrail:LookupEvents on * (it shows management events, and no data events)")
+                }
+                _ => gap,
+            });
         }
         let why = if gap.detail.is_empty() { gap.cause.words().to_owned() } else { gap.detail };
         self.finished(Some(why))

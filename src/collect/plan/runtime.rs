@@ -15,9 +15,9 @@ use tokio::time::timeout_at;
 impl Run<'_> {
     /// Adds what CloudTrail (`--cloudtrail`) and AWS' policy simulator (`--simulate`) say.
     pub(super) async fn add_runtime_evidence(&self, snapshot: &mut Snapshot) {
-        let lookups = match self.options.cloudtrail {
-            Some(hours) => diagnose::lookups(snapshot).into_iter().map(|lookup| (lookup, hours)).collect(),
-            None => Vec::new(),
+        let (hours, lookups) = match self.options.cloudtrail {
+            Some(hours) => (hours, self.placed(diagnose::lookups(snapshot)).await),
+            None => (0, Vec::new()),
         };
         let questions = if self.options.simulate { diagnose::questions(snapshot) } else { Vec::new() };
         if self.options.cloudtrail.is_some() && lookups.is_empty() {
@@ -27,29 +27,42 @@ impl Run<'_> {
             self.note("--simulate: no role or no action is known, so there is nothing to ask".to_owned());
         }
         let pacer = Pacer::default();
-        let logs = join_all(lookups.iter().map(|(lookup, hours)| Box::pin(self.event_log(lookup, *hours, &pacer))));
+        let logs = join_all(lookups.iter().map(|lookup| Box::pin(self.event_log(lookup, hours, &pacer))));
         let answers = join_all(questions.iter().map(|question| Box::pin(self.simulation(question))));
         let (logs, answers) = tokio::join!(logs, answers);
-        for ((lookup, _), (region, log)) in lookups.iter().zip(logs) {
+        for (lookup, log) in lookups.iter().zip(logs) {
             let account = snapshot.accounts.entry(lookup.account.clone()).or_default();
-            account.events.insert(format!("{region}/{}", lookup.event), log);
+            account.events.insert(format!("{}/{}", region(lookup), lookup.event), log);
         }
         for (question, answers) in questions.iter().zip(answers) {
             keep(snapshot, question, answers);
         }
     }
 
-    /// One event history, and the region that it was read in.
-    async fn event_log(&self, lookup: &Lookup, hours: u32, pacer: &Pacer) -> (String, Observed<EventLog>) {
-        let region = lookup.region.clone();
-        let about = format!("{} in {}", lookup.event, region.as_deref().unwrap_or("the profile's region"));
+    /// The lookups, those that nothing gives a region in the profile's own; each place once.
+    async fn placed(&self, lookups: Vec<Lookup>) -> Vec<Lookup> {
+        let own = self.session().await.region();
+        let mut placed: Vec<Lookup> = Vec::new();
+        for lookup in lookups {
+            let lookup = Lookup { region: lookup.region.or_else(|| Some(own.to_owned())), ..lookup };
+            let same =
+                |known: &Lookup| known.account == lookup.account && known.region == lookup.region && known.event == lookup.event;
+            if !placed.iter().any(same) {
+                placed.push(lookup);
+            }
+        }
+        placed
+    }
+
+    /// One event history.
+    async fn event_log(&self, lookup: &Lookup, hours: u32, pacer: &Pacer) -> Observed<EventLog> {
+        let about = format!("{} in {}", lookup.event, region(lookup));
         let session = match self.sure_access(&lookup.account, &aws::LOOKUP_EVENTS, &about).await {
             Ok(session) => session,
-            Err(gap) => return (region.unwrap_or_else(|| "unknown".to_owned()), Observed::Unavailable(gap)),
+            Err(gap) => return Observed::Unavailable(gap),
         };
-        let region = region.unwrap_or_else(|| session.region().to_owned());
         let history = History {
-            region: &region,
+            region: region(lookup),
             event: lookup.event,
             roles: &lookup.roles,
             subjects: &lookup.subjects,
@@ -57,8 +70,7 @@ impl Run<'_> {
             now: jiff::Timestamp::now().as_second(),
             deadline: self.deadline,
         };
-        let log = session.credential_events(&lookup.account, history, pacer).await;
-        (region, log)
+        session.credential_events(&lookup.account, history, pacer).await
     }
 
     /// The simulator's answers to one question, by action.
@@ -91,6 +103,10 @@ impl Run<'_> {
         };
         Err(Gap { operation: operation.action.to_owned(), resource: Some(about.to_owned()), ..gap })
     }
+}
+
+fn region(lookup: &Lookup) -> &str {
+    lookup.region.as_deref().unwrap_or_default()
 }
 
 /// Puts answers to the role that they are about.
