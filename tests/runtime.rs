@@ -1,6 +1,6 @@
 //! Run-time evidence, through the built binary: `--cloudtrail` and `--simulate`, answered, refused and hostile.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test: it may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test: it may fail loudly")]
 
 use irsa_doctor_test_support::{Fault, Recording, Served};
 use serde_json::{Value, json};

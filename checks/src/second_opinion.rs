@@ -9,6 +9,7 @@ use crate::report::{ReportedGap, SecondOpinion};
 use crate::snapshot::{Observed, RequiredAction, Simulated};
 use irsa_doctor_iam::{Decision, Outcome, services};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// What the simulator is asked: actions of one role on one resource, in one context.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +29,7 @@ impl Question {
     pub fn key(&self, action: &str) -> String {
         let mut key = format!("{action} on {}", self.resource);
         for (name, values) in &self.context {
-            key.push_str(&format!(", {name}={}", values.join("|")));
+            let _ = write!(key, ", {name}={}", values.join("|"));
         }
         key
     }

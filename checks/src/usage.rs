@@ -36,7 +36,7 @@ pub fn usage(evidence: &Evidence<'_>, roles: &[RoleUnderJudgement], chain: Crede
 
 /// What was asked of CloudTrail and not answered: none of it decides anything.
 pub fn gaps(evidence: &Evidence<'_>, roles: &[RoleUnderJudgement]) -> Vec<ReportedGap> {
-    let logs = events::logs(evidence, roles).into_iter().filter_map(|log| log.log.gap());
+    let logs = events::logs(evidence, roles).into_iter().filter_map(|log| log.answer.gap());
     logs.map(|gap| ReportedGap { check: "trust-policy", found: FoundGap { gap: gap.clone(), decisive: false } }).collect()
 }
 

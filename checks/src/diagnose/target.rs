@@ -48,8 +48,7 @@ pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
     let links = chain::run(&pods, &roles);
     let findings = chain::findings(target, &links);
     let mut gaps = chain::gaps(&links);
-    let verdict = chain::verdict(&links);
-    let first_broken = chain::first_broken(&links);
+    let (verdict, first_broken) = (chain::verdict(&links), chain::first_broken(&links));
     let first_unknown = chain::first_unknown(&links, first_broken);
     let first = pods.first().unwrap_or(&base);
     let judged = with_role(first, roles.first().cloned().flatten());

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Log<'a> {
     pub(super) region: &'a str,
     pub(super) event: &'a str,
-    pub(super) log: &'a Observed<EventLog>,
+    pub(super) answer: &'a Observed<EventLog>,
 }
 
 /// The histories of the target that were asked for.
@@ -27,7 +27,7 @@ pub(super) fn logs<'a>(evidence: &Evidence<'a>, roles: &[RoleUnderJudgement]) ->
         let Some(account) = evidence.account(&account) else { continue };
         for (key, log) in &account.events {
             if let Some((region, of)) = key.split_once('/').filter(|(_, of)| *of == event) {
-                logs.push(Log { region, event: of, log });
+                logs.push(Log { region, event: of, answer: log });
             }
         }
     }
@@ -106,7 +106,7 @@ pub(super) fn summary(evidence: &Evidence<'_>, roles: &[RoleUnderJudgement], cha
         return None;
     }
     let expected = Expected::of(evidence, roles);
-    let read: Vec<(&Log<'_>, &EventLog)> = logs.iter().filter_map(|log| Some((log, log.log.present()?))).collect();
+    let read: Vec<(&Log<'_>, &EventLog)> = logs.iter().filter_map(|log| Some((log, log.answer.present()?))).collect();
     let regions: BTreeSet<&str> = read.iter().map(|(log, _)| log.region).collect();
     let mut seen = BTreeSet::new();
     let events = read.iter().flat_map(|(_, log)| &log.events).filter(|event| expected.concerns(event));

@@ -76,7 +76,7 @@ fn stranger(group: &EventGroup, expected: &Expected) -> Option<String> {
 /// What was not read.
 pub(super) fn gaps(logs: &[Log<'_>]) -> Vec<String> {
     let mut gaps = Vec::new();
-    for Log { region, event, log } in logs {
+    for Log { region, event, answer: log } in logs {
         if let Some(gap) = log.gap() {
             gaps.push(format!("{event} in {region}: {} {}", gap.operation, gap.cause.words()));
         }

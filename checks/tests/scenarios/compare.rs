@@ -38,22 +38,26 @@ pub(crate) fn problems(scenario: &Scenario, target: &TargetReport) -> Vec<String
         let had = target.after_restart.as_ref().map(|after| json!({"role": after.role_arn, "verdict": after.verdict.as_str()}));
         differs("after_restart", wanted, json!(had));
     }
-    if let Some(wanted) = expect.get("events") {
-        differs("events", wanted, events(target));
-    }
-    if let Some(wanted) = expect.get("opinions") {
-        differs("opinions", wanted, opinions(target));
-    }
-    for wanted in expect["remarks"].as_array().into_iter().flatten() {
-        let events = target.usage.as_ref().and_then(|usage| usage.events.as_ref());
-        let remarks = events.map(|events| events.remarks.join("\n")).unwrap_or_default();
-        if !remarks.contains(wanted.as_str().unwrap_or_default()) {
-            problems.push(format!("no remark says {wanted}: {remarks}"));
-        }
-    }
+    problems.extend(runtime_problems(expect, target));
     if !problems.is_empty() {
         problems.push(format!("said: {}", target.sentence));
     }
+    problems
+}
+
+/// What differs of the run-time evidence, in words.
+fn runtime_problems(expect: &Value, target: &TargetReport) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (what, had) in [("events", events(target)), ("opinions", opinions(target))] {
+        if let Some(wanted) = expect.get(what).filter(|wanted| **wanted != had) {
+            problems.push(format!("{what} is {had}, wanted {wanted}"));
+        }
+    }
+    let events = target.usage.as_ref().and_then(|usage| usage.events.as_ref());
+    let remarks = events.map(|events| events.remarks.join("\n")).unwrap_or_default();
+    let wanted = expect["remarks"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    problems
+        .extend(wanted.filter(|wanted| !remarks.contains(wanted)).map(|wanted| format!("no remark says {wanted}: {remarks}")));
     problems
 }
 

@@ -148,7 +148,7 @@ impl AwsApi {
 
     /// Puts an event into the history that `LookupEvents` reads in an account and a region.
     pub fn add_event(&self, account: &str, region: &str, event: Value) {
-        let event = runtime::Event { account: account.to_owned(), region: region.to_owned(), event };
+        let event = runtime::Event { account: account.to_owned(), region: region.to_owned(), body: event };
         lock(&self.state.settings).events.push(event);
     }
 

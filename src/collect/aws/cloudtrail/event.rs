@@ -217,9 +217,9 @@ mod tests {
         let huge = format!("{{\"eventName\":\"{}\"}}", "x".repeat(LONGEST));
         let twice = "{\"eventName\":\"AssumeRoleWithWebIdentity\",\"eventName\":\"AssumeRoleWithWebIdentity\",\"eventTime\":\"2026-11-23T03:12:44Z\"}";
         let texts = [number.to_string(), other.to_string(), timeless.to_string(), deep, huge, twice.to_owned()];
-        let texts = texts.into_iter().chain(["".to_owned(), "{}".to_owned(), "null".to_owned(), "{\"eventName\":".to_owned()]);
+        let texts = texts.into_iter().chain([String::new(), "{}".to_owned(), "null".to_owned(), "{\"eventName\":".to_owned()]);
         for text in texts {
-            assert_eq!(read(&text, WEB_IDENTITY_EVENT), Read::NotUnderstood, "{:.60}", text);
+            assert_eq!(read(&text, WEB_IDENTITY_EVENT), Read::NotUnderstood, "{text:.60}");
         }
     }
 }

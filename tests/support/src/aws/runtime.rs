@@ -15,14 +15,14 @@ pub(crate) struct Event {
     pub(crate) account: String,
     pub(crate) region: String,
     /// What CloudTrail has of it, as text in the answer.
-    pub(crate) event: Value,
+    pub(crate) body: Value,
 }
 
 /// `LookupEvents`, newest first. The times that were asked for are not looked at.
 pub(crate) fn lookup_events(call: &Call, settings: &Settings) -> Response {
     let wanted = call.fields["LookupAttributes"][0]["AttributeValue"].as_str().unwrap_or_default();
     let here = |event: &&Event| event.account == call.caller.account && event.region == call.region;
-    let mut events: Vec<&Value> = settings.events.iter().filter(here).map(|event| &event.event).collect();
+    let mut events: Vec<&Value> = settings.events.iter().filter(here).map(|event| &event.body).collect();
     events.retain(|event| event["eventName"] == wanted);
     events.sort_by(|one, other| other["eventTime"].as_str().cmp(&one["eventTime"].as_str()));
     let size = settings.page_size.unwrap_or(50).min(50);
