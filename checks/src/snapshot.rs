@@ -11,7 +11,7 @@ mod observed;
 pub use asked::{Asked, RequiredAction, Target, TargetKind};
 pub use aws::{
     Account, Addon, Association, AttachedPolicy, Caller, EksCluster, ManagedPolicy, OidcProvider, PolicyEvidence, PolicyVersion,
-    Role, RoleEvidence, RoleSummary,
+    ResourceEvidence, Role, RoleEvidence, RoleSummary,
 };
 pub use observed::{Gap, GapCause, Observed};
 
@@ -45,6 +45,10 @@ pub struct Snapshot {
     pub clusters: BTreeMap<String, Cluster>,
     /// Accounts by id.
     pub accounts: BTreeMap<String, Account>,
+    /// The policies of resources that were asked about, by the ARN of what bears the policy (of an object, its bucket;
+    /// of an alias, itself).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub resource_policies: BTreeMap<String, ResourceEvidence>,
 }
 
 /// One half of a snapshot: who read it.
