@@ -2,6 +2,8 @@
 
 mod failures;
 mod good;
+#[cfg(feature = "resource-policies")]
+mod resource_policies;
 
 use super::{Guard, Limits, Session};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
