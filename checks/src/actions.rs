@@ -3,6 +3,7 @@
 use crate::evidence::Evidence;
 use crate::permissions::permissions;
 use crate::report::ActionDecision;
+use crate::resource_policy::{is_examined, may_bear_policy};
 use crate::second_opinion;
 use irsa_doctor_iam::{Decision, LayerOutcome, Outcome};
 
@@ -30,9 +31,15 @@ pub fn decisions(evidence: &Evidence<'_>) -> Vec<ActionDecision> {
         .collect()
 }
 
-/// The layers that nobody looked at, and that decide nothing here.
-pub fn not_examined(_evidence: &Evidence<'_>) -> Vec<&'static str> {
-    vec!["scp", "rcp", "vpc-endpoint-policy", "resource-policy"]
+/// The layers that nobody looked at, and that decide nothing here. The resource's own policy is none of them where it
+/// was read for every asked action whose resource may bear one.
+pub fn not_examined(evidence: &Evidence<'_>) -> Vec<&'static str> {
+    let mut layers = vec!["scp", "rcp", "vpc-endpoint-policy"];
+    let asked = &evidence.asked().actions;
+    if asked.is_empty() || asked.iter().any(|asked| may_bear_policy(asked) && !is_examined(evidence, asked)) {
+        layers.push("resource-policy");
+    }
+    layers
 }
 
 fn word(outcome: &Outcome) -> &'static str {

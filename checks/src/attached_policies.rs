@@ -2,13 +2,15 @@
 
 use crate::check::{Check, FoundGap, Need, Outcome, Scope, Stage};
 use crate::evidence::Evidence;
-use crate::fault::{Severity, faults};
+use crate::fault::{Confidence, Severity, faults};
 use crate::finding::Finding;
 use crate::fix::{Effect, Fix, commands};
 use crate::locus::Locus;
 use crate::nearest::nearest;
 use crate::permissions::{Permissions, permissions};
-use crate::snapshot::Gap;
+use crate::required_actions::is_refusal;
+use crate::resource_policy::{is_examined, may_bear_policy};
+use crate::snapshot::{Gap, RequiredAction};
 
 faults! {
     NO_POLICIES: "no-policies", Warning, Certain, "the role has no policy at all";
@@ -59,12 +61,18 @@ fn unread_policies(permissions: &Permissions<'_>) -> impl Iterator<Item = Gap> {
 /// Enough for a role that resource policies name, or that is only an identity: a warning, unless something is asked of it.
 fn no_policies(evidence: &Evidence<'_>, permissions: &Permissions<'_>) -> Finding {
     let asked = evidence.asked();
-    let needed = !asked.actions.is_empty() || !asked.policies.is_empty();
+    // A resource's own policy may let the role in without any.
+    let is_refused = |action: &&RequiredAction| is_refusal(&permissions.decide(evidence, action).outcome);
+    let refused: Vec<_> = asked.actions.iter().filter(is_refused).collect();
+    let needed = !refused.is_empty() || !asked.policies.is_empty();
+    let is_open = |action: &&RequiredAction| may_bear_policy(action) && !is_examined(evidence, action);
+    let open = asked.policies.is_empty() && needed && refused.iter().all(is_open);
     let role = &permissions.role_arn;
     let detail = format!("role {role} has no policy, neither attached nor inline");
     let finding = Finding::new(&NO_POLICIES, Locus::new(role), detail)
         .compared("at least one policy", crate::finding::Compared::Nothing)
-        .severity(if needed { Severity::Error } else { Severity::Warning });
+        .severity(if needed { Severity::Error } else { Severity::Warning })
+        .confidence(if open { Confidence::Likely } else { Confidence::Certain });
     let actions: Vec<_> = asked.actions.iter().collect();
     finding.fix(crate::required_actions::grant(evidence, permissions, &actions))
 }

@@ -130,6 +130,8 @@ pub enum Need {
     PolicyDocuments,
     /// The permissions boundary.
     Boundary,
+    /// The policies of the resources that were asked about.
+    ResourcePolicies,
 }
 
 /// What a check found out.

@@ -38,6 +38,7 @@ pub mod policy_document;
 pub mod registry;
 pub mod report;
 pub mod required_actions;
+pub mod resource_policy;
 pub mod role;
 pub mod role_annotation;
 pub mod second_opinion;

@@ -5,6 +5,7 @@ use crate::identity::Mode;
 use crate::locus::Locus;
 use crate::partition;
 use crate::policies::Parsed;
+use crate::resource_policy::ResourcePolicy;
 use crate::snapshot::{AttachedPolicy, Gap, GapCause, Observed, PolicyEvidence, RequiredAction, Role};
 use irsa_doctor_iam::services;
 use irsa_doctor_iam::{Decision, KeyValue, Layer, Policy, PolicyKind, PolicySet, Request, authorize};
@@ -133,9 +134,34 @@ pub fn is_aws_managed(arn: &str) -> bool {
 }
 
 impl Permissions<'_> {
-    /// What the role's own policies, its boundary and its session policy say of an action.
+    /// Whether the role is known to have no policy.
+    pub fn has_none(&self) -> bool {
+        self.documents.is_empty() && self.attached.is_present() && self.inline_names.is_present()
+    }
+
+    /// What the role's own policies, its boundary and its session policy say of an action, and the resource's policy
+    /// where it was read.
     pub fn decide(&self, evidence: &Evidence<'_>, asked: &RequiredAction) -> Decision {
         let session = session_policy(evidence);
+        let resource = ResourcePolicy::of(evidence, asked);
+        let mut set = self.own();
+        match session.as_deref() {
+            Some(Ok(policy)) => set = set.session("session policy", policy),
+            Some(Err(_)) => set = set.unreadable(Layer::Session, "session policy", "it is malformed"),
+            None => {}
+        }
+        if let Some(resource) = &resource {
+            set = resource.add_to(set);
+        }
+        let decision = authorize(&self.request(evidence, asked, resource.as_ref()), &set);
+        match resource {
+            Some(resource) => resource.revise(decision),
+            None => decision,
+        }
+    }
+
+    /// The role's policies and its boundary.
+    fn own(&self) -> PolicySet<'_> {
         let mut set = PolicySet::new().examined(Layer::Identity);
         if let Some(gap) = self.attached.gap() {
             set = set.unreadable(Layer::Identity, "attached policies", reason(gap));
@@ -152,16 +178,15 @@ impl Permissions<'_> {
         if let Some(boundary) = &self.boundary {
             set = add(set, Layer::Boundary, boundary);
         }
-        match session.as_deref() {
-            Some(Ok(policy)) => set = set.session("session policy", policy),
-            Some(Err(_)) => set = set.unreadable(Layer::Session, "session policy", "it is malformed"),
-            None => {}
-        }
-        authorize(&self.request(evidence, asked), &set)
+        set
     }
 
-    fn request(&self, evidence: &Evidence<'_>, asked: &RequiredAction) -> Request {
-        let mut request = Request::role_session(&self.role_arn, &asked.action, &asked.resource);
+    fn request(&self, evidence: &Evidence<'_>, asked: &RequiredAction, resource: Option<&ResourcePolicy<'_>>) -> Request {
+        let target = resource.map_or_else(|| asked.resource.clone(), |resource| resource.target(asked));
+        let mut request = Request::role_session(&self.role_arn, &asked.action, &target);
+        if let Some(resource) = resource {
+            request = resource.describe(request);
+        }
         // An action that takes no resource is covered by Resource `*` alone, whatever resource was asked about.
         if asked.resource == "*" || services::action(&asked.action).is_some_and(services::Action::is_wildcard_only) {
             request = request.without_resource();

@@ -3,6 +3,7 @@
 mod asked;
 mod explain;
 mod grant;
+mod resource;
 
 pub use grant::grant;
 
@@ -18,6 +19,7 @@ faults! {
     OUTSIDE_BOUNDARY: "action-outside-boundary", Error, Certain, "the policies allow the action, the permissions boundary does not";
     ASKED_UNKNOWN: "asked-action-unknown", Warning, Likely, "the action that was asked about does not exist";
     ASKED_RESOURCE: "asked-resource-type-mismatch", Warning, Likely, "the action that was asked about takes another kind of resource";
+    RESOURCE_POLICY: "resource-policy-not-allowed", Error, Certain, "the resource's own policy does not let the role in";
     CONDITION_UNMET: "action-condition-unmet", Error, Certain, "only a condition stands in the way of the action";
 }
 
@@ -27,8 +29,8 @@ pub static CHECK: Check = Check {
     title: "the role may do what the pod needs",
     stage: Stage::Actions,
     scope: Scope::Role,
-    needs: &[Need::Role, Need::RolePolicies, Need::PolicyDocuments, Need::Boundary],
-    faults: &[&NOT_ALLOWED, &DENIED, &OUTSIDE_BOUNDARY, &CONDITION_UNMET, &ASKED_UNKNOWN, &ASKED_RESOURCE],
+    needs: &[Need::Role, Need::RolePolicies, Need::PolicyDocuments, Need::Boundary, Need::ResourcePolicies],
+    faults: &[&NOT_ALLOWED, &DENIED, &OUTSIDE_BOUNDARY, &RESOURCE_POLICY, &CONDITION_UNMET, &ASKED_UNKNOWN, &ASKED_RESOURCE],
     run,
 };
 
@@ -41,25 +43,31 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     if permissions.role.is_absent() {
         return Outcome::not_applicable("not reached: the role does not exist");
     }
-    if permissions.documents.is_empty() && permissions.attached.is_present() && permissions.inline_names.is_present() {
+    let decisions: Vec<_> = asked.iter().map(|action| (action, permissions.decide(evidence, action))).collect();
+    if permissions.has_none() && decisions.iter().all(|(_, decision)| is_refusal(&decision.outcome)) {
         return Outcome::not_applicable("not reached: the role has no policy (see attached-policies)");
     }
     let mut findings = Vec::new();
     let mut gaps = Vec::new();
-    for action in asked {
-        let decision = permissions.decide(evidence, action);
+    for (action, decision) in &decisions {
         match &decision.outcome {
             // What a session policy leaves out, `pod-identity` says of the association, whose policy that is.
             Answer::Allowed { .. } | Answer::ImplicitDeny { layer: Layer::Session } => {}
             Answer::Unknown { unresolved } => gaps.push(FoundGap { gap: unresolved_gap(action, unresolved), decisive: true }),
             Answer::ExplicitDeny { .. } | Answer::ImplicitDeny { .. } => {
-                findings.push(explain::explain(evidence, &permissions, action, &decision));
+                findings.extend(explain::explain(evidence, &permissions, action, decision));
             }
         }
+        gaps.extend(resource::gap(evidence, action).map(|gap| FoundGap { gap, decisive: false }));
     }
     findings.extend(asked.iter().filter_map(|action| asked::odd(&permissions, action)));
     grant::share(evidence, &permissions, asked, &mut findings);
     Outcome::Judged { findings, gaps }
+}
+
+/// Whether an outcome is a refusal.
+pub(crate) fn is_refusal(outcome: &Answer) -> bool {
+    matches!(outcome, Answer::ExplicitDeny { .. } | Answer::ImplicitDeny { .. })
 }
 
 #[cfg(test)]

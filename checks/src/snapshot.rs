@@ -12,7 +12,7 @@ mod runtime;
 pub use asked::{Asked, RequiredAction, Target, TargetKind};
 pub use aws::{
     Account, Addon, Association, AttachedPolicy, Caller, EksCluster, ManagedPolicy, OidcProvider, PolicyEvidence, PolicyVersion,
-    Role, RoleEvidence, RoleSummary,
+    ResourceEvidence, Role, RoleEvidence, RoleSummary,
 };
 pub use observed::{Gap, GapCause, Observed};
 pub use runtime::{CredentialEvent, EventLog, POD_IDENTITY_EVENT, Simulated, WEB_IDENTITY_EVENT};
@@ -47,6 +47,10 @@ pub struct Snapshot {
     pub clusters: BTreeMap<String, Cluster>,
     /// Accounts by id.
     pub accounts: BTreeMap<String, Account>,
+    /// The policies of resources that were asked about, by the ARN of what bears the policy (of an object, its bucket;
+    /// of an alias, itself).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub resource_policies: BTreeMap<String, ResourceEvidence>,
 }
 
 /// One half of a snapshot: who read it.

@@ -221,6 +221,9 @@ fn document(snapshot: &Snapshot, locus: &Locus) -> Option<Value> {
 
 fn aws_document(snapshot: &Snapshot, locus: &Locus) -> Option<Value> {
     let parse = |text: &String| serde_json::from_str(text).unwrap_or(Value::Null);
+    if let Some(resource) = snapshot.resource_policies.get(&locus.resource) {
+        return resource.policy.present().map(parse).or(Some(Value::Null));
+    }
     let roles = snapshot.accounts.values().flat_map(|account| account.roles.values());
     let mut roles = roles.filter(|role| role.role.present().is_some_and(|role| role.arn == locus.resource));
     let policies = snapshot.accounts.values().find_map(|account| account.policies.get(&locus.resource));

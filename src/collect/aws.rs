@@ -15,6 +15,8 @@ mod paging;
 mod policies;
 mod providers;
 mod region;
+#[cfg(feature = "resource-policies")]
+mod resource_policies;
 mod session;
 mod simulate;
 
@@ -26,7 +28,7 @@ pub(crate) use guard::{Finish, Guard, LastAttempt};
 pub(crate) use operations::{
     DESCRIBE_CLUSTER, GET_INLINE, GET_POLICY, GET_POLICY_VERSION, GET_PROVIDER, GET_ROLE, LIST_ADDONS, LIST_ASSOCIATIONS,
     LIST_ATTACHED, LIST_INLINE, LIST_POLICIES, LIST_POLICY_VERSIONS, LIST_PROVIDERS, LIST_ROLES, LOOKUP_EVENTS, OPERATIONS,
-    Operation, SIMULATE,
+    Operation, RESOURCE_POLICY_OPERATIONS, SIMULATE,
 };
 pub(crate) use region::region_of_partition;
 pub(crate) use session::{Limits, Profile, Session};

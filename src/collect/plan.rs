@@ -12,6 +12,7 @@ mod half;
 mod missing;
 mod once;
 mod pod;
+mod resource;
 mod role;
 mod run;
 mod runtime;

@@ -1,7 +1,7 @@
 //! `irsa-doctor permissions`: what a run needs to read, from the very tables that the collectors' guards go by.
 
 use crate::cli::{Color, Format};
-use crate::collect::aws::OPERATIONS;
+use crate::collect::aws::{OPERATIONS, RESOURCE_POLICY_OPERATIONS};
 use crate::collect::kubernetes::permissions::{PERMISSIONS, Permission, Scope};
 use crate::error::Error;
 use crate::output;
@@ -37,6 +37,9 @@ fn table() -> Result<String, Error> {
     for operation in OPERATIONS.iter().filter(|operation| operation.flag.is_none()) {
         let _ = writeln!(text, "  {} {:<36} {}", mark(operation.essential), operation.action, operation.why);
     }
+    for operation in RESOURCE_POLICY_OPERATIONS {
+        let _ = writeln!(text, "  {} {:<36} {}", mark(operation.essential), operation.action, operation.why);
+    }
     text.push_str("\nNot in it, for these are read only with a flag:\n\n");
     for operation in OPERATIONS {
         let Some(flag) = operation.flag else { continue };
@@ -57,19 +60,20 @@ fn mark(essential: bool) -> char {
     if essential { '*' } else { ' ' }
 }
 
-/// One statement for what a healthy pod needs, one for what explanations need.
+/// One statement for what a healthy pod needs, one for what explanations need, and one for the policies of resources
+/// that are named with `--resource`.
 fn iam_policy() -> Value {
     let actions = |essential: bool| -> Vec<&str> {
         let always = OPERATIONS.iter().filter(|operation| operation.flag.is_none());
         always.filter(|operation| operation.essential == essential).map(|operation| operation.action).collect()
     };
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Sid": "Diagnose", "Effect": "Allow", "Action": actions(true), "Resource": "*"},
-            {"Sid": "Explain", "Effect": "Allow", "Action": actions(false), "Resource": "*"},
-        ]
-    })
+    let statement = |sid: &str, actions: Vec<&str>| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"});
+    let mut statements = vec![statement("Diagnose", actions(true)), statement("Explain", actions(false))];
+    if !RESOURCE_POLICY_OPERATIONS.is_empty() {
+        let actions = RESOURCE_POLICY_OPERATIONS.iter().map(|operation| operation.action).collect();
+        statements.push(statement("ResourcePolicies", actions));
+    }
+    json!({"Version": "2012-10-17", "Statement": statements})
 }
 
 /// What a flag needs besides, a policy for each.
@@ -125,7 +129,7 @@ mod tests {
     #[test]
     fn grants_what_the_guards_let_through_and_nothing_that_writes() {
         let (policy, by_flag) = (iam_policy().to_string(), json!(policies_by_flag()).to_string());
-        for operation in OPERATIONS {
+        for operation in OPERATIONS.iter().chain(RESOURCE_POLICY_OPERATIONS) {
             let (here, there) = if operation.flag.is_some() { (&by_flag, &policy) } else { (&policy, &by_flag) };
             assert!(here.contains(operation.action) && !there.contains(operation.action), "{}", operation.action);
         }

@@ -12,7 +12,9 @@ pub use set::{Layer, PolicySet};
 use combine::Tally;
 use set::Source;
 
-use crate::decision::{Decision, ElementTrace, LayerDecision, Outcome, StatementRef, StatementTrace, Unresolved, Verdict};
+use crate::decision::{
+    Decision, ElementKind, ElementTrace, LayerDecision, Outcome, StatementRef, StatementTrace, Unresolved, Verdict,
+};
 use crate::policy::{Effect, Statement};
 use crate::request::Request;
 use crate::statement::{self, Recorder, Silent};
@@ -170,6 +172,9 @@ fn element_unresolved(trace: &StatementTrace, element: &ElementTrace) -> Vec<Unr
         reason,
         path: element.path.clone(),
     };
+    if element.unknown.is_empty() && element.element == ElementKind::Principal {
+        return vec![unresolved(None, "which session of the role asks can't be known from here".to_owned())];
+    }
     if element.unknown.is_empty() {
         return vec![unresolved(None, format!("AWS does not document how {} is decided here", element.element))];
     }

@@ -4,6 +4,7 @@ use super::{ASKED_RESOURCE, ASKED_UNKNOWN};
 use crate::finding::Finding;
 use crate::locus::Locus;
 use crate::permissions::Permissions;
+use crate::resource_policy::Bearer;
 use crate::snapshot::RequiredAction;
 use irsa_doctor_iam::services::{self, Fit};
 
@@ -24,6 +25,10 @@ pub(super) fn odd(permissions: &Permissions<'_>, asked: &RequiredAction) -> Opti
         let detail = format!("{} has no action {} (list of {date}; nearest: {})", service.name, asked.action, near.join(", "));
         return Some(Finding::new(&ASKED_UNKNOWN, locus, detail).compared(near, asked.action.as_str()));
     };
+    if Bearer::of(&asked.action, &asked.resource).is_some_and(|bearer| bearer.is_alias()) {
+        // A request may name a key by its alias; what policies are held against is the key.
+        return None;
+    }
     let Fit::WrongType(wanted) = action.fit([asked.resource.as_str()]) else { return None };
     let wanted: Vec<String> = wanted.iter().map(|kind| kind.arn.to_owned()).collect();
     let detail = format!("{} does not apply to {}: it takes {}", asked.action, asked.resource, wanted.join(" or "));

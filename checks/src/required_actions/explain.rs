@@ -7,75 +7,46 @@ use crate::finding::{Compared, Finding};
 use crate::fix::Fix;
 use crate::locus::Locus;
 use crate::permissions::Permissions;
+use crate::resource_policy::{ResourceKind, ResourcePolicy, may_bear_policy};
 use crate::snapshot::RequiredAction;
 use irsa_doctor_iam::{Decision, ElementKind, ElementTrace, Had, Layer, NearMiss, Outcome, StatementRef};
 
-/// Services whose resources can carry a policy of their own, which could allow what the role's policies don't.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html>
-const WITH_RESOURCE_POLICIES: &[&str] = &[
-    "acm-pca",
-    "apigateway",
-    "aoss",
-    "backup",
-    "cloudtrail",
-    "codeartifact",
-    "codebuild",
-    "dynamodb",
-    "ecr",
-    "elasticfilesystem",
-    "es",
-    "events",
-    "execute-api",
-    "glacier",
-    "glue",
-    "iot",
-    "kinesis",
-    "kms",
-    "lambda",
-    "lex",
-    "logs",
-    "mediastore",
-    "s3",
-    "s3-object-lambda",
-    "s3-outposts",
-    "s3express",
-    "s3tables",
-    "s3vectors",
-    "schemas",
-    "secretsmanager",
-    "ses",
-    "signer",
-    "sns",
-    "sqs",
-    "ssm",
-    "sts",
-    "vpc-lattice",
-];
-
-/// The finding for a refused action.
+/// The findings for a refused action: two where both the role's policies and the resource's would have to allow it.
 pub(super) fn explain(
     evidence: &Evidence<'_>,
     permissions: &Permissions<'_>,
     asked: &RequiredAction,
     decision: &Decision,
-) -> Finding {
+) -> Vec<Finding> {
     let what = format!("{} on {}", asked.action, asked.resource);
-    match &decision.outcome {
-        Outcome::ExplicitDeny { by } => denied(permissions, &what, by),
-        Outcome::ImplicitDeny { layer: Layer::Boundary } => outside(permissions, &what, decision),
-        _ => not_allowed(evidence, permissions, asked, &what, decision),
-    }
+    let resource = ResourcePolicy::of(evidence, asked);
+    let own = match &decision.outcome {
+        Outcome::ExplicitDeny { by } => return vec![denied(permissions, resource.as_ref(), &what, by)],
+        Outcome::ImplicitDeny { layer: Layer::Resource } => None,
+        Outcome::ImplicitDeny { layer: Layer::Boundary } => Some(outside(permissions, &what, decision)),
+        _ => Some(not_allowed(evidence, permissions, asked, resource.as_ref(), decision)),
+    };
+    let other = resource.and_then(|resource| super::resource::refused(permissions, &resource, asked, decision));
+    own.into_iter().chain(other).collect()
 }
 
-fn denied(permissions: &Permissions<'_>, what: &str, by: &[StatementRef]) -> Finding {
+fn denied(permissions: &Permissions<'_>, resource: Option<&ResourcePolicy<'_>>, what: &str, by: &[StatementRef]) -> Finding {
     let statement = by.first();
     let name = statement.map(describe).unwrap_or_default();
     let detail = format!("{name} denies {what} to role {}", permissions.role_arn);
-    let fix = Fix::new(format!("deny {name}"), "Have the Deny statement changed, if this role is not meant by it").decision(
-        format!("whoever owns {}: a Deny is somebody's intention", statement.map_or("the policy", |statement| &statement.policy)),
-    );
-    let locus = statement
-        .map_or_else(|| Locus::new(&permissions.role_arn), |statement| place(permissions, &statement.policy).at(&statement.path));
+    let of_resource = resource.filter(|_| statement.is_some_and(|statement| statement.layer == Layer::Resource));
+    let owner = match (of_resource, statement) {
+        (Some(resource), _) => super::resource::owner(resource),
+        (None, Some(statement)) => format!("whoever owns {}", statement.policy),
+        (None, None) => "whoever owns the policy".to_owned(),
+    };
+    let fix = Fix::new(format!("deny {name}"), "Have the Deny statement changed, if this role is not meant by it")
+        .decision(format!("{owner}: a Deny is somebody's intention"));
+    let place = |statement: &StatementRef| match of_resource {
+        Some(resource) => resource.locus(),
+        None => place(permissions, &statement.policy),
+    };
+    let locus = statement.map_or_else(|| Locus::new(&permissions.role_arn), |statement| place(statement).at(&statement.path));
     Finding::new(&DENIED, locus, detail).compared(format!("{what} is not denied"), name).fix(fix)
 }
 
@@ -95,18 +66,20 @@ fn not_allowed(
     evidence: &Evidence<'_>,
     permissions: &Permissions<'_>,
     asked: &RequiredAction,
-    what: &str,
+    resource: Option<&ResourcePolicy<'_>>,
     decision: &Decision,
 ) -> Finding {
+    let what = &format!("{} on {}", asked.action, asked.resource);
     let near = decision.nearest_in(Layer::Identity);
     let role = &permissions.role_arn;
     if let Some(near) = near.as_ref().filter(|near| only_conditions(near)) {
         return condition(permissions, what, near);
     }
-    let service = asked.action.split(':').next().unwrap_or_default().to_lowercase();
-    let shared = asked.resource != "*" && WITH_RESOURCE_POLICIES.binary_search(&service.as_str()).is_ok();
     let why = near.as_ref().map(|near| format!("; nearest is {}: {}", describe(&near.statement.reference()), differences(near)));
-    let detail = format!("no policy of role {role} allows {what}{}", why.unwrap_or_default());
+    let neither = resource
+        .filter(|_| decision.layer(Layer::Resource).is_some_and(|layer| layer.allows.is_false()))
+        .map(|resource| format!(", and {} does not either", resource.name()));
+    let detail = format!("no policy of role {role} allows {what}{}{}", neither.unwrap_or_default(), why.unwrap_or_default());
     let locus = near.as_ref().map_or_else(
         || Locus::new(role),
         |near| {
@@ -119,13 +92,22 @@ fn not_allowed(
         },
     );
     let wanted = near.as_ref().and_then(|near| near.differing.first()).map(|element| compared(element));
-    let finding = Finding::new(&NOT_ALLOWED, locus, detail)
-        .confidence(if shared { Confidence::Likely } else { Confidence::Certain })
-        .fix(super::grant(evidence, permissions, &[asked]));
+    let finding = Finding::new(&NOT_ALLOWED, locus, detail).confidence(confidence(asked, resource)).fix(super::grant(
+        evidence,
+        permissions,
+        &[asked],
+    ));
     match wanted {
         Some((expected, actual)) => finding.compared(expected, actual),
-        None => finding.compared(what, Compared::Nothing),
+        None => finding.compared(what.as_str(), Compared::Nothing),
     }
+}
+
+/// Certain unless something that wasn't read could allow it: the resource's own policy, or a grant on a key.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/grants.html>
+fn confidence(asked: &RequiredAction, resource: Option<&ResourcePolicy<'_>>) -> Confidence {
+    let is_read = resource.is_some_and(|resource| resource.is_examined() && resource.bearer.kind != ResourceKind::Key);
+    if is_read || !may_bear_policy(asked) { Confidence::Certain } else { Confidence::Likely }
 }
 
 fn condition(permissions: &Permissions<'_>, what: &str, near: &NearMiss<'_>) -> Finding {
@@ -159,7 +141,7 @@ fn place(permissions: &Permissions<'_>, policy: &str) -> Locus {
 }
 
 /// "statement Bucket of arn:...:policy/p".
-fn describe(statement: &StatementRef) -> String {
+pub(super) fn describe(statement: &StatementRef) -> String {
     match &statement.sid {
         Some(sid) => format!("statement {sid} of {}", statement.policy),
         None => format!("statement {} of {}", statement.index, statement.policy),
@@ -167,7 +149,7 @@ fn describe(statement: &StatementRef) -> String {
 }
 
 /// What differs, element by element.
-fn differences(near: &NearMiss<'_>) -> String {
+pub(super) fn differences(near: &NearMiss<'_>) -> String {
     let texts: Vec<String> = near.differing.iter().map(|element| difference(element)).collect();
     texts.join("; ")
 }
@@ -180,7 +162,7 @@ fn difference(element: &ElementTrace) -> String {
 }
 
 /// What the request needs there, and what the policy has there.
-fn compared(element: &ElementTrace) -> (Compared, Compared) {
+pub(super) fn compared(element: &ElementTrace) -> (Compared, Compared) {
     let has: Vec<String> = element.wanted.iter().map(|wanted| wanted.text.clone()).collect();
     (had(element), has.into())
 }

@@ -5,6 +5,7 @@ use crate::evidence::Evidence;
 use crate::finding::Finding;
 use crate::fix::{Effect, Fix, FixCommand, commands};
 use crate::permissions::{Permissions, judged};
+use crate::resource_policy::arn_to_name;
 use crate::snapshot::RequiredAction;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -22,8 +23,12 @@ pub fn grant(evidence: &Evidence<'_>, permissions: &Permissions<'_>, actions: &[
     if actions.iter().any(|action| action.resource == "*") {
         return fix.decision("whoever owns the role: on which resources? Name them with --resource, or allow the action on * if it takes no resource");
     }
+    let resources: Option<Vec<String>> = actions.iter().map(|action| arn_to_name(&evidence, action)).collect();
+    let Some(resources) = resources else {
+        return fix.decision("whoever owns the role: on which key? A policy has to name the key, not its alias");
+    };
     let name = unused_name(permissions);
-    let document = document(actions);
+    let document = document(actions.iter().map(|action| action.action.as_str()).zip(&resources));
     let argv = |verb: &str, rest: &[&str]| {
         let mut args = vec!["iam", verb, "--role-name", role.name, "--policy-name", &name];
         args.extend(rest);
@@ -63,10 +68,10 @@ struct Statement<'a> {
 }
 
 /// One statement for each resource, in the order of the resources.
-fn document(actions: &[&RequiredAction]) -> String {
+fn document<'a>(actions: impl Iterator<Item = (&'a str, &'a String)>) -> String {
     let mut by_resource: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for asked in actions {
-        by_resource.entry(&asked.resource).or_default().push(&asked.action);
+    for (action, resource) in actions {
+        by_resource.entry(resource).or_default().push(action);
     }
     let statement = by_resource.into_iter().map(|(resource, action)| Statement { effect: "Allow", action, resource }).collect();
     // Strings alone always serialise.

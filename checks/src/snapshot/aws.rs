@@ -85,6 +85,27 @@ pub struct Role {
     pub never_used: bool,
 }
 
+/// The policy that a resource bears itself: a bucket's, a key's, a queue's.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ResourceEvidence {
+    /// `s3:GetBucketPolicy`, `kms:GetKeyPolicy` and their like: the document's text. `Absent`: the resource has none.
+    pub policy: Observed<String>,
+    /// The account that owns the resource, where it is known. A bucket's ARN doesn't tell; that its policy could be
+    /// read does, since S3 shows it to the owner's account only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The ARN of the key that an alias stands for (`kms:DescribeKey`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Observed<String>>,
+    /// The account whose credentials asked, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_as: Option<String>,
+    /// The region that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+}
+
 /// A role in a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

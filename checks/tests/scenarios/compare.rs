@@ -29,6 +29,9 @@ pub(crate) fn problems(scenario: &Scenario, target: &TargetReport) -> Vec<String
         let found = target.findings.iter().find(|found| found.finding.fault.id == id);
         differs(&format!("confidence of {id}"), wanted, json!(found.map(|found| found.finding.confidence.as_str())));
     }
+    if let Some(wanted) = expect.get("not_examined") {
+        differs("not_examined", wanted, json!(target.not_examined));
+    }
     if let Some(wanted) = expect.get("identity") {
         let first = target.identities.first();
         let had = first.map(|identity| json!({"mode": identity.mode.as_str(), "role": identity.role_arn}));

@@ -17,6 +17,9 @@ pub(crate) fn resolves(bundle: &Value, locus: &Locus) -> Result<(), String> {
 
 /// The document that a place is in; of what no document is kept, the place is the whole.
 fn document(bundle: &Value, locus: &Locus) -> Option<Value> {
+    if let Some(text) = bundle["resource_policies"][&locus.resource]["policy"]["present"].as_str() {
+        return serde_json::from_str(text).ok();
+    }
     if locus.resource.starts_with("arn:") {
         return policy(bundle, &locus.resource, locus.document.as_deref()?);
     }

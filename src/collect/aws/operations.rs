@@ -40,6 +40,12 @@ macro_rules! operations {
     (@flag $flag:literal) => { Some($flag) };
 }
 
+pub(crate) mod resource_policies;
+
+/// The operations that this build has for the policies of resources (feature `resource-policies`).
+pub(crate) static RESOURCE_POLICY_OPERATIONS: &[&Operation] =
+    if cfg!(feature = "resource-policies") { resource_policies::OPERATIONS } else { &[] };
+
 const ROLE: &str = "arn:PARTITION:iam::ACCOUNT:role/*";
 const POLICY: &str = "arn:PARTITION:iam::ACCOUNT:policy/*";
 const PROVIDER: &str = "arn:PARTITION:iam::ACCOUNT:oidc-provider/*";
@@ -73,7 +79,7 @@ operations! {
 
 /// Whether an operation may be called.
 pub(crate) fn is_allowed(service: &str, name: &str) -> bool {
-    OPERATIONS.iter().any(|operation| operation.service == service && operation.name == name)
+    OPERATIONS.iter().chain(RESOURCE_POLICY_OPERATIONS).any(|operation| operation.service == service && operation.name == name)
 }
 
 #[cfg(test)]
@@ -82,16 +88,18 @@ mod tests {
 
     #[test]
     fn holds_reads_only() {
-        for operation in OPERATIONS {
+        for operation in OPERATIONS.iter().chain(RESOURCE_POLICY_OPERATIONS) {
             // `Lookup` searches the event history; `Simulate` evaluates policies as they are and does nothing of what is asked.
             let verbs = ["Get", "List", "Describe", "Lookup", "Simulate"];
             assert!(verbs.iter().any(|verb| operation.name.starts_with(verb)), "{operation:?}");
-            assert_eq!(operation.action, format!("{}:{}", operation.service.to_lowercase(), operation.name));
+            assert_eq!(operation.action, format!("{}:{}", operation.service.to_lowercase().replace(' ', ""), operation.name));
             assert!(!operation.why.is_empty());
         }
         assert!(is_allowed("IAM", "GetRole"));
         assert!(!is_allowed("IAM", "PutRolePolicy"));
         assert!(!is_allowed("EKS", "GetRole"), "the service counts");
         assert!(!is_allowed("STS", "AssumeRole"));
+        assert!(!is_allowed("Secrets Manager", "GetSecretValue"));
+        assert_eq!(is_allowed("S3", "GetBucketPolicy"), cfg!(feature = "resource-policies"));
     }
 }

@@ -15,6 +15,8 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+#[cfg(feature = "resource-policies")]
+use irsa_doctor_checks::snapshot::GapCause;
 use irsa_doctor_checks::snapshot::{Caller, Gap, Observed};
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,6 +68,8 @@ pub(crate) struct Session {
     profile: Option<String>,
     region: String,
     config: Option<SdkConfig>,
+    #[cfg_attr(not(feature = "resource-policies"), expect(dead_code, reason = "only other services' clients need it"))]
+    guard: Guard,
     credentials: Option<Credentials>,
     clients: Result<Clients, NoCredentials>,
     caller: OnceCell<Observed<Caller>>,
@@ -121,6 +125,7 @@ impl Session {
                 profile: profile.name().map(str::to_owned),
                 region,
                 config: None,
+                guard: guard.clone(),
                 credentials: None,
                 clients: Err(why),
                 caller: OnceCell::new(),
@@ -163,6 +168,7 @@ impl Session {
             profile: profile.map(str::to_owned),
             region: config.region().map_or_else(String::new, ToString::to_string),
             config: Some(shared),
+            guard: guard.clone(),
             credentials,
             clients: Ok(clients),
             caller: OnceCell::new(),
@@ -233,6 +239,20 @@ impl Session {
     /// The clients, or the gap of a question that there are no credentials for.
     pub(super) fn clients(&self, question: Question<'_>) -> Result<&Clients, Gap> {
         self.clients.as_ref().map_err(|why| question.gap(why.cause, why.detail.as_str()).remedy(why.remedy.as_str()))
+    }
+
+    /// What other clients are made from, or the gap of a question that there are no credentials for.
+    #[cfg(feature = "resource-policies")]
+    pub(super) fn shared(&self, question: Question<'_>) -> Result<(&SdkConfig, &Guard), Gap> {
+        self.clients(question)?;
+        let config = self.config.as_ref().ok_or_else(|| question.gap(GapCause::NotCollected, "there is no configuration"))?;
+        Ok((config, &self.guard))
+    }
+
+    /// The endpoint that stands in the place of every service's own, where one is configured.
+    #[cfg(feature = "resource-policies")]
+    pub(super) fn endpoint_url(&self) -> Option<&str> {
+        self.config.as_ref().and_then(SdkConfig::endpoint_url)
     }
 
     /// Waits for one of the places that calls take. `None` never happens: the semaphore is never closed.

@@ -2,6 +2,8 @@
 
 mod failures;
 mod good;
+#[cfg(feature = "resource-policies")]
+mod resource_policies;
 mod runtime;
 
 use super::{Guard, Limits, Session};

@@ -2,7 +2,8 @@
 
 use irsa_doctor_checks::evidence::ROLE_ANNOTATION;
 use irsa_doctor_checks::snapshot::{
-    Account, Asked, Cluster, GapCause, Observed, PolicyEvidence, RoleEvidence, Snapshot, Target, TargetKind, key, kind_key,
+    Account, Asked, Cluster, GapCause, Observed, PolicyEvidence, ResourceEvidence, RoleEvidence, Snapshot, Target, TargetKind,
+    key, kind_key,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,7 @@ pub(super) fn join(earlier: Snapshot, later: Snapshot) -> Result<Snapshot, (Stri
         callers: observed_map(earlier.callers, later.callers),
         clusters: clusters(earlier.clusters, later.clusters)?,
         accounts: map(earlier.accounts, later.accounts, account),
+        resource_policies: map(earlier.resource_policies, later.resource_policies, resource_policy),
     };
     joined.asked.targets = still_asked(&joined);
     Ok(joined)
@@ -131,6 +133,13 @@ fn account(earlier: Account, later: Account) -> Account {
         policy_list: observed(earlier.policy_list, later.policy_list),
         events: observed_map(earlier.events, later.events),
     }
+}
+
+/// What was read stands together: whose the resource is follows from who was answered.
+fn resource_policy(earlier: ResourceEvidence, later: ResourceEvidence) -> ResourceEvidence {
+    let is_tried = |read: &ResourceEvidence| read.policy.gap().is_some_and(|gap| gap.cause != GapCause::NotCollected);
+    let keep = later.policy.gap().is_some() && (earlier.policy.gap().is_none() || !is_tried(&later));
+    if keep { earlier } else { later }
 }
 
 type Clusters = BTreeMap<String, Cluster>;

@@ -75,6 +75,18 @@ where
     }
 }
 
+/// The region of a bucket that was asked for in another one: S3 says it in a header of the error.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html>
+#[cfg(feature = "resource-policies")]
+pub(crate) fn bucket_region<T, E>(result: &Result<T, SdkError<E, HttpResponse>>) -> Option<String> {
+    let response = result.as_ref().err()?.raw_response()?;
+    let region = response.headers().get("x-amz-bucket-region")?;
+    // It becomes part of a host name.
+    let is_region =
+        !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    is_region.then(|| region.to_owned())
+}
+
 fn meaning(question: Question<'_>, meaning: CodeMeaning, words: &str) -> Gap {
     match meaning {
         CodeMeaning::Denied => question.gap(GapCause::Denied, words),

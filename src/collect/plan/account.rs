@@ -143,6 +143,17 @@ impl Run<'_> {
         }
     }
 
+    /// All sessions, the run's own first, each with its caller's account where that is known.
+    #[cfg(feature = "resource-policies")]
+    pub(super) async fn sessions(&self) -> Vec<(&Session, Option<String>)> {
+        let (own, of_role) = tokio::join!(self.session(), self.role_session());
+        let with_caller = async |session| {
+            let caller: Observed<Caller> = Session::caller(session).await;
+            (session, caller.present().map(|caller| caller.account.clone()))
+        };
+        futures_util::future::join_all(std::iter::once(own).chain(of_role).map(with_caller)).await
+    }
+
     /// Asks about an account, if anybody may be asked.
     pub(super) async fn ask<'s, T>(
         &'s self,

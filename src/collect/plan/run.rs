@@ -9,7 +9,7 @@ use crate::collect::{Options, kubernetes};
 use irsa_doctor_checks::snapshot::kubernetes::{
     Event, Namespace, Node, OpenIdConfiguration, Pod, ServerVersion, ServiceAccount, WebhookConfiguration, Workload,
 };
-use irsa_doctor_checks::snapshot::{Addon, Association, EksCluster, Gap};
+use irsa_doctor_checks::snapshot::{Addon, Association, EksCluster, Gap, ResourceEvidence};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
@@ -88,6 +88,8 @@ pub(super) struct Run<'a> {
     pub(super) session: OnceCell<Session>,
     pub(super) role_session: OnceCell<Option<Session>>,
     pub(super) cluster: ClusterCells,
+    /// By the ARN of what bears the policy.
+    pub(super) resources: Once<ResourceEvidence>,
     pub(super) accounts: Mutex<BTreeMap<String, Arc<AccountCells>>>,
     pub(super) notes: Mutex<Vec<String>>,
 }
@@ -116,6 +118,7 @@ impl<'a> Run<'a> {
             session: OnceCell::new(),
             role_session: OnceCell::new(),
             cluster: half.map(half::cells).unwrap_or_default(),
+            resources: Once::default(),
             accounts: Mutex::default(),
             notes: Mutex::default(),
         }

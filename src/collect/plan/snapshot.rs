@@ -3,8 +3,10 @@
 use super::account::AccountCells;
 use super::run::Run;
 use crate::collect::aws::Session;
+use irsa_doctor_checks::resource_policy::bearers;
 use irsa_doctor_checks::snapshot::{
-    Account, Asked, Caller, Cluster, Half, Observed, PolicyEvidence, RoleEvidence, SCHEMA_VERSION, Snapshot, Target,
+    Account, Asked, Caller, Cluster, Half, Observed, PolicyEvidence, ResourceEvidence, RoleEvidence, SCHEMA_VERSION, Snapshot,
+    Target,
 };
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
@@ -30,6 +32,7 @@ impl Run<'_> {
             clusters: self.clusters(),
             accounts: self.account_answers(&sessions),
             callers,
+            resource_policies: self.resource_answers(),
         }
     }
 
@@ -87,6 +90,21 @@ impl Run<'_> {
             arn,
         };
         BTreeMap::from([(key.unwrap_or_else(|| "the cluster".to_owned()), cluster)])
+    }
+
+    fn resource_answers(&self) -> BTreeMap<String, ResourceEvidence> {
+        let answers = bearers(&self.options.asked).into_iter().filter_map(|(arn, bearer)| {
+            // What was not finished in time is a gap under the operation that reads it.
+            let read = match self.resources.answers(bearer.kind.operation()).remove(&arn)? {
+                Observed::Present(read) => read,
+                Observed::Absent => ResourceEvidence::default(),
+                Observed::Unavailable(gap) => {
+                    ResourceEvidence { policy: Observed::Unavailable(gap), ..ResourceEvidence::default() }
+                }
+            };
+            Some((arn, read))
+        });
+        answers.collect()
     }
 
     fn account_answers(&self, sessions: &[&Session]) -> BTreeMap<String, Account> {

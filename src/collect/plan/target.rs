@@ -18,7 +18,12 @@ impl Run<'_> {
     /// The first target that is known not to be there, or a scan that may not list pods.
     pub(super) async fn follow_targets(&self, targets: &[Target]) -> Result<Vec<Target>, CollectError> {
         let each = join_all(targets.iter().map(|target| Box::pin(self.follow_target(target))));
-        let (each, (), ()) = tokio::join!(each, Box::pin(self.expected_role()), Box::pin(self.expected_account(targets)));
+        let (each, (), (), ()) = tokio::join!(
+            each,
+            Box::pin(self.expected_role()),
+            Box::pin(self.expected_account(targets)),
+            Box::pin(self.resource_policies())
+        );
         let mut found = Vec::new();
         for outcome in each {
             for target in outcome? {

@@ -5,6 +5,7 @@ use crate::report::escape;
 use crate::report::page::{Page, Tone};
 use irsa_doctor_checks::check::Status;
 use irsa_doctor_checks::report::{ActionDecision, CheckResult, FoundFinding, TargetReport};
+use irsa_doctor_checks::resource_policy::Bearer;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
@@ -89,18 +90,32 @@ fn decision_lines(decision: &ActionDecision, not_examined: &[&str]) -> Vec<Strin
 
 /// Never just "allowed": what was looked at, and what wasn't.
 fn decision_line(decision: &ActionDecision, not_examined: &[&str]) -> String {
-    let what = match decision.decision.as_str() {
-        "allow" => "the role's own policies allow",
-        "explicit-deny" => "the role's own policies deny",
-        "implicit-deny" => "the role's own policies do not allow",
-        _ => "it can't be said whether the role's own policies allow",
+    let resource = decision.layers.get("resource-policy").map(String::as_str);
+    let bearer = Bearer::of(&decision.action, &decision.resource);
+    let its = bearer.map_or("resource's own policy", |bearer| bearer.kind.words());
+    let own = decision.layers.get("identity").map(String::as_str);
+    let what = match (decision.decision.as_str(), resource, own) {
+        ("allow", None, _) => "the role's own policies allow".to_owned(),
+        ("allow", Some("allow"), Some("allow")) => format!("the role's own policies and the {its} allow"),
+        ("allow", Some("allow"), _) => format!("the {its} allows"),
+        ("allow", ..) => format!("the role's own policies allow, and the {its} does not deny,"),
+        ("explicit-deny", Some("explicit-deny"), _) => format!("the {its} denies"),
+        ("explicit-deny", ..) => "the role's own policies deny".to_owned(),
+        ("implicit-deny", Some("implicit-deny"), Some("allow")) => {
+            format!("the role's own policies allow, but the {its} does not,")
+        }
+        ("implicit-deny", Some("implicit-deny"), _) => format!("neither the role's own policies nor the {its} allow"),
+        ("implicit-deny", ..) => "the role's own policies do not allow".to_owned(),
+        (_, Some(_), _) => format!("it can't be said whether the role's own policies and the {its} allow"),
+        _ => "it can't be said whether the role's own policies allow".to_owned(),
     };
     let mut line = format!("{what} {} on {}", decision.action, decision.resource);
     if !decision.by.is_empty() {
         let _ = write!(line, ", by {}", decision.by.join(" and "));
     }
-    if !not_examined.is_empty() {
-        let layers: Vec<&str> = not_examined.iter().map(|layer| layer_name(layer)).collect();
+    let unseen = not_examined.iter().filter(|layer| resource.is_none() || **layer != "resource-policy");
+    let layers: Vec<&str> = unseen.map(|layer| layer_name(layer)).collect();
+    if !layers.is_empty() {
         let _ = write!(line, " (not examined: {})", layers.join(", "));
     }
     line
@@ -114,5 +129,70 @@ fn layer_name(layer: &str) -> &str {
         "resource-policy" => "the resource's own policy",
         "session-policy" => "session policies",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn line(decision: &str, identity: &str, resource: Option<&str>, not_examined: &[&str]) -> String {
+        let mut layers = BTreeMap::from([("identity".to_owned(), identity.to_owned())]);
+        layers.extend(resource.map(|word| ("resource-policy".to_owned(), word.to_owned())));
+        let decision = ActionDecision {
+            action: "s3:GetObject".to_owned(),
+            resource: "arn:aws:s3:::b/k".to_owned(),
+            decision: decision.to_owned(),
+            layers,
+            ..ActionDecision::default()
+        };
+        decision_line(&decision, not_examined).replace(" s3:GetObject on arn:aws:s3:::b/k", "")
+    }
+
+    #[test]
+    fn a_decision_says_which_policies_made_it() {
+        let unseen = ["scp", "resource-policy"];
+        for (decision, identity, resource, wanted) in [
+            (
+                "allow",
+                "allow",
+                None,
+                "the role's own policies allow (not examined: service control policies, the resource's own policy)",
+            ),
+            (
+                "allow",
+                "allow",
+                Some("allow"),
+                "the role's own policies and the bucket policy allow (not examined: service control policies)",
+            ),
+            ("allow", "implicit-deny", Some("allow"), "the bucket policy allows (not examined: service control policies)"),
+            (
+                "allow",
+                "allow",
+                Some("implicit-deny"),
+                "the role's own policies allow, and the bucket policy does not deny, (not examined: service control policies)",
+            ),
+            (
+                "explicit-deny",
+                "allow",
+                Some("explicit-deny"),
+                "the bucket policy denies (not examined: service control policies)",
+            ),
+            (
+                "implicit-deny",
+                "allow",
+                Some("implicit-deny"),
+                "the role's own policies allow, but the bucket policy does not, (not examined: service control policies)",
+            ),
+            (
+                "implicit-deny",
+                "implicit-deny",
+                Some("implicit-deny"),
+                "neither the role's own policies nor the bucket policy allow (not examined: service control policies)",
+            ),
+        ] {
+            assert_eq!(line(decision, identity, resource, &unseen), wanted);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! From what the statements say to what the layers say to the verdict.
 
 use super::set::{Layer, PolicySet};
+use crate::arn::Arn;
 use crate::decision::{LayerOutcome, Verdict};
 use crate::policy::Effect;
 use crate::request::Request;
@@ -102,10 +103,10 @@ impl Tally {
         }
         // In another account both sides have to allow. In the same account the resource's policy
         // is enough, except that one which names the account only lets identity policies decide,
-        // and that a role is always guarded by its trust policy.
+        // and that a role is always guarded by its trust policy, a key by its key policy.
         let across = own.and(resource);
         let named = self.direct.or(self.by_role.and(limits));
-        let within = if trust { named.or(across) } else { named.or(own) };
+        let within = if trust || is_key(request) { named.or(across) } else { named.or(own) };
         match same_account(request) {
             Truth::True => within,
             Truth::False => across,
@@ -120,12 +121,23 @@ impl Tally {
 
     /// The layer to name for an implicit denial: the first that certainly doesn't allow.
     fn refusing(&self, request: &Request, set: &PolicySet<'_>) -> Layer {
-        let mut candidates = set.examined_layers().filter(|layer| self.allows(*layer).is_false());
+        // A resource's policy that names the role makes identity policies superfluous: then it's a limit that refuses.
+        let superfluous = self.by_role.is_true() && same_account(request).is_true();
+        let mut candidates = set
+            .examined_layers()
+            .filter(|layer| self.allows(*layer).is_false())
+            .filter(|layer| !(superfluous && *layer == Layer::Identity));
         let granted = self.granted(request, set).is_false();
         let outer = |layer: &Layer| matches!(layer, Layer::ServiceControl | Layer::ResourceControl | Layer::VpcEndpoint);
         let first = if granted { candidates.find(|layer| !outer(layer)) } else { candidates.find(outer) };
         first.unwrap_or(Layer::Identity)
     }
+}
+
+/// "Unless the key policy explicitly allows it, you cannot use IAM policies to allow access to a KMS key"
+/// (<https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html>).
+fn is_key(request: &Request) -> bool {
+    Arn::parse(request.resource()).is_ok_and(|arn| arn.service == "kms")
 }
 
 /// Services and bearers of tokens have no account: the resource's policy alone decides for them.

@@ -124,6 +124,10 @@ impl Request {
             .with("aws:SecureTransport", "true")
             .present("aws:RequestedRegion", NOT_CALLED);
         let mut context = own_call(call_time(context));
+        if let Some(account) = principal.account() {
+            // <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account>
+            context.set("kms:CallerAccount", KeyValue::Single(account.to_owned()));
+        }
         if let Ok(arn) = Arn::parse(resource) {
             for (key, value) in [("aws:RequestedRegion", arn.region), ("aws:ResourceAccount", arn.account)] {
                 if !value.is_empty() && !value.contains(['*', '?']) {
@@ -165,7 +169,7 @@ fn sts_context(role_arn: &str) -> Context {
 
 /// Keys about a service of AWS that calls for itself or passes a call on: this call is neither.
 fn own_call(context: Context) -> Context {
-    const KEYS: [&str; 9] = [
+    const KEYS: [&str; 10] = [
         "aws:CalledVia",
         "aws:CalledViaFirst",
         "aws:CalledViaLast",
@@ -175,6 +179,9 @@ fn own_call(context: Context) -> Context {
         "aws:SourceAccount",
         "aws:SourceOrgID",
         "aws:SourceOrgPaths",
+        // The older name of `aws:SourceAccount`, in the default policy of SNS topics: set by services that publish
+        // (<https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html>).
+        "aws:SourceOwner",
     ];
     KEYS.into_iter().fold(context, Context::absent).with("aws:PrincipalIsAWSService", "false").with("aws:ViaAWSService", "false")
 }

@@ -87,6 +87,11 @@ pub(super) fn entry_matches(entry: &PrincipalEntry, principal: &Principal) -> (T
                 (names_role(wanted, session_arn.as_deref(), role_arn.as_deref()), Grant::Role)
             }
         }
+        // An account's canonical user ID stands for the account, and which account's it is can't be told from it
+        // (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html>).
+        (Some(PrincipalType::CanonicalUser), Principal::AssumedRole { .. } | Principal::Iam { .. }) => {
+            (Truth::Unknown, Grant::Account)
+        }
         _ => (Truth::False, Grant::None),
     }
 }

@@ -53,7 +53,7 @@ impl Call {
         if call.service.is_empty() {
             call.service = guess_service(&call);
         }
-        // The JSON services of the older kind: `PREFIX.Operation`.
+        // `AmazonSQS.GetQueueAttributes`: how services of the JSON protocol are asked.
         let target = request.header("x-amz-target").and_then(|target| target.rsplit('.').next());
         let named = call.parameter("Action").or(target).map(str::to_owned);
         call.action = named.unwrap_or_else(|| rest_action(&call, request));
@@ -82,7 +82,7 @@ impl Call {
 
     /// Whether the service speaks JSON, not XML.
     pub(crate) fn is_json(&self) -> bool {
-        !matches!(self.service.as_str(), "iam" | "sts" | "s3")
+        !matches!(self.service.as_str(), "iam" | "sts" | "s3" | "sns")
     }
 }
 
@@ -116,6 +116,8 @@ fn rest_action(call: &Call, request: &Request) -> String {
         ("eks", "GET", ["clusters", _, "addons", _]) => "DescribeAddon",
         ("s3", "GET", [_]) if request.parameter("policy").is_some() => "GetBucketPolicy",
         ("s3", "HEAD", [_]) => "HeadBucket",
+        ("lambda", "GET", ["2015-03-31", "functions", _, "policy"]) => "GetPolicy",
+        ("lambda", "GET", ["2019-09-30", "functions", _, "concurrency"]) => "GetFunctionConcurrency",
         _ => return format!("{method} {}", request.path),
     };
     name.to_owned()

@@ -95,6 +95,13 @@ impl Failure {
     }
 
     fn xml(&self, call: &Call) -> Response {
+        if call.service == "s3" {
+            let (code, message) = (xml_escape(&self.code), xml_escape(&self.message));
+            let body = format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+            );
+            return Response::new(self.status, "application/xml", body);
+        }
         let kind = if self.status < 500 { "Sender" } else { "Receiver" };
         let body = format!(
             "<ErrorResponse xmlns=\"{}\">\n  <Error>\n    <Type>{kind}</Type>\n    <Code>{}</Code>\n    <Message>{}</Message>\n  \

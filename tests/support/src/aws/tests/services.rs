@@ -50,7 +50,7 @@ fn errors_have_the_real_shapes() {
     let eks = call(&api, HERE, "eks", "/clusters/my-cluster");
     assert_eq!(eks.status, 403);
     assert!(eks.head.contains("x-amzn-ErrorType: AccessDeniedException"));
-    assert_eq!(iam(&api, "Action=GetCredentialReport").status, 500);
+    assert_eq!(iam(&api, "Action=SimulateCustomPolicy").status, 500);
     api.set_faults(vec![Fault::new("iam:.*", Effect::Html(200))]);
     assert!(iam(&api, "Action=GetRole&RoleName=app").body.starts_with("<html>"));
 }
