@@ -85,12 +85,12 @@ impl Account {
     }
 }
 
-async fn config(moto: &Moto) -> SdkConfig {
+pub(crate) async fn config(moto: &Moto) -> SdkConfig {
     let keys = aws_credential_types::Credentials::new("AKIAEXAMPLE", "example", None, None, "test");
     let loader = aws_config::defaults(BehaviorVersion::latest()).region(Region::new("us-east-1"));
     loader.endpoint_url(moto.url()).credentials_provider(keys).load().await
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
