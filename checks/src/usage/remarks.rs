@@ -7,10 +7,12 @@ use crate::snapshot::EventLog;
 
 /// What follows from the events.
 pub(super) fn remarks(by: &[EventGroup], expected: &Expected, chain: Credentials, any_read: bool) -> Vec<String> {
-    let ours: Vec<&EventGroup> = by.iter().filter(|group| group.differs.is_empty() && group.subject.is_some()).collect();
+    let is_ours = |group: &&EventGroup| group.differs.is_empty() && group.subject.is_some() && group.subject == expected.subject;
+    let ours: Vec<&EventGroup> = by.iter().filter(is_ours).collect();
     let mut remarks = Vec::new();
     remarks.extend(refusals(&ours));
-    remarks.extend(contradiction(&ours, chain));
+    // Of several roles one may be refused and another not: the chain speaks of all of them.
+    remarks.extend(contradiction(&ours, chain).filter(|_| expected.roles.len() == 1));
     remarks.extend(by.iter().filter_map(|group| stranger(group, expected)));
     if by.is_empty() && any_read {
         remarks.push(

@@ -133,6 +133,16 @@ fn what_contradicts_the_chain_is_said_and_changes_nothing() {
 }
 
 #[test]
+fn of_a_role_without_a_subject_nobody_is_ours() {
+    let mut snapshot =
+        with_events(vec![event(9, SUBJECT, ROLE, Some("AccessDenied")), event(8, "system:serviceaccount:a:b", ROLE, None)]);
+    snapshot.asked.targets = vec![crate::snapshot::Target::new(crate::snapshot::TargetKind::Role, "", ROLE)];
+    let summary = summary(&snapshot);
+    assert_eq!((summary.total, summary.failed, summary.subject), (2, 1, None));
+    assert_eq!(summary.remarks, Vec::<String>::new(), "who should ask isn't known");
+}
+
+#[test]
 fn no_event_is_said_to_be_no_proof() {
     assert!(summary(&with_events(vec![])).remarks[0].starts_with("no event is no proof"));
 }

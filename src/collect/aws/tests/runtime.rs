@@ -130,6 +130,17 @@ async fn the_simulator_is_asked_once_for_all_actions() {
 }
 
 #[tokio::test]
+async fn one_action_that_is_not_taken_does_not_spoil_the_others() {
+    let server = server();
+    server.set_faults(vec![Fault::code("iam:SimulatePrincipalPolicy", 400, "InvalidInput").times(1)]);
+    let (session, _) = session(&server.url(), CALL);
+    let answers = session.simulate(&question(&["s3:ListBucket", "s3:PutObject", "s3:Get*"])).await;
+    assert!(answers["s3:ListBucket"].is_present(), "{answers:?}");
+    assert_eq!(answers["s3:PutObject"].gap().map(|gap| gap.cause), Some(GapCause::ServerError));
+    assert_eq!(answers["s3:Get*"].gap().map(|gap| gap.cause), Some(GapCause::NotCollected), "it takes no wildcards");
+}
+
+#[tokio::test]
 async fn an_action_without_an_answer_is_a_gap() {
     let server = server();
     let (session, _) = session(&server.url(), CALL);
