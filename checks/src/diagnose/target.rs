@@ -3,6 +3,7 @@
 use super::chain::{self, Link};
 use super::{merge, sentence};
 use crate::evidence::{ContainerGroup, Evidence, RoleSource, RoleUnderJudgement, lookup};
+use crate::fix::finish::finish;
 use crate::identity::{self, Identity, Mode};
 use crate::policies::Policies;
 use crate::report::{AfterRestart, TargetReport, Verdict};
@@ -46,14 +47,18 @@ pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
     };
     let roles = roles_in_use(&pods);
     let links = chain::run(&pods, &roles);
-    let findings = chain::findings(target, &links);
+    let mut findings = chain::findings(target, &links);
     let gaps = chain::gaps(&links);
     let verdict = chain::verdict(&links);
     let first_broken = chain::first_broken(&links);
     let first_unknown = chain::first_unknown(&links, first_broken);
     let first = pods.first().unwrap_or(&base);
     let judged = with_role(first, roles.first().cloned().flatten());
-    let after_restart = after_restart(first, &roles, target);
+    let mut after_restart = after_restart(first, &roles, target);
+    findings.iter_mut().for_each(|found| finish(&judged, after_restart.as_ref(), &mut found.finding));
+    if let Some(after) = &mut after_restart {
+        after.findings.iter_mut().for_each(|found| finish(&judged, None, &mut found.finding));
+    }
     TargetReport {
         target: target.clone(),
         verdict,

@@ -3,7 +3,7 @@
 use super::NOT_ALLOWED;
 use crate::evidence::Evidence;
 use crate::finding::Finding;
-use crate::fix::{Effect, Fix, FixCommand, commands};
+use crate::fix::{Fix, document};
 use crate::permissions::{Permissions, judged};
 use crate::snapshot::RequiredAction;
 use serde::Serialize;
@@ -23,19 +23,8 @@ pub fn grant(evidence: &Evidence<'_>, permissions: &Permissions<'_>, actions: &[
         return fix.decision("whoever owns the role: on which resources? Name them with --resource, or allow the action on * if it takes no resource");
     }
     let name = unused_name(permissions);
-    let document = document(actions);
-    let argv = |verb: &str, rest: &[&str]| {
-        let mut args = vec!["iam", verb, "--role-name", role.name, "--policy-name", &name];
-        args.extend(rest);
-        commands::aws(&evidence, role.account, &args)
-    };
-    let undo = FixCommand { argv: argv("delete-role-policy", &[]), effect: Effect::WritesIam };
-    fix.command(Effect::WritesIam, argv("put-role-policy", &["--policy-document", &document]))
-        .note(format!(
-            "it adds a policy of its own to role {} and changes no other; every pod that uses the role gets it",
-            role.name
-        ))
-        .note(format!("to undo: {}", undo.shell()))
+    let note = format!("it adds a policy of its own to role {} and changes no other", role.name);
+    document::inline(&evidence, fix, &permissions.role_arn, &name, None, &written(actions)).note(note)
 }
 
 /// A name that no inline policy of the role has: `put-role-policy` would replace it.
@@ -63,7 +52,7 @@ struct Statement<'a> {
 }
 
 /// One statement for each resource, in the order of the resources.
-fn document(actions: &[&RequiredAction]) -> String {
+fn written(actions: &[&RequiredAction]) -> String {
     let mut by_resource: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for asked in actions {
         by_resource.entry(&asked.resource).or_default().push(&asked.action);
