@@ -38,6 +38,21 @@ pub(crate) fn problems(scenario: &Scenario, target: &TargetReport) -> Vec<String
         let had = target.after_restart.as_ref().map(|after| json!({"role": after.role_arn, "verdict": after.verdict.as_str()}));
         differs("after_restart", wanted, json!(had));
     }
+    let fix = target.findings.iter().find_map(|found| found.finding.fix.as_ref());
+    if let Some(wanted) = expect.get("managed_by") {
+        differs("owner of the first fix", wanted, json!(fix.and_then(|fix| fix.managed_by.as_deref())));
+    }
+    if let Some(wanted) = expect.get("restart") {
+        differs("restart of the first fix", wanted, json!(fix.map(|fix| fix.restart)));
+    }
+    for (what, wanted) in [("durable", &expect["durable"]), ("affects", &expect["affects"])] {
+        let Some(wanted) = wanted.as_str() else { continue };
+        let had = fix.map(|fix| if what == "durable" { fix.durable.iter().cloned().collect() } else { fix.affects.join("; ") });
+        let had: String = had.unwrap_or_default();
+        if !had.contains(wanted) {
+            differs(what, &json!(wanted), json!(had));
+        }
+    }
     if !problems.is_empty() {
         problems.push(format!("said: {}", target.sentence));
     }
