@@ -171,6 +171,11 @@ impl DocumentChange {
     pub fn as_printed(&self) -> Option<String> {
         layout::compact(self.before.as_deref()?)
     }
+
+    /// The same of the document once it is written.
+    pub fn as_written(&self) -> Option<String> {
+        layout::compact(&self.after)
+    }
 }
 
 #[cfg(test)]
