@@ -209,7 +209,11 @@ fn diffs_alone() {
     let output = stage.doctor(&["--diff"]);
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.starts_with("--- arn:aws:iam::123456789012:role/my-test-role AssumeRolePolicyDocument, read at 2026-11-24T12:00:00Z"));
+    assert!(
+        text.starts_with(
+            "--- arn:aws:iam::123456789012:role/my-test-role AssumeRolePolicyDocument, read at 2026-11-24T12:00:00Z"
+        )
+    );
     assert!(text.lines().all(|line| line.starts_with([' ', '+', '-', '@'])), "{text}");
     assert_eq!(text.lines().filter(|line| line.starts_with("--- ")).count(), 1);
     assert!(!text.contains('\u{1b}'));
@@ -226,7 +230,11 @@ fn read_back(shell: &str, words: &[String]) -> Option<Vec<u8>> {
     let quoted: Vec<String> = words.iter().map(|word| quote(word)).collect();
     let script = format!("printf '%s\\0' {}", quoted.join(" "));
     let output = Command::new(shell).args(["-c", &script]).stdin(Stdio::null()).output().ok()?;
-    assert!(output.status.success() && output.stderr.is_empty(), "{shell}: {script}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{shell}: {script}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Some(output.stdout)
 }
 
@@ -237,11 +245,51 @@ fn joined(words: &[String]) -> Vec<u8> {
 /// Words of all kinds of characters, the same ones each time.
 fn words() -> Vec<String> {
     const ALPHABET: [char; 40] = [
-        'a', '0', ' ', '\t', '\n', '\r', '\'', '"', '\\', '$', '`', '!', '#', '~', '*', '?', '[', '{', '(', ')', ';', '&', '|', '<',
-        '>', '=', '%', '-', '+', ',', '^', '\u{1}', '\u{7f}', '\u{1b}', '\u{85}', 'é', '\u{202e}', '\u{feff}', '\u{e0041}', '😀',
+        'a',
+        '0',
+        ' ',
+        '\t',
+        '\n',
+        '\r',
+        '\'',
+        '"',
+        '\\',
+        '$',
+        '`',
+        '!',
+        '#',
+        '~',
+        '*',
+        '?',
+        '[',
+        '{',
+        '(',
+        ')',
+        ';',
+        '&',
+        '|',
+        '<',
+        '>',
+        '=',
+        '%',
+        '-',
+        '+',
+        ',',
+        '^',
+        '\u{1}',
+        '\u{7f}',
+        '\u{1b}',
+        '\u{85}',
+        'é',
+        '\u{202e}',
+        '\u{feff}',
+        '\u{e0041}',
+        '😀',
     ];
     let mut words: Vec<String> = HOSTILE.iter().map(|&word| word.to_owned()).collect();
-    words.extend(["", "\n", "\n\n", "a\n", "\n a \n\n", "-", "--", "~", "=x", "{\"a\":\n 1}", "%", "\\", "\\0", "\\c"].map(str::to_owned));
+    words.extend(
+        ["", "\n", "\n\n", "a\n", "\n a \n\n", "-", "--", "~", "=x", "{\"a\":\n 1}", "%", "\\", "\\0", "\\c"].map(str::to_owned),
+    );
     let mut state = 0x9e37_79b9_u32;
     let mut next = |below: usize| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -266,7 +314,8 @@ fn every_posix_shell_reads_back_what_was_quoted() {
 /// A terminal's shell also looks for its history's `!`.
 #[test]
 fn pasting_into_an_interactive_shell_expands_no_history() {
-    let words: Vec<String> = HOSTILE.iter().map(|&word| word.to_owned()).chain(["a!b'c", "!!\u{1b}", "x!\"y"].map(str::to_owned)).collect();
+    let words: Vec<String> =
+        HOSTILE.iter().map(|&word| word.to_owned()).chain(["a!b'c", "!!\u{1b}", "x!\"y"].map(str::to_owned)).collect();
     let quoted: Vec<String> = words.iter().map(|word| quote(word)).collect();
     let mut shell = Command::new("bash")
         .args(["--norc", "--noprofile", "--noediting", "-i"])

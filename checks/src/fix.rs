@@ -125,7 +125,8 @@ impl Fix {
     #[must_use]
     pub fn undo<S: Into<String>>(mut self, effect: Effect, argv: impl IntoIterator<Item = S>) -> Self {
         let command = FixCommand::new(effect, argv);
-        if command.unfit().is_none() {
+        // What can't be given can't be taken back either; a file is where the backup is.
+        if !command.argv.iter().any(|word| word.contains('\0')) {
             self.undo.push(command);
         }
         self

@@ -94,7 +94,8 @@ fn judge_audience(evidence: &Evidence<'_>, role: RoleArn<'_>, arn: &str, provide
     let args =
         ["iam", "add-client-id-to-open-id-connect-provider", "--open-id-connect-provider-arn", arn, "--client-id", audience];
     let fix = Fix::new(arn, format!("Let the provider accept the audience {audience}"))
-        .command(Effect::WritesIam, aws(evidence, role.account, &args));
+        .command(Effect::WritesIam, aws(evidence, role.account, &args))
+        .undo(Effect::WritesIam, aws(evidence, role.account, &back));
     let finding = Finding::new(&AUDIENCE_MISSING, Locus::new(arn).missing("ClientIDList"), detail);
     Outcome::finding(finding.compared(audience, Compared::from(provider.client_ids.clone())).fix(fix))
 }

@@ -70,6 +70,9 @@ fn head(script: &mut Script<'_>, report: &Report, plan: &Plan<'_>) -> io::Result
     }
     script.line("")?;
     script.line("set -euo pipefail")?;
+    if !plan.live.is_empty() {
+        script.line("export AWS_PAGER=''")?;
+    }
     script.line("")
 }
 
@@ -92,7 +95,8 @@ fn guards(script: &mut Script<'_>, report: &Report, plan: &Plan<'_>) -> io::Resu
     for (account, profile) in &accounts {
         let mut words = vec!["expect", "the AWS account", account, "aws", "sts", "get-caller-identity"];
         words.extend(["--query", "Account", "--output", "text"]);
-        words.extend(profile.iter().flat_map(|profile| ["--profile", profile.as_str()]));
+        let profile = profile.as_ref().map(|profile| format!("--profile={profile}"));
+        words.extend(profile.as_deref());
         script.line(&call(&words))?;
     }
     for context in contexts.iter().filter(|_| server.is_some()) {
@@ -106,8 +110,9 @@ fn guards(script: &mut Script<'_>, report: &Report, plan: &Plan<'_>) -> io::Resu
 
 /// The value of an option of a command.
 fn option(command: &FixCommand, name: &str) -> Option<String> {
-    let at = command.argv.iter().position(|word| word == name)?;
-    command.argv.get(at + 1).cloned()
+    let joined = command.argv.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+    let at = command.argv.iter().position(|word| word == name);
+    joined.or_else(|| command.argv.get(at? + 1).map(String::as_str)).map(str::to_owned)
 }
 
 /// One fix that is run.

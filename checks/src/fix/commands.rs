@@ -26,15 +26,13 @@ pub fn kubectl_cluster(evidence: &Evidence<'_>, args: &[&str]) -> Vec<String> {
 /// An AWS CLI command, with the profile that was used to ask this account, where one was named.
 pub fn aws(evidence: &Evidence<'_>, account: &str, args: &[&str]) -> Vec<String> {
     let mut words = vec!["aws".to_owned()];
-    for &arg in args {
+    let profile = evidence.account(account).and_then(|account| account.profile.as_deref());
+    for &arg in args.iter().chain(profile.iter().flat_map(|profile| [&"--profile", profile])) {
         match words.last_mut().filter(|flag| arg.starts_with('-') && takes_value(flag)) {
             // A role may be called `--debug`: a value that begins like an option is one only behind `=`.
             Some(flag) => *flag = format!("{flag}={arg}"),
             None => words.push(arg.to_owned()),
         }
-    }
-    if let Some(profile) = evidence.account(account).and_then(|account| account.profile.as_deref()) {
-        words.extend(["--profile".to_owned(), profile.to_owned()]);
     }
     words
 }

@@ -11,7 +11,7 @@ mod target;
 use super::Fix;
 use crate::evidence::Evidence;
 use crate::finding::Finding;
-use target::{Subject, Target};
+use target::{Change, Subject, Target};
 
 /// Who owns an object of a cluster or of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,10 @@ pub(super) fn name(evidence: &Evidence<'_>, finding: &mut Finding) {
     };
     let Some(owner) = owner else { return };
     fix.managed_by = Some(owner.to_string());
-    fix.durable = Some(sentence(evidence, fix, &owner, &target));
+    // What only a person can name has an owner, and no words yet.
+    if target.change != Change::Other || matches!(owner, Owner::Vendor { .. }) {
+        fix.durable = Some(sentence(evidence, fix, &owner, &target));
+    }
 }
 
 /// The change in the owner's terms, and what becomes of the commands.

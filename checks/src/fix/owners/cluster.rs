@@ -43,6 +43,10 @@ fn metadata<'a>(evidence: &Evidence<'a>, kind: &str, name: &str) -> Option<&'a M
             let namespace = evidence.cluster?.namespaces.get(name)?;
             namespace.present().map(|namespace| &namespace.metadata)
         }
+        "MutatingWebhookConfiguration" => {
+            let all = evidence.cluster?.webhooks.present()?;
+            all.iter().map(|webhook| &webhook.metadata).find(|metadata| metadata.name == name)
+        }
         kind => evidence.workload_of(kind, name).present().map(|workload| &workload.metadata),
     }
 }

@@ -68,6 +68,8 @@ pub(super) fn of(evidence: &Evidence<'_>, finding: &Finding) -> Option<Target> {
     match first {
         Some(Target { change: Change::Create, .. }) => changes.next().or(first),
         Some(target) => Some(target),
+        // New pods from the same template are nobody's change.
+        None if !fix.commands.is_empty() && fix.commands.iter().all(|command| command.effect == Effect::RestartsPods) => None,
         None => of_place(finding),
     }
 }

@@ -1,6 +1,5 @@
 //! Each owner's own marks, and nothing that only looks like one.
 
-use super::target::{Change, Subject, Target};
 use super::*;
 use crate::snapshot::Snapshot;
 use crate::testing;
