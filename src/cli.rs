@@ -229,8 +229,14 @@ pub(crate) struct OutputArgs {
     /// Write the evidence to a bundle that --from reads; `-` is stdout, and then no report is printed
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
-    /// With --save: replace a file that is there
-    #[arg(long, requires = "save")]
+    /// Print only what the fixes change in policy documents, as unified diffs
+    #[arg(long, conflicts_with = "output")]
+    pub(crate) diff: bool,
+    /// Write the fixes as a shell script, to be read and then run; `-` is stdout, and then no report is printed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fix_script: Option<PathBuf>,
+    /// With --save or --fix-script: replace a file that is there
+    #[arg(long)]
     pub(crate) force: bool,
     /// Nothing on stderr but errors
     #[arg(short, long, conflicts_with = "verbose")]

@@ -4,6 +4,7 @@ mod checks;
 mod completions;
 mod diagnose;
 mod explain;
+mod fix_script;
 mod needs;
 mod permissions;
 mod schema;

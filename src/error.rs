@@ -25,9 +25,25 @@ pub(crate) enum Error {
     /// The machine gives us no threads.
     #[error("the run can't be started: {0}")]
     Start(std::io::Error),
+    /// The fix script can't be written.
+    #[error("the script `{name}` {}", script_problem(source))]
+    Script {
+        /// The file.
+        name: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// stdout can't be written.
     #[error("the report can't be written: {0}")]
     Write(#[from] std::io::Error),
+}
+
+fn is_there(source: &std::io::Error) -> bool {
+    source.kind() == std::io::ErrorKind::AlreadyExists
+}
+
+fn script_problem(source: &std::io::Error) -> String {
+    if is_there(source) { "is there already".to_owned() } else { format!("can't be written: {source}") }
 }
 
 impl Error {
@@ -39,7 +55,7 @@ impl Error {
     /// The exit code: 2 usage or bad input, 4 could not look, 5 the target isn't there.
     pub(crate) fn exit(&self) -> u8 {
         match self {
-            Self::Usage { .. } | Self::Bundle(_) => 2,
+            Self::Usage { .. } | Self::Bundle(_) | Self::Script { .. } => 2,
             Self::Collect(error) => error.exit_code(),
             Self::Start(_) | Self::Write(_) => 4,
         }
@@ -50,6 +66,7 @@ impl Error {
         match self {
             Self::Usage { .. } => "usage",
             Self::Bundle(_) => "bad-bundle",
+            Self::Script { .. } => "script-not-written",
             Self::Collect(error) => error.code(),
             Self::Start(_) => "start-failed",
             Self::Write(_) => "write-failed",
@@ -62,6 +79,8 @@ impl Error {
             Self::Usage { help, .. } => Some(help.clone()),
             Self::Bundle(error) => Some(error.help()),
             Self::Collect(error) => Some(error.help()),
+            Self::Script { source, .. } if is_there(source) => Some("give another name, or --force to replace it".to_owned()),
+            Self::Script { .. } => Some("check that the directory is there and can be written".to_owned()),
             Self::Start(_) | Self::Write(_) => None,
         }
     }
@@ -70,7 +89,7 @@ impl Error {
     pub(crate) fn retryable(&self) -> bool {
         match self {
             Self::Collect(error) => error.retryable(),
-            Self::Usage { .. } | Self::Bundle(_) => false,
+            Self::Usage { .. } | Self::Bundle(_) | Self::Script { .. } => false,
             Self::Start(_) | Self::Write(_) => true,
         }
     }

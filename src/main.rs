@@ -10,6 +10,7 @@ mod cli;
 mod collect;
 mod command;
 mod error;
+mod file;
 mod output;
 mod redact;
 mod report;

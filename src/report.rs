@@ -1,5 +1,6 @@
 //! Reports: a [`Report`] in, bytes out. Nothing here judges.
 
+mod diff;
 mod escape;
 #[cfg(test)]
 mod fixture;
@@ -7,6 +8,7 @@ mod json;
 mod listing;
 mod markdown;
 mod page;
+mod script;
 mod table;
 pub(crate) mod v1;
 
@@ -45,6 +47,10 @@ pub(crate) enum Style {
     Table(Look),
     /// For programs.
     Json,
+    /// Only what changes in policy documents.
+    Diff(Look),
+    /// The commands, as a shell script.
+    Script,
 }
 
 /// Writes a report.
@@ -56,6 +62,8 @@ pub(crate) fn write(report: &Report, run: &Run, style: &Style, out: &mut dyn Wri
     match style {
         Style::Table(look) => table::write(report, look, out),
         Style::Json => json::write(&v1::Report::new(report, run), out),
+        Style::Diff(look) => diff::write(report, look, out),
+        Style::Script => script::write(report, out),
     }
 }
 

@@ -10,12 +10,10 @@
 mod account;
 #[path = "article/cluster.rs"]
 mod cluster;
-#[path = "article/moto.rs"]
-mod moto;
 
 use account::Account;
 use cluster::Objects;
-use moto::Moto;
+use irsa_doctor_test_support::Moto;
 use serde_json::{Value, json};
 
 /// One of the article's debugging steps, broken.

@@ -7,13 +7,11 @@
 #[path = "article/account.rs"]
 #[expect(dead_code, reason = "nothing of the account is broken here")]
 mod account;
-#[path = "article/moto.rs"]
-mod moto;
 #[path = "resource_policies/resources.rs"]
 mod resources;
 
 use account::{Account, block_on, config};
-use moto::Moto;
+use irsa_doctor_test_support::Moto;
 use resources::{Kind, ROLE, policy};
 use serde_json::{Value, json};
 use std::process::Command;

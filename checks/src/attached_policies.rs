@@ -141,10 +141,9 @@ fn attach(evidence: &Evidence<'_>, permissions: &Permissions<'_>, policy: &str) 
     let Some(role) = evidence.role_arn() else { return Fix::default() };
     let argv =
         |verb: &str| commands::aws(evidence, role.account, &["iam", verb, "--role-name", role.name, "--policy-arn", policy]);
-    let undo = crate::fix::FixCommand { argv: argv("detach-role-policy"), effect: Effect::WritesIam };
     Fix::new(format!("attach {policy} to {}", permissions.role_arn), format!("Attach policy {policy} to role {}", role.name))
         .command(Effect::WritesIam, argv("attach-role-policy"))
-        .note(format!("to undo: {}", undo.shell()))
+        .undo(Effect::WritesIam, argv("detach-role-policy"))
 }
 
 #[cfg(test)]

@@ -1,11 +1,18 @@
 //! What mends a finding: commands with real values, scoped to exactly what is wrong.
 
 pub mod commands;
+pub mod document;
 pub mod edit;
+pub(crate) mod finish;
+mod owners;
+mod quote;
+mod restart;
 pub mod template;
 
+pub use document::DocumentChange;
+pub use quote::{acts_on_terminal, quote};
+
 use serde::{Deserialize, Serialize};
-use std::fmt::Write as _;
 
 /// How to mend one or more findings. Findings on one document share a fix by its id: its commands stand once and mend all differences.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,13 +25,19 @@ pub struct Fix {
     pub managed_by: Option<String>,
     /// The change to make in the owner's own terms; the commands are then a stop-gap.
     pub durable: Option<String>,
+    /// The policy document that the commands write, where they write one: what to run before, and what changes in it.
+    pub document: Option<DocumentChange>,
+    /// Takes the commands back.
+    pub undo: Vec<FixCommand>,
+    /// Whom or what else it changes.
+    pub affects: Vec<String>,
     /// Whether pods must be restarted for it to take effect.
     pub restart: Restart,
     /// The commands, in order.
     pub commands: Vec<FixCommand>,
     /// Where a choice is open (which role?): the choices.
     pub choices: Vec<String>,
-    /// What to know before or after: the backup, whom else it changes, how to undo.
+    /// What to know before or after.
     pub notes: Vec<String>,
     /// Why commands alone can't mend it: who must decide or act.
     pub needs_decision: Option<String>,
@@ -50,6 +63,12 @@ pub struct FixCommand {
     pub argv: Vec<String>,
     /// What it changes.
     pub effect: Effect,
+    /// The file here that its output goes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stdout: Option<String>,
+    /// The AWS account that it is meant for, where it asks AWS and that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// What a command changes.
@@ -90,17 +109,33 @@ impl Fix {
         Self { id: id.into(), summary: summary.into(), ..Self::default() }
     }
 
-    /// The same, with one more command. A command with a NUL in a word is left out, and a note says so: no program can
-    /// be given such a word, and a shell would cut it short, which may name another object.
+    /// The same, with one more command. A command with a word that can't be given as it is, is left out, and a note
+    /// says so.
     #[must_use]
     pub fn command<S: Into<String>>(mut self, effect: Effect, argv: impl IntoIterator<Item = S>) -> Self {
-        let argv: Vec<String> = argv.into_iter().map(Into::into).collect();
-        if argv.iter().any(|word| word.contains('\0')) {
-            self.notes
-                .push("a command is left out: a name or value in it has a NUL byte, which no command can be given".to_owned());
-        } else {
-            self.commands.push(FixCommand { argv, effect });
+        let command = FixCommand::new(effect, argv);
+        match command.unfit() {
+            Some(why) => self.notes.push(format!("a command is left out: {why}")),
+            None => self.commands.push(command),
         }
+        self
+    }
+
+    /// The same, with a command that takes it back.
+    #[must_use]
+    pub fn undo<S: Into<String>>(mut self, effect: Effect, argv: impl IntoIterator<Item = S>) -> Self {
+        let command = FixCommand::new(effect, argv);
+        // What can't be given can't be taken back either; a file is where the backup is.
+        if !command.argv.iter().any(|word| word.contains('\0')) {
+            self.undo.push(command);
+        }
+        self
+    }
+
+    /// The same, with what else it changes.
+    #[must_use]
+    pub fn affects(mut self, what: impl Into<String>) -> Self {
+        self.affects.push(what.into());
         self
     }
 
@@ -127,62 +162,34 @@ impl Fix {
 }
 
 impl FixCommand {
+    /// A command.
+    pub fn new<S: Into<String>>(effect: Effect, argv: impl IntoIterator<Item = S>) -> Self {
+        Self { argv: argv.into_iter().map(Into::into).collect(), effect, stdout: None, account: None }
+    }
+
     /// The command as one pastes it into a POSIX shell, hostile words quoted.
     pub fn shell(&self) -> String {
-        self.argv.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
-    }
-}
-
-/// Quotes one word for a POSIX shell. A word that a shell could read in any other way is put in
-/// single quotes; control characters, which a terminal could act on while pasting, are written
-/// with `$'...'` escapes (bash, zsh, ksh and POSIX 2024).
-pub fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
-    if !word.is_empty() && !word.starts_with('=') && !word.starts_with('~') && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    // The newlines of a JSON document are its layout, and fine in single quotes. In any other word a newline could
-    // begin a line that looks like one of ours.
-    let is_document = || serde_json::from_str::<serde::de::IgnoredAny>(word).is_ok();
-    let hidden = |c: char| acts_on_terminal(c) && c != '\n';
-    if !word.contains(hidden) && (!word.contains('\n') || is_document()) {
-        return format!("'{}'", word.replace('\'', r"'\''"));
-    }
-    let mut quoted = String::from("$'");
-    for c in word.chars() {
-        match c {
-            '\'' => quoted.push_str("\\'"),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            c if acts_on_terminal(c) => {
-                let mut buffer = [0; 4];
-                for byte in c.encode_utf8(&mut buffer).bytes() {
-                    let _ = write!(quoted, "\\x{byte:02x}");
-                }
-            }
-            c => quoted.push(c),
+        let words = self.argv.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
+        match &self.stdout {
+            Some(file) => format!("{words} > {}", quote(file)),
+            None => words,
         }
     }
-    quoted.push('\'');
-    quoted
-}
 
-/// Control characters, and the marks that turn text around, break lines, hide it or have no width.
-/// <https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing>
-pub fn acts_on_terminal(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
+    /// Why no program can be given these words as they are meant. A shell cuts a word short at a NUL, which may then
+    /// name another object; the AWS CLI reads a file where a value begins with `file://`.
+    /// <https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-parameters-file.html>
+    fn unfit(&self) -> Option<&'static str> {
+        let is_aws = self.argv.first().is_some_and(|program| program == "aws");
+        let is_file = |word: &String| word.starts_with("file://") || word.starts_with("fileb://");
+        if self.argv.iter().any(|word| word.contains('\0')) {
+            Some("a name or value in it has a NUL byte, which no command can be given")
+        } else if is_aws && self.argv.iter().any(is_file) {
+            Some("a value in it begins with file://, which the AWS CLI takes for a file to read")
+        } else {
+            None
+        }
+    }
 }
 
 #[cfg(test)]
@@ -190,23 +197,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_what_a_shell_would_read() {
-        assert_eq!(quote("arn:aws:iam::123456789012:role/a"), "arn:aws:iam::123456789012:role/a");
-        assert_eq!(quote(""), "''");
-        assert_eq!(quote("a b"), "'a b'");
-        assert_eq!(quote("$(rm -rf /)'"), r"'$(rm -rf /)'\'''");
-        assert_eq!(quote("a\u{1b}[2Jb'c"), r"$'a\x1b[2Jb\'c'");
-        assert_eq!(quote("a\u{202e}b"), r"$'a\xe2\x80\xaeb'");
-        assert_eq!(quote("~root"), "'~root'");
-        assert_eq!(quote("a\nverdict: healthy"), r"$'a\nverdict: healthy'");
-        assert_eq!(quote("{\n \"a\": 1\n}"), "'{\n \"a\": 1\n}'", "a document keeps its layout");
-    }
-
-    #[test]
     fn a_command_that_cannot_be_given_is_left_out() {
         let fix = Fix::new("id", "summary").command(Effect::Reads, ["kubectl", "get", "pod", "app\0x"]);
         assert!(fix.commands.is_empty());
         assert!(fix.notes.iter().any(|note| note.contains("NUL")));
         assert_eq!(fix.command(Effect::Reads, ["kubectl", "version"]).commands.len(), 1);
+        let fix =
+            Fix::new("id", "summary").command(Effect::WritesIam, ["aws", "iam", "x", "--client-id-list", "file:///etc/passwd"]);
+        assert!(fix.commands.is_empty());
     }
 }

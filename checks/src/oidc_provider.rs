@@ -91,10 +91,12 @@ fn judge_audience(evidence: &Evidence<'_>, role: RoleArn<'_>, arn: &str, provide
         "the OIDC provider of this issuer in account {} accepts the audience {ids}, but the token's is {audience}",
         role.account
     );
-    let args =
-        ["iam", "add-client-id-to-open-id-connect-provider", "--open-id-connect-provider-arn", arn, "--client-id", audience];
+    let with_verb = |verb| ["iam", verb, "--open-id-connect-provider-arn", arn, "--client-id", audience];
+    let args = with_verb("add-client-id-to-open-id-connect-provider");
+    let back = with_verb("remove-client-id-from-open-id-connect-provider");
     let fix = Fix::new(arn, format!("Let the provider accept the audience {audience}"))
-        .command(Effect::WritesIam, aws(evidence, role.account, &args));
+        .command(Effect::WritesIam, aws(evidence, role.account, &args))
+        .undo(Effect::WritesIam, aws(evidence, role.account, &back));
     let finding = Finding::new(&AUDIENCE_MISSING, Locus::new(arn).missing("ClientIDList"), detail);
     Outcome::finding(finding.compared(audience, Compared::from(provider.client_ids.clone())).fix(fix))
 }

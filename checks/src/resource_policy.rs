@@ -65,9 +65,9 @@ impl<'a> ResourcePolicy<'a> {
         in_arn.or_else(|| self.evidence.and_then(|read| read.owner.as_deref()))
     }
 
-    /// "the bucket policy of arn:aws:s3:::my-bucket".
+    /// "the bucket policy of `arn:aws:s3:::my-bucket`".
     pub fn name(&self) -> String {
-        format!("the {} of {}", self.bearer.kind.words(), self.key().flatten().unwrap_or(&self.bearer.arn))
+        format!("the {} of {}", self.bearer.kind.words(), self.aliased_key().unwrap_or(&self.bearer.arn))
     }
 
     /// The place of the document.
@@ -77,24 +77,22 @@ impl<'a> ResourcePolicy<'a> {
 
     /// The ARN that policies are held against: an alias' key.
     pub fn target(&self, asked: &RequiredAction) -> String {
-        match self.key() {
-            Some(Some(key)) => key.to_owned(),
-            // No key has this id: only patterns fit it, and those fit any key.
-            Some(None) => {
-                format!("arn:{}:kms:{}:{}:key/not-read", self.bearer.partition, self.bearer.region, self.bearer.account)
-            }
-            None => asked.resource.clone(),
+        if !self.bearer.is_alias() {
+            return asked.resource.clone();
         }
+        // No key has this id: only patterns fit it, and those fit any key.
+        let any = || format!("arn:{}:kms:{}:{}:key/not-read", self.bearer.partition, self.bearer.region, self.bearer.account);
+        self.aliased_key().map_or_else(any, str::to_owned)
     }
 
     /// Of an alias: the key's ARN, where it was read.
-    fn key(&self) -> Option<Option<&str>> {
-        let key = || self.evidence?.key.as_ref()?.present().map(String::as_str);
-        self.bearer.is_alias().then(key)
+    fn aliased_key(&self) -> Option<&str> {
+        let key = self.evidence.filter(|_| self.bearer.is_alias())?.key.as_ref()?;
+        key.present().map(String::as_str)
     }
 
     fn is_unknown_alias(&self) -> bool {
-        self.key() == Some(None)
+        self.bearer.is_alias() && self.aliased_key().is_none()
     }
 
     /// The set with this policy in it, where it is known.

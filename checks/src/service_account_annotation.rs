@@ -3,6 +3,8 @@
 mod addon;
 mod value;
 
+pub(crate) use addon::addon_of;
+
 use crate::check::{Check, FoundGap, Need, Outcome, Scope, Stage};
 use crate::evidence::{Evidence, ROLE_ANNOTATION, annotation_locus};
 use crate::fault::{Severity, faults};

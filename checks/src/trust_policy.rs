@@ -139,7 +139,7 @@ fn malformed(evidence: &Evidence<'_>, errors: &ParseErrors) -> Outcome {
     let locus = Locus::new(role.arn.as_str()).document(DOCUMENT).at(path).line_column(first.line, first.column);
     let finding = Finding::new(&MALFORMED, locus, detail);
     Outcome::finding(match token(evidence, &role.arn) {
-        Some(token) => finding.fix(mend::fix_malformed(evidence, &token)),
+        Some(token) => finding.fix(mend::fix_malformed(evidence, &token, &role.trust_policy)),
         None => finding.fix(
             crate::fix::Fix::new(format!("{}#{DOCUMENT}", role.arn), format!("Give role {} a valid trust policy", role.name))
                 .decision(format!("whoever owns role {} must write it", role.name)),

@@ -9,7 +9,7 @@ use crate::evidence::Evidence;
 use crate::fault::{Severity, faults};
 use crate::finding::Finding;
 use crate::fix::Fix;
-use crate::fix::commands::aws;
+use crate::fix::document;
 use crate::fix::edit::{self, Edit, string};
 use crate::locus::Locus;
 use crate::trust::{self, DOCUMENT, Judgement, Token, Trust};
@@ -176,16 +176,12 @@ fn pin(evidence: &Evidence<'_>, judgement: &Judgement<'_>, statement: &Statement
     let token = &judgement.token;
     let edit = pinned(token, statement, key);
     let document = edit::apply(judgement.text, &[edit])?;
-    let role = token.role_name();
-    let args = ["iam", "update-assume-role-policy", "--role-name", role, "--policy-document", document.as_str()];
-    Some(
-        Fix::new(format!("{}#{DOCUMENT}", token.role_arn), format!("Let only {} assume role {role}", token.subject))
-            .command(crate::fix::Effect::WritesIam, aws(evidence, token.account(), &args))
-            .note("look first who else uses the role (CloudTrail's AssumeRoleWithWebIdentity events): they are shut out")
-            .note(format!(
-                "back it up first: aws iam get-role --role-name {role} --query Role.AssumeRolePolicyDocument --output json > trust-{role}-backup.json"
-            )),
-    )
+    let summary = format!("Let only {} assume role {}", token.subject, token.role_name());
+    let fix = Fix::new(format!("{}#{DOCUMENT}", token.role_arn), summary);
+    let fix = document::trust(evidence, fix, &token.role_arn, judgement.text, &document);
+    Some(fix.affects(
+        "every other service account that uses the role is shut out: look first who does (CloudTrail's AssumeRoleWithWebIdentity events)",
+    ))
 }
 
 fn pinned(token: &Token, statement: &Statement, key: &str) -> Edit {

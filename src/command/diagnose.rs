@@ -1,5 +1,6 @@
 //! The main job: evidence in, report out, and the exit code.
 
+use super::fix_script;
 use super::needs;
 use super::source::{self, Evidence};
 use crate::cli::{self, FailOn, Format, OutputArgs, RunArgs};
@@ -22,6 +23,7 @@ use std::time::Instant;
 pub(super) fn run(args: &RunArgs) -> Result<u8, Error> {
     let started = Instant::now();
     let gate = gate_options(args)?;
+    fix_script::check(&args.output)?;
     let asked = needs::add(&args.expect, cli::asked(args)?)?;
     let evidence = source::evidence(args, asked)?;
     if !args.output.quiet {
@@ -34,7 +36,8 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Error> {
         say_what_was_read(&evidence, &run);
     }
     let prints_bundle = save(&evidence.snapshot, &args.output)?;
-    if !prints_bundle {
+    let prints_script = fix_script::write(&report, &run, &args.output)?;
+    if !prints_bundle && !prints_script {
         let (style, colored) = style(&args.output);
         let mut out = Vec::new();
         write(&report, &run, &style, &mut out)?;
@@ -49,6 +52,10 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Error> {
 
 fn style(args: &OutputArgs) -> (Style, bool) {
     match args.output {
+        _ if args.diff => {
+            let look = output::look(args.color, args.ascii);
+            (Style::Diff(look), look.color)
+        }
         Format::Json => (Style::Json, false),
         Format::Table => {
             let look = output::look(args.color, args.ascii);

@@ -3,7 +3,7 @@
 use irsa_doctor_checks::check::{FoundGap, Stage, Status};
 use irsa_doctor_checks::fault::{Confidence, Fault, Severity};
 use irsa_doctor_checks::finding::{Compared, Finding};
-use irsa_doctor_checks::fix::{Effect, Fix, Restart};
+use irsa_doctor_checks::fix::{DocumentChange, Effect, Fix, FixCommand, Restart};
 use irsa_doctor_checks::identity::{Identity, Mode};
 use irsa_doctor_checks::locus::Locus;
 use irsa_doctor_checks::report::{
@@ -236,6 +236,7 @@ fn trust_fix() -> Fix {
     Fix {
         managed_by: Some("Terraform".into()),
         durable: Some("change aws_iam_role.my_test_role.assume_role_policy".into()),
+        document: Some(trust_document()),
         choices: vec!["my-sa".into(), "my-svc".into()],
         needs_decision: Some("who owns the role".into()),
         ..Fix::new(format!("{ROLE}#trust"), "let default/my-sa in.")
@@ -244,7 +245,23 @@ fn trust_fix() -> Fix {
                 Effect::WritesIam,
                 ["aws", "iam", "update-assume-role-policy", "--policy-document", "{\n  \"it's\": \"a\u{202e}b\"\n}"],
             )
+            .undo(Effect::WritesIam, ["aws", "iam", "update-assume-role-policy", "--policy-document", "file://trust.json"])
+            .affects("the other subjects stay: shop/web")
             .note("it was read at 03:12")
+    }
+}
+
+/// What it writes, with a name that is hostile.
+fn trust_document() -> DocumentChange {
+    let read = FixCommand::new(Effect::Reads, ["aws", "iam", "get-role", "--role-name", "a\u{202e}b"]);
+    DocumentChange {
+        resource: ROLE.into(),
+        document: "AssumeRolePolicyDocument".into(),
+        before: Some("{\"it's\":\"a\u{202e}b\"}".into()),
+        after: "{\n  \"it's\": \"a\u{202e}b\",\n  \"new\": [1]\n}".into(),
+        read_at: Some("2026-11-23T03:12:44Z".into()),
+        backup: Some(FixCommand { stdout: Some("trust.json".into()), effect: Effect::WritesFile, ..read.clone() }),
+        read: Some(read),
     }
 }
 

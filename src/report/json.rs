@@ -16,7 +16,8 @@ pub(super) fn write<T: Serialize>(document: &T, out: &mut dyn Write) -> io::Resu
     Ok(())
 }
 
-fn show(c: char, out: &mut String) {
+/// As JSON writes it inside its strings.
+pub(super) fn show(c: char, out: &mut String) {
     let mut units = [0; 2];
     for unit in c.encode_utf16(&mut units) {
         let _ = write!(out, "\\u{unit:04x}");

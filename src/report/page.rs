@@ -104,6 +104,12 @@ impl<'a> Page<'a> {
         writeln!(self.out, "{line}")
     }
 
+    /// One line, escaped already, that is not wrapped.
+    pub(super) fn indented(&mut self, indent: usize, line: &str, tone: Tone) -> io::Result<()> {
+        write!(self.out, "{:indent$}", "")?;
+        self.line(line, tone)
+    }
+
     /// Something to copy: never wrapped, never coloured. Only its first line is indented: what follows is inside quotes.
     pub(super) fn verbatim(&mut self, indent: usize, text: &str) -> io::Result<()> {
         writeln!(self.out, "{:indent$}{text}", "")

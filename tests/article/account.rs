@@ -1,7 +1,7 @@
 //! The AWS side of the article, made with the AWS SDK.
 
-use super::moto::Moto;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use irsa_doctor_test_support::Moto;
 use serde_json::{Value, json};
 
 /// The account that moto answers for.

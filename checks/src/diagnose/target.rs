@@ -3,6 +3,7 @@
 use super::chain::{self, Link};
 use super::{merge, sentence};
 use crate::evidence::{ContainerGroup, Evidence, RoleSource, RoleUnderJudgement, lookup};
+use crate::fix::finish::finish;
 use crate::identity::{self, Identity, Mode};
 use crate::policies::Policies;
 use crate::report::{AfterRestart, TargetReport, Verdict};
@@ -46,13 +47,21 @@ pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
     };
     let roles = roles_in_use(&pods);
     let links = chain::run(&pods, &roles);
-    let findings = chain::findings(target, &links);
+    let mut findings = chain::findings(target, &links);
     let mut gaps = chain::gaps(&links);
     let (verdict, first_broken) = (chain::verdict(&links), chain::first_broken(&links));
     let first_unknown = chain::first_unknown(&links, first_broken);
     let first = pods.first().unwrap_or(&base);
     let judged = with_role(first, roles.first().cloned().flatten());
-    let after_restart = after_restart(first, &roles, target);
+    let mut after_restart = after_restart(first, &roles, target);
+    for found in &mut findings {
+        finish(&judged, after_restart.as_ref(), &mut found.finding);
+    }
+    if let Some(after) = &mut after_restart {
+        for found in &mut after.findings {
+            finish(&judged, None, &mut found.finding);
+        }
+    }
     let hand_over = hand_over::hand_over(&judged, &gaps, &findings);
     let sentence = sentence::sentence(target, verdict, first_broken, first_unknown, (&findings, &gaps), &identities);
     let used = with_next(&roles, first);

@@ -5,7 +5,7 @@
 use irsa_doctor_iam::json::{self, Limits, Member, Node, Value};
 
 /// What is read at most; policies are far smaller.
-const LIMITS: Limits = Limits { bytes: irsa_doctor_iam::MAX_BYTES, depth: 32 };
+pub(super) const LIMITS: Limits = Limits { bytes: irsa_doctor_iam::MAX_BYTES, depth: 32 };
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Fixes that change a pod template: in the workload that owns the pod, or, where nothing does, by whoever keeps the manifest.
 
-use super::commands::{kubectl, owner};
+use super::commands::{kubectl, kubectl_named};
+use super::restart::{delete_pods, is_on_delete, is_paused, owner};
 use super::{Effect, Fix, Restart};
 use crate::evidence::Evidence;
 use serde_json::{Value, json};
@@ -65,7 +66,8 @@ fn patch(evidence: &Evidence<'_>, fix: Fix, (kind, name): (&str, &str), form: &s
     };
     let resource = if kind == "Rollout" { "rollouts.argoproj.io".to_owned() } else { kind.to_ascii_lowercase() };
     let patch = json!({ "spec": spec }).to_string();
-    let argv = kubectl(evidence, &["patch", &resource, name, &format!("--type={form}"), "-p", &patch]);
+    let options = [&format!("--type={form}"), "-p", &patch];
+    let argv = kubectl_named(evidence, &["patch"], &[&resource, name], &options);
     rolled(evidence, kind, fix.command(Effect::WritesCluster, argv))
 }
 
@@ -90,15 +92,16 @@ fn patchable(evidence: &Evidence<'_>) -> Option<(String, String)> {
 /// A changed template rolls by itself, but for sets that wait until a pod is deleted.
 fn rolled(evidence: &Evidence<'_>, kind: &str, fix: Fix) -> Fix {
     let fix = fix.restart(Restart::Required);
-    let on_delete = evidence.owners().iter().any(|(_, _, workload)| {
-        let strategy = workload.present().and_then(|workload| workload.spec.update_strategy.as_ref());
-        strategy.is_some_and(|strategy| strategy.kind.as_deref() == Some("OnDelete"))
-    });
+    let on_delete = evidence.owners().iter().any(|(_, _, workload)| is_on_delete(workload));
+    let paused = evidence.owners().iter().any(|(_, _, workload)| is_paused(workload));
     match (kind, on_delete, evidence.pod_name()) {
-        ("CronJob", ..) => fix.note("the next run uses the changed template"),
-        (_, true, Some(pod)) => fix
-            .note("pods are replaced only when they are deleted (updateStrategy OnDelete)")
-            .command(Effect::RestartsPods, kubectl(evidence, &["delete", "pod", pod])),
+        ("CronJob", ..) => fix.restart(Restart::None).note("the next run uses the changed template"),
+        (_, true, Some(_)) => {
+            delete_pods(evidence, fix.note("pods are replaced only when they are deleted (updateStrategy OnDelete)"))
+        }
+        _ if paused => {
+            fix.note("the Deployment is paused: nothing rolls until whoever paused it resumes it, with all that waits there")
+        }
         _ => fix.note("changing the template starts a roll-out by itself"),
     }
 }

@@ -3,7 +3,7 @@
 use crate::evidence::Evidence;
 use crate::fix::commands::{aws, restart};
 use crate::fix::edit::{self, Edit};
-use crate::fix::{Effect, Fix};
+use crate::fix::{Effect, Fix, document};
 use crate::snapshot::{Cluster, Role};
 use crate::trust::DOCUMENT;
 use irsa_doctor_iam::{Policy, PolicyKind};
@@ -49,7 +49,6 @@ pub(super) fn associate(evidence: &Evidence<'_>, account: &str) -> Fix {
 pub(super) fn trust(
     evidence: &Evidence<'_>,
     role: &Role,
-    account: &str,
     principal: &str,
     actions: &[&str],
     condition: Option<&str>,
@@ -67,12 +66,7 @@ pub(super) fn trust(
     let Some(document) = document.filter(works) else {
         return fix.decision(format!("whoever owns role {} must look at its Deny statements", role.name));
     };
-    let name = role.name.as_str();
-    let args = ["iam", "update-assume-role-policy", "--role-name", name, "--policy-document", document.as_str()];
-    fix.command(Effect::WritesIam, aws(evidence, account, &args))
-        .note(format!(
-            "back it up first: aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument --output json > trust-{name}-backup.json"
-        ))
+    document::trust(evidence, fix, &role.arn, &role.trust_policy, &document)
         .note("it adds a statement; all others stay as they are")
 }
 

@@ -97,12 +97,12 @@ fn judge(evidence: &Evidence<'_>, arn: &str, wanted: &Wanted<'_>, found: &mut Fo
         }
     };
     match Policy::parse(&role.trust_policy, PolicyKind::Trust) {
-        Ok(policy) => decide(evidence, parsed.account, role, &policy, wanted, found),
-        Err(errors) => found.findings.push(malformed(evidence, parsed.account, role, &errors, wanted)),
+        Ok(policy) => decide(evidence, role, &policy, wanted, found),
+        Err(errors) => found.findings.push(malformed(evidence, role, &errors, wanted)),
     }
 }
 
-fn decide(evidence: &Evidence<'_>, account: &str, role: &Role, policy: &Policy, wanted: &Wanted<'_>, found: &mut Found) {
+fn decide(evidence: &Evidence<'_>, role: &Role, policy: &Policy, wanted: &Wanted<'_>, found: &mut Found) {
     let set = || PolicySet::new().trust(DOCUMENT, policy);
     let decisions: Vec<(&Request, Decision)> =
         wanted.requests.iter().map(|request| (request, authorize(request, &set()))).collect();
@@ -112,7 +112,7 @@ fn decide(evidence: &Evidence<'_>, account: &str, role: &Role, policy: &Policy, 
         let denied = refused.iter().any(|(_, decision)| decision.outcome.verdict() == Verdict::ExplicitDeny);
         let how = if denied { "denies" } else { "does not allow" };
         let detail = format!("role {} {how} {} to {}{}", role.name, actions.join(" and "), wanted.whom, but(first));
-        let fix = fix(evidence, account, role, wanted);
+        let fix = fix(evidence, role, wanted);
         found.findings.push(Finding::new(wanted.fault, place(role, first), detail).compared(actions, Compared::Nothing).fix(fix));
         return;
     }
@@ -158,21 +158,21 @@ fn place(role: &Role, decision: &Decision) -> Locus {
     }
 }
 
-fn fix(evidence: &Evidence<'_>, account: &str, role: &Role, wanted: &Wanted<'_>) -> Fix {
+fn fix(evidence: &Evidence<'_>, role: &Role, wanted: &Wanted<'_>) -> Fix {
     let actions: Vec<&str> = wanted.requests.iter().map(Request::action).collect();
     let allows = |policy: &Policy| {
         let set = || PolicySet::new().trust(DOCUMENT, policy);
         !wanted.requests.iter().any(|request| is_refused(&authorize(request, &set())))
     };
-    mend::trust(evidence, role, account, &wanted.principal, &actions, wanted.condition.as_deref(), allows)
+    mend::trust(evidence, role, &wanted.principal, &actions, wanted.condition.as_deref(), allows)
 }
 
-fn malformed(evidence: &Evidence<'_>, account: &str, role: &Role, errors: &ParseErrors, wanted: &Wanted<'_>) -> Finding {
+fn malformed(evidence: &Evidence<'_>, role: &Role, errors: &ParseErrors, wanted: &Wanted<'_>) -> Finding {
     let (line, column, what) =
         errors.errors.first().map_or((1, 1, ""), |first| (first.line, first.column, first.message.as_str()));
     let detail = format!("role {} has a trust policy that is not valid, at line {line} column {column}: {what}", role.name);
     let locus = Locus::new(role.arn.as_str()).document(DOCUMENT).line_column(line, column);
-    Finding::new(wanted.fault, locus, detail).fix(fix(evidence, account, role, wanted))
+    Finding::new(wanted.fault, locus, detail).fix(fix(evidence, role, wanted))
 }
 
 fn gone(arn: &str, wanted: &Wanted<'_>) -> Finding {

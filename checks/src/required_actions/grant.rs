@@ -3,7 +3,7 @@
 use super::NOT_ALLOWED;
 use crate::evidence::Evidence;
 use crate::finding::Finding;
-use crate::fix::{Effect, Fix, FixCommand, commands};
+use crate::fix::{Fix, document};
 use crate::permissions::{Permissions, judged};
 use crate::resource_policy::arn_to_name;
 use crate::snapshot::RequiredAction;
@@ -28,19 +28,10 @@ pub fn grant(evidence: &Evidence<'_>, permissions: &Permissions<'_>, actions: &[
         return fix.decision("whoever owns the role: on which key? A policy has to name the key, not its alias");
     };
     let name = unused_name(permissions);
-    let document = document(actions.iter().map(|action| action.action.as_str()).zip(&resources));
-    let argv = |verb: &str, rest: &[&str]| {
-        let mut args = vec!["iam", verb, "--role-name", role.name, "--policy-name", &name];
-        args.extend(rest);
-        commands::aws(&evidence, role.account, &args)
-    };
-    let undo = FixCommand { argv: argv("delete-role-policy", &[]), effect: Effect::WritesIam };
-    fix.command(Effect::WritesIam, argv("put-role-policy", &["--policy-document", &document]))
-        .note(format!(
-            "it adds a policy of its own to role {} and changes no other; every pod that uses the role gets it",
-            role.name
-        ))
-        .note(format!("to undo: {}", undo.shell()))
+    let text = written(actions.iter().map(|action| action.action.as_str()).zip(&resources));
+    let note =
+        format!("it adds a policy of its own to role {} and changes no other; every pod that uses the role gets it", role.name);
+    document::inline(&evidence, fix, &permissions.role_arn, &name, None, &text).note(note)
 }
 
 /// A name that no inline policy of the role has: `put-role-policy` would replace it.
@@ -68,7 +59,7 @@ struct Statement<'a> {
 }
 
 /// One statement for each resource, in the order of the resources.
-fn document<'a>(actions: impl Iterator<Item = (&'a str, &'a String)>) -> String {
+fn written<'a>(actions: impl Iterator<Item = (&'a str, &'a String)>) -> String {
     let mut by_resource: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (action, resource) in actions {
         by_resource.entry(resource).or_default().push(action);

@@ -74,7 +74,7 @@ fn reason(permissions: &Permissions<'_>, resource: &ResourcePolicy<'_>, asked: &
     }
 }
 
-/// "whoever owns bucket arn:aws:s3:::b (account 111122223333)".
+/// "whoever owns bucket `arn:aws:s3:::b` (account 111122223333)".
 pub(super) fn owner(resource: &ResourcePolicy<'_>) -> String {
     let account = resource.owner().map(|account| format!(" (account {account})")).unwrap_or_default();
     format!("whoever owns {} {}{account}", resource.bearer.kind.noun(), resource.bearer.arn)

@@ -48,6 +48,11 @@ fn addon<'a>(evidence: &Evidence<'a>) -> Option<Observed<&'a Addon>> {
     }
 }
 
+/// The add-on that owns the judged account, where EKS has it.
+pub(crate) fn addon_of<'a>(evidence: &Evidence<'a>) -> Option<&'a Addon> {
+    addon(evidence)?.present().copied()
+}
+
 /// The role that an add-on gives the judged account.
 pub(super) fn role_of_addon<'a>(evidence: &Evidence<'a>) -> Option<&'a str> {
     addon(evidence)?.present().and_then(|addon| addon.service_account_role_arn.as_deref())

@@ -182,6 +182,9 @@ pub struct OidcProvider {
     pub client_ids: Vec<String>,
     /// The certificate thumbprints.
     pub thumbprints: Vec<String>,
+    /// Tags: an owner's marks.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
     /// When it was made, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub create_date: Option<String>,

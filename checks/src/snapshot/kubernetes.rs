@@ -302,6 +302,13 @@ objects! {
         /// `RollingUpdate` or `OnDelete`.
         #[serde(rename = "type")]
         kind: Option<String>,
+        /// How a StatefulSet or DaemonSet rolls.
+        rolling_update: Option<RollingUpdate>,
+    }
+    /// How pods are replaced.
+    RollingUpdate {
+        /// Pods of a StatefulSet with a lower ordinal keep the revision before.
+        partition: Option<i32>,
     }
     /// A pod template.
     PodTemplate {

@@ -1,14 +1,11 @@
 //! The fix of a trust policy: the whole new document, which differs from the old one only where that is wrong.
-//!
-//! `update-assume-role-policy` takes whole documents and replaces the old one at once.
-//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html>
 
 use super::difference::{Difference, Mend};
 use super::statement::ACTION;
 use crate::evidence::Evidence;
-use crate::fix::commands::aws;
+use crate::fix::Fix;
+use crate::fix::document;
 use crate::fix::edit::{self, Edit, string};
-use crate::fix::{Effect, Fix};
 use crate::trust::{DOCUMENT, Token};
 use irsa_doctor_iam::{Policy, PolicyKind, Verdict};
 
@@ -32,16 +29,10 @@ pub(super) fn fix(evidence: &Evidence<'_>, token: &Token, text: &str, policy: &P
     }
     let edited = edited(token, text, differences);
     match edited.or_else(|| Some((with_statement(token, text, policy)?, true))) {
-        Some((document, true)) => {
-            written(evidence, token, fix, &document, "it adds a statement for this service account; all others stay as they are")
-        }
-        Some((document, false)) => written(
-            evidence,
-            token,
-            fix,
-            &document,
-            "it changes only what this service account needs; whatever else the document says stays as it is",
-        ),
+        Some((document, true)) => document::trust(evidence, fix, &token.role_arn, text, &document)
+            .note("it adds a statement for this service account; all others stay as they are"),
+        Some((document, false)) => document::trust(evidence, fix, &token.role_arn, text, &document)
+            .note("it changes only what this service account needs; whatever else the document says stays as it is"),
         None => {
             fix.decision(format!("whoever owns role {role} must write its trust policy: no change of a single place mends it"))
         }
@@ -49,12 +40,12 @@ pub(super) fn fix(evidence: &Evidence<'_>, token: &Token, text: &str, policy: &P
 }
 
 /// The fix of a text that is no policy: a new one, for this service account alone.
-pub(super) fn fix_malformed(evidence: &Evidence<'_>, token: &Token) -> Fix {
+pub(super) fn fix_malformed(evidence: &Evidence<'_>, token: &Token, text: &str) -> Fix {
     let role = token.role_name();
     let fix = Fix::new(format!("{}#{DOCUMENT}", token.role_arn), format!("Give role {role} a valid trust policy"));
     let document = format!(r#"{{"Version": "2012-10-17", "Statement": [{}]}}"#, statement(token, ": "));
-    let whom = "the new document trusts this service account only: add what else the broken one was meant to allow";
-    written(evidence, token, fix, &document, whom)
+    document::trust(evidence, fix, &token.role_arn, text, &document)
+        .note("the new document trusts this service account only: add what else the broken one was meant to allow")
 }
 
 /// The document with all edits made, if it then lets the token in.
@@ -110,35 +101,4 @@ fn lets_in(token: &Token, document: &str) -> bool {
     let verdict = token.decide(&policy).outcome.verdict();
     // What hangs on the network alone can't be seen before or after.
     matches!(verdict, Verdict::Allowed | Verdict::Unknown)
-}
-
-fn written(evidence: &Evidence<'_>, token: &Token, fix: Fix, document: &str, whom: &str) -> Fix {
-    let role = token.role_name();
-    let backup = format!("trust-{role}-backup.json");
-    let get = aws(
-        evidence,
-        token.account(),
-        &["iam", "get-role", "--role-name", role, "--query", "Role.AssumeRolePolicyDocument", "--output", "json"],
-    );
-    let profile = aws(evidence, token.account(), &[]).split_off(1).join(" ");
-    let undo = format!("aws iam update-assume-role-policy --role-name {role} --policy-document file://{backup} {profile}");
-    let args = ["iam", "update-assume-role-policy", "--role-name", role, "--policy-document", document];
-    let mut fix = fix
-        .command(Effect::WritesIam, aws(evidence, token.account(), &args))
-        .note(format!("back it up first: {} > {backup}", get.join(" ")))
-        .note(format!("undo: {}", undo.trim_end()))
-        .note(whom);
-    if !evidence.snapshot.collected_at.is_empty() {
-        fix = fix.note(format!(
-            "the document was read at {}: if it has changed since, run irsa-doctor again",
-            evidence.snapshot.collected_at
-        ));
-    }
-    let size = document.chars().filter(|c| !c.is_whitespace()).count();
-    if size > 2048 {
-        fix = fix.note(format!(
-            "the new document has {size} characters without white space; the default quota is 2,048 (it can be raised to 4,096)"
-        ));
-    }
-    fix
 }

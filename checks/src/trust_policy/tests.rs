@@ -61,7 +61,8 @@ fn fixed(outcome: &Outcome) -> Value {
     assert!(fixes.windows(2).all(|pair| pair[0] == pair[1]), "one document, one fix: {fixes:?}");
     let argv = &fixes[0].commands[0].argv;
     assert_eq!(argv[..6], ["aws", "iam", "update-assume-role-policy", "--role-name", "my-test-role", "--policy-document"]);
-    assert!(fixes[0].notes.iter().any(|note| note.contains("trust-my-test-role-backup.json")));
+    let change = fixes[0].document.as_ref().unwrap();
+    assert_eq!(change.backup.as_ref().unwrap().stdout.as_deref(), Some("trust-123456789012-my-test-role-20261124T120000Z.json"));
     serde_json::from_str(&argv[6]).unwrap()
 }
 

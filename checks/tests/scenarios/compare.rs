@@ -42,8 +42,30 @@ pub(crate) fn problems(scenario: &Scenario, target: &TargetReport) -> Vec<String
         differs("after_restart", wanted, json!(had));
     }
     problems.extend(runtime_problems(expect, target));
+    problems.extend(fix_problems(expect, target));
     if !problems.is_empty() {
         problems.push(format!("said: {}", target.sentence));
+    }
+    problems
+}
+
+/// What differs of the first finding's fix, in words.
+fn fix_problems(expect: &Value, target: &TargetReport) -> Vec<String> {
+    let fix = target.findings.iter().find_map(|found| found.finding.fix.as_ref());
+    let mut problems = Vec::new();
+    for (what, had) in
+        [("managed_by", json!(fix.and_then(|fix| fix.managed_by.as_deref()))), ("restart", json!(fix.map(|fix| fix.restart)))]
+    {
+        if let Some(wanted) = expect.get(what).filter(|wanted| **wanted != had) {
+            problems.push(format!("{what} of the first fix is {had}, wanted {wanted}"));
+        }
+    }
+    let durable = fix.and_then(|fix| fix.durable.clone()).unwrap_or_default();
+    let affects = fix.map(|fix| fix.affects.join("; ")).unwrap_or_default();
+    for (what, had) in [("durable", durable), ("affects", affects)] {
+        if let Some(wanted) = expect[what].as_str().filter(|wanted| !had.contains(wanted)) {
+            problems.push(format!("{what} of the first fix says {had:?}, and not {wanted:?}"));
+        }
     }
     problems
 }

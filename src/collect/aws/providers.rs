@@ -17,6 +17,7 @@ impl Session {
                 url: answer.url.filter(|url| !url.is_empty()).ok_or_else(|| missing("Url"))?,
                 client_ids: answer.client_id_list.ok_or_else(|| missing("ClientIDList"))?,
                 thumbprints: answer.thumbprint_list.unwrap_or_default(),
+                tags: answer.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
                 create_date: answer.create_date.as_ref().and_then(date),
             })
         })

@@ -1,15 +1,17 @@
 //! A finding: where, wanted, actual, and how to mend it.
 
-use crate::report::escape;
 use crate::report::page::{Page, Tone};
+use crate::report::{diff, escape};
 use irsa_doctor_checks::fault::{Confidence, Severity};
 use irsa_doctor_checks::finding::Compared;
-use irsa_doctor_checks::fix::{Fix, Restart};
+use irsa_doctor_checks::fix::{Fix, FixCommand, Restart};
 use irsa_doctor_checks::locus::Locus;
 use irsa_doctor_checks::report::FoundFinding;
 use std::collections::BTreeSet;
 use std::io;
 
+/// A diff of more lines than this isn't shown in the table.
+const LONGEST_DIFF: usize = 16;
 /// Where a finding begins.
 const INDENT: usize = 6;
 /// Where its labels begin.
@@ -100,11 +102,52 @@ fn write_fix(page: &mut Page<'_>, fix: &Fix) -> io::Result<()> {
     for choice in &fix.choices {
         row(page, "choice", choice)?;
     }
-    for command in &fix.commands {
-        page.verbatim(LABELS + 2, &command.shell())?;
+    write_commands(page, fix)?;
+    for what in &fix.affects {
+        row(page, "affects", what)?;
     }
     for note in &fix.notes {
         row(page, "note", note)?;
+    }
+    Ok(())
+}
+
+/// The commands, in the order in which they are run; and the way back.
+fn write_commands(page: &mut Page<'_>, fix: &Fix) -> io::Result<()> {
+    if fix.managed_by.is_some() && !fix.commands.is_empty() {
+        row(page, "stop-gap", "until it is changed there:")?;
+    }
+    let backup = fix.document.as_ref().and_then(|document| Some((document, document.backup.as_ref()?)));
+    if let Some((document, backup)) = backup {
+        let read = document.read_at.as_ref().map(|at| format!(" (this was judged as it was at {at})")).unwrap_or_default();
+        row(page, "backup", &format!("first, of the document as it is by then{read}:"))?;
+        page.verbatim(LABELS + 2, &backup.shell())?;
+        row(page, "mend", "then:")?;
+    }
+    for command in &fix.commands {
+        page.verbatim(LABELS + 2, &command.shell())?;
+    }
+    if let Some(document) = &fix.document {
+        short_diff(page, &document.diff())?;
+    }
+    let undo = |command: &FixCommand| command.shell();
+    for command in fix.undo.iter().map(undo) {
+        row(page, "undo", "afterwards, if need be:")?;
+        page.verbatim(LABELS + 2, &command)?;
+    }
+    Ok(())
+}
+
+/// The lines that change, with what stands around them, where they are few; `--diff` has them all.
+fn short_diff(page: &mut Page<'_>, diff: &str) -> io::Result<()> {
+    // Two lines name the document, which the place has done.
+    let lines: Vec<&str> = diff.lines().skip(2).collect();
+    if lines.len() > LONGEST_DIFF {
+        return row(page, "diff", &format!("{} lines: --diff shows them", lines.len()));
+    }
+    row(page, "diff", if diff.contains("laid out for reading") { "(laid out for reading)" } else { "" })?;
+    for line in lines {
+        page.indented(LABELS + 2, &diff::shown(line), diff::tone(line))?;
     }
     Ok(())
 }

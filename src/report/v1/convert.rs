@@ -169,7 +169,10 @@ fn fix(fix: &core::fix::Fix) -> Fix {
         argv: command.argv.clone(),
         shell: command.shell(),
         effect: command.effect.as_str().to_owned(),
+        stdout: command.stdout.clone(),
+        account: command.account.clone(),
     };
+    let document = fix.document.as_ref();
     Fix {
         id: fix.id.clone(),
         summary: fix.summary.clone(),
@@ -181,7 +184,12 @@ fn fix(fix: &core::fix::Fix) -> Fix {
             Restart::Required => "required",
         }
         .to_owned(),
+        backup: document.and_then(|document| document.backup.as_ref()).map(command),
         commands: fix.commands.iter().map(command).collect(),
+        undo: fix.undo.iter().map(command).collect(),
+        diff: document.map(core::fix::DocumentChange::diff),
+        read_at: document.and_then(|document| document.read_at.clone()),
+        affects: fix.affects.clone(),
         choices: fix.choices.clone(),
         notes: fix.notes.clone(),
         needs_decision: fix.needs_decision.clone(),

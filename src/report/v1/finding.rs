@@ -97,8 +97,23 @@ pub(crate) struct Fix {
     pub(crate) durable: Option<String>,
     /// Whether pods must be restarted: `none`, `recommended` or `required`.
     pub(crate) restart: String,
+    /// Where the commands write a whole policy document: the command that keeps the one that is there, to be run first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) backup: Option<FixCommand>,
     /// The commands, in order.
     pub(crate) commands: Vec<FixCommand>,
+    /// The commands that take them back, where that can be done by commands.
+    #[serde(default)]
+    pub(crate) undo: Vec<FixCommand>,
+    /// What changes in the policy document, as a unified diff. A document on one line is laid out on several first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) diff: Option<String>,
+    /// When that document was read, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) read_at: Option<String>,
+    /// Whom or what else the commands change.
+    #[serde(default)]
+    pub(crate) affects: Vec<String>,
     /// Where a choice is open: the choices.
     pub(crate) choices: Vec<String>,
     /// What to know before or after.
@@ -116,4 +131,10 @@ pub(crate) struct FixCommand {
     pub(crate) shell: String,
     /// What it changes: `reads`, `writes-file`, `writes-cluster`, `writes-iam`, `writes-eks`, `restarts-pods`.
     pub(crate) effect: String,
+    /// The file that its output goes to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stdout: Option<String>,
+    /// The AWS account that it is meant for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<String>,
 }

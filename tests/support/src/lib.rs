@@ -2,6 +2,7 @@
 //!
 //! * [`KubernetesApi`]: an API server in this process that serves recorded objects, with selectors, pages and `Status` errors.
 //! * [`AwsApi`]: IAM, STS and EKS in the shapes of the real services.
+//! * [`Moto`]: moto, another stand-in for AWS, as a process of its own.
 //! * [`Fault`]: what can go wrong with either: errors, resets, cut or slow answers, HTML pages; delays for benches.
 //! * [`Recording`]: a scenario from `tests/scenarios/recordings`, served, and its right answer checked.
 //! * [`generate`]: large clusters and accounts for benches.
@@ -27,6 +28,7 @@ mod fault;
 pub mod generate;
 mod http;
 mod kubernetes;
+mod moto;
 mod recording;
 mod server;
 mod temp;
@@ -38,6 +40,7 @@ pub use encoding::{percent_decode, percent_encode};
 pub use fault::{Effect, Fault, Pattern};
 pub use http::{Request, Response};
 pub use kubernetes::{KubernetesApi, Rule};
+pub use moto::Moto;
 pub use recording::{ApiServer, Expect, IdentityExpect, Kind, Mentions, Recording, Scenario, Served};
 pub use server::{Logged, Server, rounds};
 pub use temp::TempDir;

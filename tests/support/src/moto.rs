@@ -6,14 +6,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// A running moto; dropping it ends the process.
-pub(crate) struct Moto {
+pub struct Moto {
     process: Child,
     port: u16,
 }
 
 impl Moto {
     /// Starts the `moto_server` that `IRSA_DOCTOR_MOTO` names (`tests/run` installs one), and waits until it answers.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let program =
             std::env::var_os("IRSA_DOCTOR_MOTO").unwrap_or_else(|| panic!("IRSA_DOCTOR_MOTO is not set: run tests/run"));
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
@@ -31,17 +31,17 @@ impl Moto {
     }
 
     /// Where it answers.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// Forgets everything.
-    pub(crate) fn reset(&self) {
+    pub fn reset(&self) {
         assert!(self.request("POST", "/moto-api/reset").contains("200 OK"));
     }
 
     /// Makes a bucket: S3's `CreateBucket` is one PUT.
-    pub(crate) fn create_bucket(&self, name: &str) {
+    pub fn create_bucket(&self, name: &str) {
         let answer = self.request("PUT", &format!("/{name}"));
         assert!(answer.contains("200 OK"), "{answer}");
     }

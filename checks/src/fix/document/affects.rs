@@ -1,0 +1,121 @@
+//! Whom else the write of a role's document changes: the other statements, the other subjects, the other users of the role.
+
+use crate::evidence::{Evidence, ROLE_ANNOTATION};
+use crate::snapshot::Cluster;
+use irsa_doctor_iam::policy::Effect;
+use irsa_doctor_iam::{Policy, PolicyKind};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The most names that are written out.
+const MOST_NAMES: usize = 5;
+
+/// What else changes, or stays, when this document of the role is written.
+pub(super) fn of(evidence: &Evidence<'_>, role_arn: &str, is_trust: bool, before: Option<&str>, after: &str) -> Vec<String> {
+    let mut affects = Vec::new();
+    if let Some(before) = before {
+        if is_trust {
+            affects.extend(subjects(evidence, before, after));
+        }
+        affects.extend(statements(before, after));
+    }
+    let users = users(evidence, role_arn);
+    if !users.is_empty() {
+        let one = users.len() == 1;
+        let (accounts, verb, gets) =
+            if one { ("service account", "uses", "it gets") } else { ("service accounts", "use", "they get") };
+        let so = if is_trust { format!("the document decides whether {gets} in") } else { "may then do the same".to_owned() };
+        affects.push(format!("{accounts} {} {verb} the role too, and {so}", some(users)));
+    }
+    affects
+}
+
+/// Who loses the role, and which other subjects keep it.
+fn subjects(evidence: &Evidence<'_>, before: &str, after: &str) -> Vec<String> {
+    let (Some(old), Some(new)) = (subjects_of(before), subjects_of(after)) else { return Vec::new() };
+    let own = evidence.subject();
+    let is_there = |subject: &String| {
+        let account = subject.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
+        let found = account.and_then(|(namespace, name)| {
+            let accounts = &evidence.cluster?.service_accounts;
+            accounts.get(&crate::snapshot::key(namespace, name)).map(crate::snapshot::Observed::is_present)
+        });
+        if found == Some(true) { " (which is there)" } else { "" }
+    };
+    let lost: BTreeSet<String> = old.difference(&new).map(|subject| format!("{subject}{}", is_there(subject))).collect();
+    let kept: BTreeSet<String> = old.intersection(&new).filter(|subject| Some(*subject) != own.as_ref()).cloned().collect();
+    let mut said = Vec::new();
+    if !lost.is_empty() {
+        said.push(format!(
+            "the document names {} no longer: if anything uses the role under that name, it is shut out",
+            some(lost)
+        ));
+    }
+    if !kept.is_empty() {
+        said.push(format!("the other subjects stay: {}", some(kept)));
+    }
+    said
+}
+
+/// The values of `sub` in statements that allow.
+fn subjects_of(document: &str) -> Option<BTreeSet<String>> {
+    let policy = Policy::parse(document, PolicyKind::Trust).ok()?;
+    let allows = policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+    let conditions = allows.flat_map(|statement| &statement.conditions);
+    let subjects = conditions.filter(|condition| condition.key.to_ascii_lowercase().ends_with(":sub"));
+    Some(subjects.flat_map(|condition| &condition.values).map(|value| value.text.clone()).collect())
+}
+
+/// The statements that stay, to the letter.
+fn statements(before: &str, after: &str) -> Option<String> {
+    let list = |text: &str| match serde_json::from_str::<Value>(text).ok()?.get("Statement")? {
+        Value::Array(statements) => Some(statements.clone()),
+        statement => Some(vec![statement.clone()]),
+    };
+    let (old, new) = (list(before)?, list(after)?);
+    let kept = old.iter().filter(|statement| new.contains(statement)).count();
+    match (kept, old.len()) {
+        (0, _) => None,
+        (1, 1) => Some("the statement that is there stays as it is".to_owned()),
+        (kept, all) if kept == all => Some(format!("all {all} statements that are there stay as they are")),
+        (kept, all) => Some(format!("{kept} of the {all} statements that are there stay as they are")),
+    }
+}
+
+/// The other service accounts, pods and associations of the snapshot that use the role.
+fn users(evidence: &Evidence<'_>, role_arn: &str) -> BTreeSet<String> {
+    let own = evidence.account_name().map(|name| crate::snapshot::key(evidence.namespace(), name));
+    let mut users = BTreeSet::new();
+    for cluster in evidence.snapshot.clusters.values() {
+        users.extend(of_cluster(cluster, role_arn).filter(|account| Some(account) != own.as_ref()));
+    }
+    users
+}
+
+/// The keys of the service accounts that use the role.
+fn of_cluster<'c>(cluster: &'c Cluster, role_arn: &'c str) -> impl Iterator<Item = String> {
+    let annotated = cluster.service_accounts.iter().filter(move |(_, account)| {
+        account.present().is_some_and(|account| account.metadata.annotation(ROLE_ANNOTATION) == Some(role_arn))
+    });
+    let associated = cluster
+        .associations
+        .iter()
+        .filter(move |(_, association)| association.present().is_some_and(|association| association.role_arn == role_arn));
+    let running = cluster.pods.values().filter_map(|pod| pod.present()).filter(move |pod| {
+        let env = pod.spec.containers.iter().flat_map(|container| &container.env);
+        env.into_iter().any(|variable| variable.name == "AWS_ROLE_ARN" && variable.value.as_deref() == Some(role_arn))
+    });
+    let of_pod =
+        running.map(|pod| crate::snapshot::key(pod.metadata.namespace.as_deref().unwrap_or_default(), pod.spec.account_name()));
+    annotated.map(|(key, _)| key.clone()).chain(associated.map(|(key, _)| key.clone())).chain(of_pod)
+}
+
+/// The first names, and how many more there are.
+fn some(names: BTreeSet<String>) -> String {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    let mut shown: Vec<String> = names.into_iter().take(MOST_NAMES).collect();
+    if more > 0 {
+        shown.push(format!("{more} more"));
+    }
+    shown.join(", ")
+}

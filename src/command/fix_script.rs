@@ -1,0 +1,48 @@
+//! `--fix-script`: the fixes as a script, in a file or on stdout.
+
+use crate::cli::{Format, OutputArgs};
+use crate::error::Error;
+use crate::report::{self, Run, Style};
+use crate::{file, output};
+use irsa_doctor_checks::report::Report;
+use std::path::Path;
+
+/// Whether what is to be written where can be done at all: stdout takes one thing.
+///
+/// # Errors
+///
+/// A usage error.
+pub(super) fn check(args: &OutputArgs) -> Result<(), Error> {
+    let is_stdout = |path: &Option<std::path::PathBuf>| path.as_deref() == Some(Path::new("-"));
+    if args.force && args.save.is_none() && args.fix_script.is_none() {
+        return Err(Error::usage("`--force` is for files, and none is written", "give --save FILE or --fix-script FILE"));
+    }
+    let other = [("--save -", is_stdout(&args.save)), ("-o json", args.output == Format::Json), ("--diff", args.diff)];
+    match other.into_iter().find(|(_, given)| *given).filter(|_| is_stdout(&args.fix_script)) {
+        Some((other, _)) => {
+            Err(Error::usage(format!("`--fix-script -` and `{other}` both want stdout"), "give --fix-script a file"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Writes the script where that was asked; true if it went to stdout, in the report's place.
+///
+/// # Errors
+///
+/// The file is there already, or can't be written.
+pub(super) fn write(report: &Report, run: &Run, args: &OutputArgs) -> Result<bool, Error> {
+    let Some(path) = &args.fix_script else { return Ok(false) };
+    let mut script = Vec::new();
+    report::write(report, run, &Style::Script, &mut script)?;
+    if path == Path::new("-") {
+        output::print(&script, false)?;
+        return Ok(true);
+    }
+    let name = path.display().to_string();
+    file::create(path, 0o700, args.force, &script).map_err(|source| Error::Script { name, source })?;
+    if !args.quiet {
+        output::say(&format!("note: the fixes are in {}: read it before it is run", path.display()));
+    }
+    Ok(false)
+}

@@ -1,0 +1,62 @@
+//! Files for their owner's eyes only, written whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Writes a file under another name first, then gives it its own. One that is there is replaced only with `force`. What
+/// was begun doesn't stay behind.
+///
+/// # Errors
+///
+/// `AlreadyExists` where a file is there and may not be replaced, else whatever keeps it from being written.
+pub(crate) fn create(path: &Path, mode: u32, force: bool, bytes: &[u8]) -> io::Result<()> {
+    if !force && path.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let begun = beside(path);
+    let written = write(&begun, mode, bytes).and_then(|()| publish(&begun, path, force));
+    written.inspect_err(|_| {
+        // That it can't be removed says less than why it couldn't be written.
+        let _ = fs::remove_file(&begun);
+    })
+}
+
+/// Gives the written file its name. Without `force` by a hard link, which never replaces what appeared meanwhile;
+/// where the file system knows no hard links, by renaming.
+fn publish(begun: &Path, path: &Path, force: bool) -> io::Result<()> {
+    if !force {
+        match fs::hard_link(begun, path) {
+            Ok(()) => return fs::remove_file(begun),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+            Err(_) => {}
+        }
+    }
+    fs::rename(begun, path)
+}
+
+/// A name in the same directory, so that renaming is atomic.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}", std::process::id()))
+}
+
+fn write(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
+    let mut file = private(path, mode)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// A new file that only its owner can read.
+fn private(path: &Path, mode: u32) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(mode);
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
+    options.open(path)
+}
