@@ -1,5 +1,6 @@
 //! May the role do what the pod needs? The evaluator's answer for each asked action.
 
+use crate::error_message::layer_id;
 use crate::evidence::Evidence;
 use crate::permissions::permissions;
 use crate::report::ActionDecision;
@@ -8,7 +9,7 @@ use irsa_doctor_iam::{Decision, LayerOutcome, Outcome};
 /// The decision for each asked action; none where there is no role, or it does not exist.
 pub fn decisions(evidence: &Evidence<'_>) -> Vec<ActionDecision> {
     let Some(permissions) = permissions(evidence).filter(|permissions| !permissions.role.is_absent()) else { return Vec::new() };
-    let asked = evidence.asked().actions.iter();
+    let asked = evidence.required().iter();
     asked
         .map(|asked| {
             let decision = permissions.decide(evidence, asked);
@@ -29,8 +30,11 @@ pub fn decisions(evidence: &Evidence<'_>) -> Vec<ActionDecision> {
 }
 
 /// The layers that nobody looked at, and that decide nothing here.
-pub fn not_examined(_evidence: &Evidence<'_>) -> Vec<&'static str> {
-    vec!["scp", "rcp", "vpc-endpoint-policy", "resource-policy"]
+pub fn not_examined(evidence: &Evidence<'_>) -> Vec<&'static str> {
+    let named = evidence.symptom().and_then(|symptom| symptom.refusal.as_ref()?.layer).map(layer_id);
+    let layers = ["scp", "rcp", "vpc-endpoint-policy", "resource-policy"];
+    // A layer that the pasted error names decides.
+    layers.into_iter().filter(|layer| named != Some(*layer)).collect()
 }
 
 fn word(outcome: &Outcome) -> &'static str {
@@ -50,20 +54,6 @@ fn by(decision: &Decision) -> Vec<String> {
             None => format!("{} statement {}", statement.policy, statement.index),
         })
         .collect()
-}
-
-fn layer_id(layer: irsa_doctor_iam::Layer) -> &'static str {
-    use irsa_doctor_iam::Layer;
-    match layer {
-        Layer::Identity => "identity",
-        Layer::Boundary => "boundary",
-        Layer::Session => "session",
-        Layer::Trust => "trust",
-        Layer::Resource => "resource-policy",
-        Layer::ServiceControl => "scp",
-        Layer::ResourceControl => "rcp",
-        Layer::VpcEndpoint => "vpc-endpoint-policy",
-    }
 }
 
 fn layer_word(outcome: LayerOutcome) -> &'static str {

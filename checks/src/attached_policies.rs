@@ -59,13 +59,13 @@ fn unread_policies(permissions: &Permissions<'_>) -> impl Iterator<Item = Gap> {
 /// Enough for a role that resource policies name, or that is only an identity: a warning, unless something is asked of it.
 fn no_policies(evidence: &Evidence<'_>, permissions: &Permissions<'_>) -> Finding {
     let asked = evidence.asked();
-    let needed = !asked.actions.is_empty() || !asked.policies.is_empty();
+    let needed = !evidence.required().is_empty() || !asked.policies.is_empty();
     let role = &permissions.role_arn;
     let detail = format!("role {role} has no policy, neither attached nor inline");
     let finding = Finding::new(&NO_POLICIES, Locus::new(role), detail)
         .compared("at least one policy", crate::finding::Compared::Nothing)
         .severity(if needed { Severity::Error } else { Severity::Warning });
-    let actions: Vec<_> = asked.actions.iter().collect();
+    let actions: Vec<_> = evidence.required().iter().collect();
     finding.fix(crate::required_actions::grant(evidence, permissions, &actions))
 }
 

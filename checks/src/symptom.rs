@@ -63,10 +63,42 @@ pub struct Symptom {
     pub host: Option<String>,
     /// The token file that a message names.
     pub token_file: Option<String>,
+    /// Whether a file that couldn't be read isn't there at all.
+    pub missing_file: bool,
     /// The parameter that STS calls invalid.
     pub parameter: Option<String>,
     /// The line and column of the decisive words, from 1.
     pub place: (u32, u32),
+}
+
+impl Symptom {
+    /// Whether a role tried to assume itself. A session's ARN has no path, so the role is known by account and name.
+    pub fn assumes_itself(&self) -> bool {
+        let Some(whom) = &self.whom else { return false };
+        let role = self.resource.as_deref().and_then(role_of_arn);
+        let same =
+            role.is_some_and(|(account, name)| whom.role.as_deref() == Some(name) && whom.account.as_deref() == Some(account));
+        same && self.action.as_deref() == Some("sts:AssumeRole")
+    }
+
+    /// Whether a second role was to be assumed.
+    pub fn assumes_another(&self) -> bool {
+        let action = self.action.as_deref().unwrap_or_default();
+        matches!(action, "sts:AssumeRole" | "sts:TagSession" | "sts:SetSourceIdentity") && !self.assumes_itself()
+    }
+}
+
+/// Account and name of a role's ARN.
+pub fn role_of_arn(arn: &str) -> Option<(&str, &str)> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let &["arn", _, "iam", _, account, resource] = parts.as_slice() else { return None };
+    let path = resource.strip_prefix("role/")?;
+    Some((account, path.rsplit('/').next()?))
+}
+
+/// Reads a principal's ARN.
+pub fn whom(arn: &str) -> Option<Whom> {
+    Whom::parse(arn)
 }
 
 /// Reads a pasted text.
@@ -96,6 +128,7 @@ pub fn read(pasted: &str) -> Reading {
         issuer: issuer(&text),
         host: host(&text),
         token_file: token_file(&text),
+        missing_file: text.has_any(&["nosuchfile", "enoent", "errno2]", "doesnotexist", "filenotfound"]),
         parameter: parameter(&text),
         place: (1, 1),
     };
