@@ -5,6 +5,7 @@
 //! every client's transport refuses anything else.
 
 mod credentials;
+mod decode;
 mod document;
 mod eks;
 mod guard;

@@ -89,6 +89,7 @@ fn healthy_target() -> TargetReport {
         sentence: "HEALTHY: every link holds.".into(),
         intent: None,
         identities: Vec::new(),
+        error: None,
         checks: vec![check("role", Stage::Role, "the role exists in the account that its ARN names", Status::Pass, None)],
         findings: Vec::new(),
         decisions: Vec::new(),

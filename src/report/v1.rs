@@ -5,10 +5,12 @@
 //! in the schema; consumers ignore fields and words that they don't know.
 
 mod convert;
+mod error;
 mod finding;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use error::ErrorReading;
 pub(crate) use finding::Finding;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -179,6 +181,9 @@ pub(crate) struct Target {
     pub(crate) intent: Option<String>,
     /// Whom AWS sees, container by container.
     pub(crate) identities: Vec<Identity>,
+    /// What the pasted error says (`--error`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error_reading: Option<ErrorReading>,
     /// The chain, link by link.
     pub(crate) checks: Vec<Check>,
     /// What is wrong, in chain order.

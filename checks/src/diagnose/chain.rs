@@ -62,8 +62,9 @@ fn in_the_light(links: &mut Vec<Link>, pods: &[Evidence<'_>]) {
             link.outcome = Outcome::not_applicable("not read; the error proves that this link worked");
         }
     }
+    let layer = pods.first().and_then(|evidence| evidence.symptom()?.refusal.as_ref()?.layer);
     let Some(last) = links.pop() else { return };
-    let outcome = error_message::settle(last.outcome, &seen(links));
+    let outcome = error_message::settle(last.outcome, layer, &seen(links));
     links.push(Link { check: last.check, outcome });
 }
 

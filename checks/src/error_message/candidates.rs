@@ -3,6 +3,7 @@
 use super::Seen;
 use crate::check::Status;
 use crate::fault::Severity;
+use irsa_doctor_iam::Layer;
 
 /// Something that may be behind the error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,10 +148,19 @@ fn suspects(fault: &str) -> &'static [Suspect] {
 }
 
 /// The candidates for a fault, held against what the chain came to.
-pub(super) fn candidates(fault: &str, seen: &Seen<'_>) -> Vec<Candidate> {
-    let mut all: Vec<Candidate> = suspects(fault).iter().map(|suspect| held(*suspect, seen)).collect();
+pub(super) fn candidates(fault: &str, layer: Option<Layer>, seen: &Seen<'_>) -> Vec<Candidate> {
+    // A text that names one of the role's own layers leaves the others out.
+    let own = matches!(layer, Some(Layer::Identity | Layer::Boundary));
+    let others = ["resource-policy", "service-control-policy", "vpc-endpoint-policy", "session-policy"];
+    let suspects = suspects(fault).iter().filter(|(id, _, _)| !own || !others.contains(id));
+    let mut all: Vec<Candidate> = suspects.map(|suspect| held(*suspect, seen)).collect();
     all.sort_by_key(|candidate| candidate.state);
     all
+}
+
+/// Whether a check doesn't apply because there is no such link, and not because nobody got there.
+fn is_no_link(reason: &str) -> bool {
+    !["not reached", "not read", "no cluster", "no action"].iter().any(|begin| reason.starts_with(begin))
 }
 
 fn held((id, check, means): Suspect, seen: &Seen<'_>) -> Candidate {
@@ -162,6 +172,9 @@ fn held((id, check, means): Suspect, seen: &Seen<'_>) -> Candidate {
     let (state, id, why) = match (finding, status) {
         (Some((_, finding)), _) => (State::Confirmed, finding.fault.id, finding.detail.clone()),
         (None, Some((_, Status::Pass | Status::Warn, _))) => (State::Excluded, id, format!("not that {means}: {check} passes")),
+        (None, Some((_, Status::NotApplicable, Some(reason)))) if is_no_link(reason) => {
+            (State::Excluded, id, format!("not that {means}: {reason}"))
+        }
         (None, Some((_, _, Some(reason)))) => (State::NotChecked, id, format!("{means}; {reason}")),
         (None, _) => (State::NotChecked, id, format!("{means}; it was not looked at")),
     };

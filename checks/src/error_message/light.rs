@@ -6,6 +6,7 @@ use crate::evidence::Evidence;
 use crate::fault::Severity;
 use crate::finding::Finding;
 use crate::symptom::{Sign, Symptom, WhomKind};
+use irsa_doctor_iam::Layer;
 
 /// What the other checks came to.
 #[derive(Debug, Default)]
@@ -35,15 +36,15 @@ fn judged_token(symptom: &Symptom) -> bool {
 }
 
 /// What the error is to be called where the chain has found what is behind it: then it is that fault, and this only a note.
-pub fn settle(outcome: Outcome, seen: &Seen<'_>) -> Outcome {
+pub fn settle(outcome: Outcome, layer: Option<Layer>, seen: &Seen<'_>) -> Outcome {
     let Outcome::Judged { findings, gaps } = outcome else { return outcome };
-    let findings = findings.into_iter().map(|finding| explained(finding, seen)).collect();
+    let findings = findings.into_iter().map(|finding| explained(finding, layer, seen)).collect();
     Outcome::Judged { findings, gaps }
 }
 
-fn explained(finding: Finding, seen: &Seen<'_>) -> Finding {
+fn explained(finding: Finding, layer: Option<Layer>, seen: &Seen<'_>) -> Finding {
     let confirmed =
-        candidates::candidates(finding.fault.id, seen).into_iter().find(|found| found.state == super::State::Confirmed);
+        candidates::candidates(finding.fault.id, layer, seen).into_iter().find(|found| found.state == super::State::Confirmed);
     match confirmed {
         Some(found) => {
             let detail = format!("{}; {} explains it", finding.detail, found.id);

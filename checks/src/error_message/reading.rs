@@ -72,7 +72,9 @@ pub fn reading(evidence: &Evidence<'_>, seen: &Seen<'_>) -> Option<ErrorReading>
         Reading::NotAnAwsError(what) => return Some(not_aws(*what)),
     };
     let fault = seen.findings.iter().find(|(check, _)| *check == super::CHECK.id).map(|(_, finding)| finding.fault.id);
-    let candidates = fault.map(|fault| candidates::candidates(fault, seen)).unwrap_or_default();
+    let candidates = fault
+        .map(|fault| candidates::candidates(fault, symptom.refusal.as_ref().and_then(|refusal| refusal.layer), seen))
+        .unwrap_or_default();
     let contradictions = contradictions(evidence, seen, symptom);
     let refusal = symptom.refusal.as_ref();
     let decoded = evidence.snapshot.decoded_message.present();

@@ -62,6 +62,7 @@ operations! {
     LIST_PROVIDERS: "IAM" "ListOpenIDConnectProviders", "iam:ListOpenIDConnectProviders", None, "*", false, "the nearest provider, where the issuer has none";
     LIST_ROLES: "IAM" "ListRoles", "iam:ListRoles", None, "*", false, "the nearest name, where a role is missing";
     LIST_POLICIES: "IAM" "ListPolicies", "iam:ListPolicies", None, "*", false, "whether a policy that was asked for with --policy exists";
+    DECODE_MESSAGE: "STS" "DecodeAuthorizationMessage", "sts:DecodeAuthorizationMessage", None, "*", false, "with --error: what an encoded authorization message says";
 }
 
 /// Whether an operation may be called.
@@ -76,7 +77,8 @@ mod tests {
     #[test]
     fn holds_reads_only() {
         for operation in OPERATIONS {
-            let verbs = ["Get", "List", "Describe"];
+            // Decoding a message changes nothing: AWS opens what it sealed for whoever may read it.
+            let verbs = ["Get", "List", "Describe", "DecodeAuthorizationMessage"];
             assert!(verbs.iter().any(|verb| operation.name.starts_with(verb)), "{operation:?}");
             assert_eq!(operation.action, format!("{}:{}", operation.service.to_lowercase(), operation.name));
             assert!(!operation.why.is_empty());

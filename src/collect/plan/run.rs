@@ -9,7 +9,7 @@ use crate::collect::{Options, kubernetes};
 use irsa_doctor_checks::snapshot::kubernetes::{
     Event, Namespace, Node, OpenIdConfiguration, Pod, ServerVersion, ServiceAccount, WebhookConfiguration, Workload,
 };
-use irsa_doctor_checks::snapshot::{Addon, Association, EksCluster, Gap};
+use irsa_doctor_checks::snapshot::{Addon, Association, DecodedMessage, EksCluster, Gap, Observed};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
@@ -89,6 +89,7 @@ pub(super) struct Run<'a> {
     pub(super) role_session: OnceCell<Option<Session>>,
     pub(super) cluster: ClusterCells,
     pub(super) accounts: Mutex<BTreeMap<String, Arc<AccountCells>>>,
+    pub(super) decoded: OnceCell<Observed<DecodedMessage>>,
     pub(super) notes: Mutex<Vec<String>>,
 }
 
@@ -117,6 +118,7 @@ impl<'a> Run<'a> {
             role_session: OnceCell::new(),
             cluster: half.map(half::cells).unwrap_or_default(),
             accounts: Mutex::default(),
+            decoded: OnceCell::new(),
             notes: Mutex::default(),
         }
     }

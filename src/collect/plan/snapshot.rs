@@ -27,6 +27,7 @@ impl Run<'_> {
             halves: halves.collect(),
             collected_at: at,
             asked: Asked { targets, ..self.options.asked.clone() },
+            decoded_message: self.decoded.get().cloned().unwrap_or_default(),
             clusters: self.clusters(),
             accounts: self.account_answers(&sessions),
             callers,
