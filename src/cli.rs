@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and nothing of what it does.
 
 mod parse;
+mod pasted;
 mod target;
 mod usage;
 
@@ -24,6 +25,8 @@ Examples:
   irsa-doctor --pod awscli -n default                    why does this pod get AccessDenied?
   irsa-doctor deploy/api -n shop --action s3:ListBucket --resource arn:aws:s3:::my-bucket
   irsa-doctor role/arn:aws:iam::123456789012:role/api --subject shop/api --issuer URL
+  irsa-doctor --pod awscli -n default --error 'An error occurred (AccessDenied) when calling ...'
+  kubectl logs awscli | irsa-doctor --error -            what does this error mean?
   irsa-doctor --from bundle.json -o json
   irsa-doctor --from k8s.json --from aws.json            two halves, saved by two people
   irsa-doctor --from k8s.json --with-aws                 a cluster's half, and the AWS account that you can read
@@ -144,9 +147,12 @@ pub(crate) struct ExpectArgs {
     /// The value that a condition key has in the pod's calls, such as `aws:SourceVpc=vpc-1` (repeatable: more keys or values)
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse::context_key)]
     pub(crate) context_key: Vec<(String, String)>,
-    /// The error that the pod got; it is kept with the evidence, secrets taken out
-    #[arg(long, value_name = "TEXT")]
+    /// The error that the pod got, as it was logged; `-` is stdin. Alone, it is explained without a cluster
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "error_file")]
     pub(crate) error: Option<String>,
+    /// The same from a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) error_file: Option<PathBuf>,
 }
 
 /// Where to look.

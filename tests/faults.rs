@@ -25,7 +25,8 @@ const THREADS: usize = 6;
 const IN_TIME: Duration = Duration::from_secs(20);
 
 /// What the verdict doesn't hang on where all else was seen: the issuer comes from one of two places, an injected pod
-/// proves its webhook, and a pod's own spec says whether an association took effect.
+/// proves its webhook, and a pod's own spec says whether an association took effect. A bucket policy that nobody may
+/// read is a layer that wasn't examined, as organization policies are: the role's own policies allow, and it says so.
 const DECIDES_NOTHING: &[&str] = &[
     "/version",
     "/.well-known/openid-configuration",
@@ -33,6 +34,7 @@ const DECIDES_NOTHING: &[&str] = &[
     "eks:DescribeCluster",
     "eks:ListPodIdentityAssociations",
     "iam:ListPolicyVersions",
+    "s3:GetBucketPolicy",
     "sts:GetCallerIdentity",
 ];
 

@@ -1,5 +1,6 @@
 //! May the role do what the pod needs? The evaluator's answer for each asked action.
 
+use crate::error_message::layer_id;
 use crate::evidence::Evidence;
 use crate::permissions::permissions;
 use crate::report::ActionDecision;
@@ -10,7 +11,7 @@ use irsa_doctor_iam::{Decision, LayerOutcome, Outcome};
 /// The decision for each asked action; none where there is no role, or it does not exist.
 pub fn decisions(evidence: &Evidence<'_>) -> Vec<ActionDecision> {
     let Some(permissions) = permissions(evidence).filter(|permissions| !permissions.role.is_absent()) else { return Vec::new() };
-    let asked = evidence.asked().actions.iter();
+    let asked = evidence.required().iter();
     asked
         .map(|asked| {
             let decision = permissions.decide(evidence, asked);
@@ -32,13 +33,15 @@ pub fn decisions(evidence: &Evidence<'_>) -> Vec<ActionDecision> {
 }
 
 /// The layers that nobody looked at, and that decide nothing here. The resource's own policy is none of them where it
-/// was read for every asked action whose resource may bear one.
+/// was read for every asked action whose resource may bear one, and a layer that the pasted error names decides.
 pub fn not_examined(evidence: &Evidence<'_>) -> Vec<&'static str> {
+    let named = evidence.symptom().and_then(|symptom| symptom.refusal.as_ref()?.layer).map(layer_id);
     let mut layers = vec!["scp", "rcp", "vpc-endpoint-policy"];
-    let asked = &evidence.asked().actions;
-    if asked.is_empty() || asked.iter().any(|asked| may_bear_policy(asked) && !is_examined(evidence, asked)) {
+    let required = evidence.required();
+    if required.is_empty() || required.iter().any(|asked| may_bear_policy(asked) && !is_examined(evidence, asked)) {
         layers.push("resource-policy");
     }
+    layers.retain(|layer| named != Some(*layer));
     layers
 }
 
@@ -59,20 +62,6 @@ fn by(decision: &Decision) -> Vec<String> {
             None => format!("{} statement {}", statement.policy, statement.index),
         })
         .collect()
-}
-
-fn layer_id(layer: irsa_doctor_iam::Layer) -> &'static str {
-    use irsa_doctor_iam::Layer;
-    match layer {
-        Layer::Identity => "identity",
-        Layer::Boundary => "boundary",
-        Layer::Session => "session",
-        Layer::Trust => "trust",
-        Layer::Resource => "resource-policy",
-        Layer::ServiceControl => "scp",
-        Layer::ResourceControl => "rcp",
-        Layer::VpcEndpoint => "vpc-endpoint-policy",
-    }
 }
 
 fn layer_word(outcome: LayerOutcome) -> &'static str {

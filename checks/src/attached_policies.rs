@@ -63,7 +63,7 @@ fn no_policies(evidence: &Evidence<'_>, permissions: &Permissions<'_>) -> Findin
     let asked = evidence.asked();
     // A resource's own policy may let the role in without any.
     let is_refused = |action: &&RequiredAction| is_refusal(&permissions.decide(evidence, action).outcome);
-    let refused: Vec<_> = asked.actions.iter().filter(is_refused).collect();
+    let refused: Vec<_> = evidence.required().iter().filter(is_refused).collect();
     let needed = !refused.is_empty() || !asked.policies.is_empty();
     let is_open = |action: &&RequiredAction| may_bear_policy(action) && !is_examined(evidence, action);
     let open = asked.policies.is_empty() && needed && refused.iter().all(is_open);
@@ -73,7 +73,7 @@ fn no_policies(evidence: &Evidence<'_>, permissions: &Permissions<'_>) -> Findin
         .compared("at least one policy", crate::finding::Compared::Nothing)
         .severity(if needed { Severity::Error } else { Severity::Warning })
         .confidence(if open { Confidence::Likely } else { Confidence::Certain });
-    let actions: Vec<_> = asked.actions.iter().collect();
+    let actions: Vec<_> = evidence.required().iter().collect();
     finding.fix(crate::required_actions::grant(evidence, permissions, &actions))
 }
 

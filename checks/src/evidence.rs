@@ -11,7 +11,10 @@ pub use role::{RoleSource, RoleUnderJudgement};
 use crate::locus::Locus;
 use crate::policies::Policies;
 use crate::snapshot::kubernetes::{Metadata, Pod, PodSpec, ServiceAccount, Workload};
-use crate::snapshot::{Account, Asked, Association, Cluster, Gap, Observed, Snapshot, Target, TargetKind, key, kind_key};
+use crate::snapshot::{
+    Account, Asked, Association, Cluster, Gap, Observed, RequiredAction, Snapshot, Target, TargetKind, key, kind_key,
+};
+use crate::symptom::{Reading, Symptom};
 
 /// The annotation that names the role.
 pub const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
@@ -42,6 +45,24 @@ impl<'a> Evidence<'a> {
     /// What the user asked.
     pub fn asked(&self) -> &'a Asked {
         &self.snapshot.asked
+    }
+
+    /// What the pod must be allowed: what was asked, else what the pasted error says was refused.
+    pub fn required(&self) -> &'a [RequiredAction] {
+        &self.policies.pasted(self.snapshot).required
+    }
+
+    /// The pasted error, where one was given and AWS said it.
+    pub fn symptom(&self) -> Option<&'a Symptom> {
+        match self.policies.pasted(self.snapshot).reading.as_ref()? {
+            Reading::Aws(symptom) => Some(symptom),
+            Reading::NotAnAwsError(_) => None,
+        }
+    }
+
+    /// What the pasted text is, where one was given.
+    pub fn pasted(&self) -> Option<&'a Reading> {
+        self.policies.pasted(self.snapshot).reading.as_ref()
     }
 
     /// The target's namespace; of a role, that of its `--subject`.

@@ -67,12 +67,8 @@ fn blocked(evidence: &Evidence<'_>, permissions: &Permissions<'_>, boundary: &Po
     if blocked.is_empty() {
         return None;
     }
-    let asked = evidence
-        .asked()
-        .actions
-        .iter()
-        .filter_map(|asked| asked.action.split_once(':'))
-        .map(|(service, _)| service.to_lowercase());
+    let asked =
+        evidence.required().iter().filter_map(|asked| asked.action.split_once(':')).map(|(service, _)| service.to_lowercase());
     let was_asked = asked.into_iter().any(|service| blocked.contains(&service));
     let count = blocked.len();
     let services = if count == 1 { "1 service".to_owned() } else { format!("{count} services") };

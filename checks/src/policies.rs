@@ -1,7 +1,9 @@
-//! Policy documents, parsed once a run.
+//! What is parsed once a run: policy documents, and the pasted error.
 
+use crate::pasted::Pasted;
+use crate::snapshot::Snapshot;
 use irsa_doctor_iam::{ParseErrors, Policy, PolicyKind};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -19,6 +21,7 @@ type Key = (usize, usize, PolicyKind);
 #[derive(Debug, Default)]
 pub struct Policies<'a> {
     known: RefCell<BTreeMap<Key, Parsed>>,
+    pasted: OnceCell<Pasted>,
     // INVARIANT: `'a` may not be shortened, else the address of a text that lives less long could be taken for a key.
     snapshot: PhantomData<fn(&'a str) -> &'a str>,
 }
@@ -33,6 +36,11 @@ impl<'a> Policies<'a> {
         let parsed: Parsed = Rc::new(Policy::parse(text, kind));
         self.known.borrow_mut().insert(key, Rc::clone(&parsed));
         parsed
+    }
+
+    /// The pasted error of the snapshot, and what it asks of the role.
+    pub fn pasted(&self, snapshot: &'a Snapshot) -> &Pasted {
+        self.pasted.get_or_init(|| Pasted::of(&snapshot.asked, &snapshot.decoded_message))
     }
 }
 

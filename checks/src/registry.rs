@@ -23,6 +23,7 @@ pub static ALL: &[&Check] = &[
     &crate::policy_document::CHECK,
     &crate::permissions_boundary::CHECK,
     &crate::required_actions::CHECK,
+    &crate::error_message::CHECK,
 ];
 
 /// A check by its id.

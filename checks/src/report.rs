@@ -5,6 +5,7 @@ mod runtime;
 pub use runtime::{EventGroup, EventSummary, LastUsed, SecondOpinion, Usage};
 
 use crate::check::{FoundGap, Stage, Status};
+use crate::error_message::ErrorReading;
 use crate::finding::Finding;
 use crate::identity::Identity;
 use crate::snapshot::Target;
@@ -79,6 +80,8 @@ pub struct TargetReport {
     pub intent: Option<String>,
     /// Whom AWS sees, container by container.
     pub identities: Vec<Identity>,
+    /// What the pasted error says, where one was given.
+    pub error: Option<ErrorReading>,
     /// The chain.
     pub checks: Vec<CheckResult>,
     /// The findings, in chain order, worst first within a check.

@@ -35,9 +35,9 @@ pub static CHECK: Check = Check {
 };
 
 fn run(evidence: &Evidence<'_>) -> Outcome {
-    let asked = &evidence.asked().actions;
+    let asked = evidence.required();
     if asked.is_empty() {
-        return Outcome::not_applicable("no action was asked for (--action)");
+        return Outcome::not_applicable("no action was asked for (--action, --error)");
     }
     let Some(permissions) = permissions(evidence) else { return Outcome::not_applicable("not reached: no role is known") };
     if permissions.role.is_absent() {

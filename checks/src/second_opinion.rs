@@ -39,7 +39,7 @@ impl Question {
 pub fn questions(evidence: &Evidence<'_>) -> Vec<Question> {
     let Some(permissions) = permissions(evidence).filter(|permissions| !permissions.role.is_absent()) else { return Vec::new() };
     let mut questions: Vec<Question> = Vec::new();
-    for asked in &evidence.asked().actions {
+    for asked in evidence.required() {
         let one = question(evidence, &permissions, asked);
         let same = |known: &&mut Question| known.resource == one.resource && known.context == one.context;
         match questions.iter_mut().find(same) {
@@ -101,7 +101,7 @@ pub fn opinion(
 /// What was asked and not answered: none of it decides anything.
 pub fn gaps(evidence: &Evidence<'_>) -> Vec<ReportedGap> {
     let Some(permissions) = permissions(evidence) else { return Vec::new() };
-    let answers = evidence.asked().actions.iter().filter_map(|asked| answer(evidence, &permissions, asked));
+    let answers = evidence.required().iter().filter_map(|asked| answer(evidence, &permissions, asked));
     let mut gaps: Vec<ReportedGap> = Vec::new();
     for gap in answers.filter_map(Observed::gap) {
         let gap = ReportedGap { check: "required-actions", found: FoundGap { gap: gap.clone(), decisive: false } };

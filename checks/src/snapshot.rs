@@ -11,8 +11,8 @@ mod runtime;
 
 pub use asked::{Asked, RequiredAction, Target, TargetKind};
 pub use aws::{
-    Account, Addon, Association, AttachedPolicy, Caller, EksCluster, ManagedPolicy, OidcProvider, PolicyEvidence, PolicyVersion,
-    ResourceEvidence, Role, RoleEvidence, RoleSummary,
+    Account, Addon, Association, AttachedPolicy, Caller, DecodedMessage, DecodedStatement, EksCluster, ManagedPolicy,
+    OidcProvider, PolicyEvidence, PolicyVersion, ResourceEvidence, Role, RoleEvidence, RoleSummary,
 };
 pub use observed::{Gap, GapCause, Observed};
 pub use runtime::{CredentialEvent, EventLog, POD_IDENTITY_EVENT, Simulated, WEB_IDENTITY_EVENT};
@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub halves: Vec<Half>,
     /// Who we are to AWS, by profile (`default` where none was named).
     pub callers: BTreeMap<String, Observed<Caller>>,
+    /// What `sts:DecodeAuthorizationMessage` says of the message in the pasted error.
+    pub decoded_message: Observed<DecodedMessage>,
     /// Clusters by key: the ARN, else the context's name, else the server.
     pub clusters: BTreeMap<String, Cluster>,
     /// Accounts by id.

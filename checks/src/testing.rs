@@ -203,6 +203,9 @@ fn document(snapshot: &Snapshot, locus: &Locus) -> Option<Value> {
     if locus.resource.starts_with("arn:") {
         return aws_document(snapshot, locus);
     }
+    if locus.resource == "error" {
+        return snapshot.asked.error.as_ref().map(|text| json!(text));
+    }
     let (kind, name) = locus.resource.split_once(' ')?;
     let (_, cluster) = snapshot.cluster()?;
     let present = match kind {

@@ -12,6 +12,7 @@ use crate::fix::{Fix, template};
 use crate::identity::{self, Mode};
 use crate::locus::Locus;
 use crate::snapshot::{Gap, Observed};
+use crate::symptom::Sign;
 use serde_json::json;
 
 faults! {
@@ -100,11 +101,8 @@ fn before_1_19(evidence: &Evidence<'_>, container: &ContainerView<'_>, minor: u3
 
 /// What the pasted error says: the process runs as somebody else than the spec declares.
 fn pasted(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Option<Finding> {
-    let error = evidence.asked().error.as_deref()?.to_ascii_lowercase();
-    let denied = error.contains("permission denied") || error.contains("errno 13") || error.contains("accessdeniedexception: /");
-    let of_token =
-        error.contains("token") && (error.contains("/secrets/") || error.contains("webidentity") || error.contains("token_file"));
-    if !denied || !of_token {
+    let symptom = evidence.symptom().filter(|symptom| symptom.sign == Sign::TokenUnreadable)?;
+    if symptom.missing_file {
         return None;
     }
     let detail = format!(

@@ -1,6 +1,7 @@
 //! What the command line asks for, as the core has it.
 
 use super::parse::is_name;
+use super::pasted;
 use super::{RunArgs, TargetArgs};
 use crate::error::Error;
 use crate::redact::redact;
@@ -65,7 +66,7 @@ pub(crate) fn asked(args: &RunArgs) -> Result<Asked, Error> {
         role: args.expect.role.clone(),
         policies: args.expect.policy.clone(),
         actions: actions(&args.expect.action, &args.expect.resource),
-        error: args.expect.error.as_deref().map(redact),
+        error: pasted::text(&args.expect)?.as_deref().map(redact),
     })
 }
 

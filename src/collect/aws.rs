@@ -6,6 +6,7 @@
 
 mod cloudtrail;
 mod credentials;
+mod decode;
 mod document;
 mod eks;
 mod guard;

@@ -8,6 +8,7 @@
 
 mod account;
 mod cluster;
+mod decode;
 mod half;
 mod missing;
 mod once;
@@ -63,7 +64,13 @@ async fn collect(options: &Options, source: Source) -> Result<Collected, Collect
 
 /// Whether a cluster is needed: for a role with `--issuer` it isn't.
 fn needs_cluster(options: &Options) -> bool {
-    options.asked.targets.iter().any(|target| target.kind != TargetKind::Role) || options.issuer.is_none()
+    options.asked.targets.iter().any(|target| !is_outside(target))
+        || (options.issuer.is_none() && options.asked.targets.iter().any(|target| target.kind == TargetKind::Role))
+}
+
+/// Whether a target is in no cluster.
+fn is_outside(target: &Target) -> bool {
+    matches!(target.kind, TargetKind::Role | TargetKind::Error)
 }
 
 /// Whether the kubeconfig can be used.
@@ -86,7 +93,7 @@ fn usable(run: &Run<'_>) -> Result<(), CollectError> {
 }
 
 fn has_cluster_target(run: &Run<'_>) -> bool {
-    run.options.asked.targets.iter().any(|target| target.kind != TargetKind::Role)
+    run.options.asked.targets.iter().any(|target| !is_outside(target))
 }
 
 /// The targets, with the namespace that is meant where none was named.
@@ -95,7 +102,7 @@ fn named(run: &Run<'_>) -> Vec<Target> {
     let default = run.options.namespace.as_deref().or(of_context).unwrap_or("default");
     let name = |target: &Target| {
         let mut target = target.clone();
-        if target.namespace.is_empty() && target.kind != TargetKind::Role {
+        if target.namespace.is_empty() && !is_outside(&target) {
             target.namespace = if target.kind == TargetKind::Namespace { target.name.clone() } else { default.to_owned() };
         }
         target

@@ -4,7 +4,7 @@ use super::needs;
 use crate::cli::RunArgs;
 use crate::collect::{self, Calls, bundle};
 use crate::error::Error;
-use irsa_doctor_checks::snapshot::{Asked, Cluster, Observed, Snapshot, Target, TargetKind};
+use irsa_doctor_checks::snapshot::{Asked, Cluster, Observed, SCHEMA_VERSION, Snapshot, Target, TargetKind};
 use std::collections::BTreeSet;
 
 /// The built-in example, a bundle like any other.
@@ -56,10 +56,29 @@ fn with_aws(args: &RunArgs, half: Snapshot) -> Result<Evidence, Error> {
 
 fn live(args: &RunArgs, mut asked: Asked) -> Result<Evidence, Error> {
     needs::with_context(&args.expect, &mut asked.actions)?;
+    if asked.targets.is_empty() && asked.error.is_some() {
+        return alone(args, asked);
+    }
     if asked.targets.is_empty() {
         return Err(nothing_asked());
     }
     collect_now(&options(args, asked))
+}
+
+/// A pasted error alone is explained without asking anybody; with `--profile` its encoded message is decoded.
+fn alone(args: &RunArgs, mut asked: Asked) -> Result<Evidence, Error> {
+    asked.targets = vec![Target::new(TargetKind::Error, "", "error")];
+    if args.source.profile.is_some() {
+        return collect_now(&options(args, asked));
+    }
+    let snapshot = Snapshot {
+        schema_version: SCHEMA_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        collected_at: format!("{:.0}", jiff::Timestamp::now()),
+        asked,
+        ..Snapshot::default()
+    };
+    Ok(Evidence { snapshot, calls: Calls::default(), notes: Vec::new() })
 }
 
 /// Where to look, as the command line has it.
@@ -131,7 +150,11 @@ fn ask(snapshot: &mut Snapshot, asked: Asked, args: &RunArgs) {
     old.container = asked.container.or(old.container.take());
     old.service_account = asked.service_account.or(old.service_account.take());
     old.role = asked.role.or(old.role.take());
-    old.error = asked.error.or(old.error.take());
+    if asked.error.is_some() && asked.error != old.error {
+        // What was decoded belongs to the other text.
+        snapshot.decoded_message = Observed::default();
+        old.error = asked.error;
+    }
     if !asked.policies.is_empty() {
         old.policies = asked.policies;
     }

@@ -1,6 +1,7 @@
 //! A report with something in every field, for the reporters' tests; and snapshots of what they write.
 
 use irsa_doctor_checks::check::{FoundGap, Stage, Status};
+use irsa_doctor_checks::error_message::{Candidate, ErrorReading, State};
 use irsa_doctor_checks::fault::{Confidence, Fault, Severity};
 use irsa_doctor_checks::finding::{Compared, Finding};
 use irsa_doctor_checks::fix::{DocumentChange, Effect, Fix, FixCommand, Restart};
@@ -11,6 +12,7 @@ use irsa_doctor_checks::report::{
     Report, ReportedGap, SecondOpinion, TargetReport, Usage, Verdict,
 };
 use irsa_doctor_checks::snapshot::{Gap, GapCause, Target, TargetKind};
+use irsa_doctor_checks::symptom::{Whom, WhomKind};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -89,6 +91,7 @@ fn healthy_target() -> TargetReport {
         sentence: "HEALTHY: every link holds.".into(),
         intent: None,
         identities: Vec::new(),
+        error: None,
         checks: vec![check("role", Stage::Role, "the role exists in the account that its ARN names", Status::Pass, None)],
         findings: Vec::new(),
         decisions: Vec::new(),
@@ -147,6 +150,7 @@ fn target() -> TargetReport {
             identity("awscli", Mode::Irsa, Some(ROLE), "AWS_ROLE_ARN is set"),
             identity("side\u{1b}[2Jcar", Mode::None, None, "no AWS credentials in its environment"),
         ],
+        error: Some(reading()),
         checks: checks(),
         findings: vec![warning(), found("trust-policy", mismatch()), found("trust-policy", no_audience())],
         decisions: vec![ActionDecision {
@@ -284,6 +288,41 @@ fn no_audience() -> Finding {
     Finding::new(&NO_AUDIENCE, Locus::new(ROLE).document("AssumeRolePolicyDocument").missing("aud"), "no condition on aud")
         .compared("sts.amazonaws.com", Compared::Nothing)
         .fix(trust_fix())
+}
+
+fn reading() -> ErrorReading {
+    let candidate = |id, state, why: &str| Candidate { id, check: Some(id), state, why: why.into() };
+    ErrorReading {
+        is_aws: true,
+        summary: "STS refused the pod's token to role my-test-role".into(),
+        sign: Some("web-identity-refused"),
+        code: Some("AccessDenied".into()),
+        status: Some(403),
+        service: Some("sts".into()),
+        operation: Some("AssumeRoleWithWebIdentity".into()),
+        request_id: Some("6d2dc2ab-8e8b-4b1a-9d5f-0f5f6d4e0a11".into()),
+        whom: Some(Whom {
+            kind: WhomKind::WebIdentity,
+            arn: Some("arn:aws:sts::123456789012:assumed-role/my-test-role/botocore-session-1\u{1b}[2J".into()),
+            account: Some("123456789012".into()),
+            role: Some("my-test-role".into()),
+            session: Some("botocore-session-1".into()),
+        }),
+        action: Some("sts:AssumeRoleWithWebIdentity".into()),
+        resource: Some(ROLE.into()),
+        layer: Some("trust"),
+        reason: Some("implicit-deny"),
+        policy: None,
+        statements: vec!["DENY OnlyHere".into()],
+        candidates: vec![
+            candidate("trust-policy", State::Confirmed, "the trust policy doesn't let this service account in"),
+            candidate("oidc-provider", State::NotChecked, "IAM doesn't know the issuer"),
+            candidate("role", State::Excluded, "the role doesn't exist, or not by that path"),
+        ],
+        agreement: "contradicts",
+        contradictions: vec!["the error names another role than the pod has now".into()],
+        next: vec!["kubectl describe pod awscli".into()],
+    }
 }
 
 fn warning() -> FoundFinding {

@@ -3,6 +3,7 @@
 //! First line and last line are the verdict. Whatever comes from a cluster or an account goes through `escape`.
 
 mod chain;
+mod error;
 mod finding;
 mod gaps;
 mod head;
@@ -15,6 +16,7 @@ use super::page::{Page, Tone};
 use super::{Look, escape};
 use irsa_doctor_checks::fault::Severity;
 use irsa_doctor_checks::report::{Gate, Report, TargetReport, Verdict};
+use irsa_doctor_checks::snapshot::TargetKind;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -31,11 +33,15 @@ pub(super) fn write(report: &Report, look: &Look, out: &mut dyn Write) -> io::Re
         }
         page.prose("", 0, &escape(&target.sentence), tone(target.verdict))?;
         page.blank()?;
-        if index == 0 {
+        if index == 0 && target.target.kind != TargetKind::Error {
             head::write(&mut page, report)?;
         }
         head::target(&mut page, target)?;
-        chain::write(&mut page, target)?;
+        if target.target.kind == TargetKind::Error {
+            chain::write_judged(&mut page, target)?;
+        } else {
+            chain::write(&mut page, target)?;
+        }
         chain::appendix(&mut page, target)?;
     }
     page.blank()?;

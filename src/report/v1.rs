@@ -5,11 +5,13 @@
 //! in the schema; consumers ignore fields and words that they don't know.
 
 mod convert;
+mod error;
 mod finding;
 mod runtime;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use error::ErrorReading;
 pub(crate) use finding::Finding;
 pub(crate) use runtime::{SecondOpinion, Usage};
 
@@ -181,6 +183,9 @@ pub(crate) struct Target {
     pub(crate) intent: Option<String>,
     /// Whom AWS sees, container by container.
     pub(crate) identities: Vec<Identity>,
+    /// What the pasted error says (`--error`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error_reading: Option<ErrorReading>,
     /// The chain, link by link.
     pub(crate) checks: Vec<Check>,
     /// What is wrong, in chain order.

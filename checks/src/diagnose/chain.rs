@@ -2,6 +2,7 @@
 
 use super::{merge, target};
 use crate::check::{Check, FoundGap, Outcome, Scope, Stage, Status};
+use crate::error_message::{self, Seen};
 use crate::evidence::{Evidence, RoleUnderJudgement};
 use crate::registry;
 use crate::report::{CheckResult, FoundFinding, ReportedGap, Verdict};
@@ -50,7 +51,47 @@ pub(super) fn run(pods: &[Evidence<'_>], roles: &[Option<RoleUnderJudgement>]) -
             },
         });
     }
+    in_the_light(&mut links, pods);
     links
+}
+
+/// The error's own link sees all others; what it proves to work is not unknown for want of a right to look.
+fn in_the_light(links: &mut Vec<Link>, pods: &[Evidence<'_>]) {
+    let proven = pods.first().and_then(error_message::proven);
+    for link in links.iter_mut().filter(|link| proven.is_some_and(|stage| link.check.stage <= stage)) {
+        if link.outcome.status() == Status::Unknown {
+            link.outcome = Outcome::not_applicable("not read; the error proves that this link worked");
+        }
+    }
+    let layer = pods.first().and_then(|evidence| evidence.symptom()?.refusal.as_ref()?.layer);
+    let Some(last) = links.pop() else { return };
+    let outcome = error_message::settle(last.outcome, layer, &seen(links));
+    links.push(Link { check: last.check, outcome });
+}
+
+/// What the links came to, for the reading of the error.
+pub(super) fn seen(links: &[Link]) -> Seen<'_> {
+    let mut seen = Seen::default();
+    for link in links {
+        let result = link.result();
+        seen.checks.push((result.id, result.status, result.reason));
+        if let Outcome::Judged { findings, .. } = &link.outcome {
+            seen.findings.extend(findings.iter().map(|finding| (link.check.id, finding)));
+        }
+    }
+    seen
+}
+
+/// The links of a pasted error alone.
+pub(super) fn run_error(evidence: &Evidence<'_>) -> Vec<Link> {
+    let outcome = |check: &Check| {
+        if check.stage == Stage::Error {
+            (check.run)(evidence)
+        } else {
+            Outcome::not_applicable("no cluster and no account was looked at")
+        }
+    };
+    registry::ALL.iter().map(|check| Link { check, outcome: outcome(check) }).collect()
 }
 
 /// A pod that could not be read may be the one that is wrong.
@@ -142,9 +183,11 @@ pub(super) fn credentials(links: &[Link]) -> Credentials {
     if proven && !unknown { Credentials::Given } else { Credentials::Unknown }
 }
 
-/// The first link with an error.
-pub(super) fn first_broken(links: &[Link]) -> Option<&'static str> {
-    links.iter().find(|link| link.outcome.status() == Status::Fail).map(|link| link.check.id)
+/// The first link with an error; where the pasted error proves that the chain works up to a stage, the first after that.
+pub(super) fn first_broken(links: &[Link], proven: Option<Stage>) -> Option<&'static str> {
+    let broken = || links.iter().filter(|link| link.outcome.status() == Status::Fail).map(|link| link.check);
+    let after = broken().find(|check| proven.is_none_or(|stage| check.stage > stage));
+    after.or_else(|| broken().next()).map(|check| check.id)
 }
 
 /// The first unknown link, if it comes before the first broken one.

@@ -24,6 +24,13 @@ pub(super) fn sentence(
             let what = first.map(|found| found.finding.detail.as_str()).unwrap_or_default();
             format!("BROKEN at {check}: {} {}{whom}", full_stop(what), fixes(findings))
         }
+        Verdict::Inconclusive if target.kind == TargetKind::Error => {
+            let first = gaps.iter().find(|gap| gap.found.decisive).map(|gap| gap.found.gap.detail.as_str());
+            format!("INCONCLUSIVE: {}.", first.unwrap_or("the text says nothing that can be explained"))
+        }
+        Verdict::Healthy | Verdict::Degraded if target.kind == TargetKind::Error => {
+            "NO FAULT OF IRSA: AWS knew the caller and let the call in; it failed for another reason.".to_owned()
+        }
         Verdict::Inconclusive => {
             let what = not_looked_at(gaps);
             format!(

@@ -9,7 +9,7 @@ use crate::policies::Policies;
 use crate::report::{AfterRestart, TargetReport, Verdict};
 use crate::snapshot::kubernetes::Pod;
 use crate::snapshot::{Observed, Snapshot, Target, TargetKind, key};
-use crate::{actions, hand_over, intent, second_opinion, usage, workload};
+use crate::{actions, error_message, hand_over, intent, second_opinion, usage, workload};
 
 /// The evidence of a target before a pod or a role is chosen: its first pod, and no role.
 pub(super) fn evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, target: &'a Target) -> Evidence<'a> {
@@ -46,10 +46,11 @@ pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
         return without_intent(target, identities);
     };
     let roles = roles_in_use(&pods);
-    let links = chain::run(&pods, &roles);
+    let alone = target.kind == TargetKind::Error;
+    let links = if alone { chain::run_error(&base) } else { chain::run(&pods, &roles) };
     let mut findings = chain::findings(target, &links);
     let mut gaps = chain::gaps(&links);
-    let (verdict, first_broken) = (chain::verdict(&links), chain::first_broken(&links));
+    let (verdict, first_broken) = (chain::verdict(&links), chain::first_broken(&links, error_message::proven(&base)));
     let first_unknown = chain::first_unknown(&links, first_broken);
     let first = pods.first().unwrap_or(&base);
     let judged = with_role(first, roles.first().cloned().flatten());
@@ -75,6 +76,7 @@ pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
         sentence,
         intent: Some(intent),
         identities,
+        error: error_message::reading(&judged, &chain::seen(&links)),
         decisions: actions::decisions(&judged),
         not_examined: actions::not_examined(&judged),
         notes: workload::notes(&base),
@@ -96,6 +98,7 @@ fn without_intent(target: &Target, identities: Vec<Identity>) -> TargetReport {
         sentence: format!("{target} asks nothing of AWS"),
         intent: None,
         identities,
+        error: None,
         checks: chain::all_not_applicable("it asks nothing of AWS"),
         findings: Vec::new(),
         decisions: Vec::new(),

@@ -24,7 +24,7 @@ pub(super) fn judge_role(evidence: &Evidence<'_>, account: &str) -> Option<Strin
     let asked = evidence.asked();
     words.extend(asked.policies.iter().flat_map(|policy| ["--policy".to_owned(), policy.clone()]));
     // Several actions with several resources don't fit one command line: then the saved half says them.
-    if let [action] = asked.actions.as_slice() {
+    if let [action] = evidence.required() {
         words.extend(["--action".to_owned(), action.action.clone(), "--resource".to_owned(), action.resource.clone()]);
     }
     Some(shell(&words))

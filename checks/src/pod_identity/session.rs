@@ -21,7 +21,7 @@ pub(super) fn judge(evidence: &Evidence<'_>, association: &Association, found: &
             return found.findings.push(Finding::new(&SESSION_POLICY, locus(evidence, association), detail).fix(fix));
         }
     };
-    for asked in &evidence.asked().actions {
+    for asked in evidence.required() {
         let resource = if asked.resource.is_empty() { "*" } else { &asked.resource };
         let mut request = Request::role_session(role, &asked.action, resource);
         for (key, values) in &asked.context {

@@ -1,6 +1,6 @@
 //! What bears a policy of its own that can be read.
 
-use crate::snapshot::{Asked, RequiredAction};
+use crate::snapshot::RequiredAction;
 use irsa_doctor_iam::{Arn, services};
 use std::collections::BTreeMap;
 
@@ -148,8 +148,8 @@ fn is_about_aliases(verb: &str) -> bool {
 }
 
 /// Everything that bears a policy among what was asked about, each once, by its ARN: what a collector reads.
-pub fn bearers(asked: &Asked) -> BTreeMap<String, Bearer> {
-    let found = asked.actions.iter().filter_map(|asked| Bearer::of(&asked.action, &asked.resource));
+pub fn bearers(required: &[RequiredAction]) -> BTreeMap<String, Bearer> {
+    let found = required.iter().filter_map(|asked| Bearer::of(&asked.action, &asked.resource));
     found.map(|bearer| (bearer.arn.clone(), bearer)).collect()
 }
 

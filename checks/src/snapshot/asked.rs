@@ -73,6 +73,9 @@ impl Target {
 impl fmt::Display for Target {
     /// As one types it: `pod/awscli`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind == TargetKind::Error {
+            return f.write_str("the pasted error");
+        }
         write!(f, "{}/{}", self.kind.as_str(), self.name)
     }
 }
@@ -103,6 +106,8 @@ pub enum TargetKind {
     Role,
     /// A namespace (a scan).
     Namespace,
+    /// A pasted error alone, with no cluster and no account.
+    Error,
 }
 
 impl TargetKind {
@@ -120,6 +125,7 @@ impl TargetKind {
             Self::Rollout => "rollout",
             Self::Role => "role",
             Self::Namespace => "namespace",
+            Self::Error => "error",
         }
     }
 
@@ -135,7 +141,7 @@ impl TargetKind {
             Self::Job => "Job",
             Self::CronJob => "CronJob",
             Self::Rollout => "Rollout",
-            Self::Role => "",
+            Self::Role | Self::Error => "",
             Self::Namespace => "Namespace",
         }
     }

@@ -200,6 +200,40 @@ pub struct Caller {
     pub account: String,
 }
 
+/// What `sts:DecodeAuthorizationMessage` says: names and conditions of the refused request, and no text besides.
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html>
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DecodedMessage {
+    /// Whether a Deny statement matched.
+    pub explicit_deny: bool,
+    /// The caller's ARN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
+    /// The action.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// The resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// The statements that matched.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<DecodedStatement>,
+    /// The names of the condition keys that the request had.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub condition_keys: Vec<String>,
+}
+
+/// A statement that matched the refused request.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DecodedStatement {
+    /// Its id, where it has one.
+    pub id: String,
+    /// `ALLOW` or `DENY`.
+    pub effect: String,
+}
+
 /// A cluster, as `eks:DescribeCluster` gives it.
 /// <https://docs.aws.amazon.com/eks/latest/APIReference/API_Cluster.html>
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -6,12 +6,26 @@ use serde_json::Value;
 
 /// A problem, unless the path finds exactly one place in its document.
 pub(crate) fn resolves(bundle: &Value, locus: &Locus) -> Result<(), String> {
+    if locus.resource == "error" {
+        return in_text(bundle["asked"]["error"].as_str().unwrap_or_default(), locus);
+    }
     let document = document(bundle, locus).unwrap_or(Value::Null);
     let found = document.query(&locus.path).map_err(|error| format!("{}: {error}", locus.path))?;
     if found.len() == 1 {
         Ok(())
     } else {
         Err(format!("{} {:?} {} finds {} places", locus.resource, locus.document, locus.path, found.len()))
+    }
+}
+
+/// The pasted error is a text: its place is a line and a column that are there.
+fn in_text(text: &str, locus: &Locus) -> Result<(), String> {
+    let (line, column) = (locus.line.unwrap_or_default() as usize, locus.column.unwrap_or_default() as usize);
+    let length = text.split('\n').nth(line.wrapping_sub(1)).map(|line| line.chars().count());
+    if locus.path == "$" && length.is_some_and(|length| (1..=length + 1).contains(&column)) {
+        Ok(())
+    } else {
+        Err(format!("line {line}, column {column} is not in the pasted text"))
     }
 }
 

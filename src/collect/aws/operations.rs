@@ -75,6 +75,7 @@ operations! {
     LIST_POLICIES: "IAM" "ListPolicies", "iam:ListPolicies", None, "*", false, "whether a policy that was asked for with --policy exists";
     LOOKUP_EVENTS: "CloudTrail" "LookupEvents", "cloudtrail:LookupEvents", None, "*", false, "who asked for the role's credentials, and how it ended", "--cloudtrail";
     SIMULATE: "IAM" "SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy", NO_ENTITY, ROLE, false, "what AWS' own simulator says of an action", "--simulate";
+    DECODE_MESSAGE: "STS" "DecodeAuthorizationMessage", "sts:DecodeAuthorizationMessage", None, "*", false, "with --error: what an encoded authorization message says";
 }
 
 /// Whether an operation may be called.
@@ -89,8 +90,9 @@ mod tests {
     #[test]
     fn holds_reads_only() {
         for operation in OPERATIONS.iter().chain(RESOURCE_POLICY_OPERATIONS) {
-            // `Lookup` searches the event history; `Simulate` evaluates policies as they are and does nothing of what is asked.
-            let verbs = ["Get", "List", "Describe", "Lookup", "Simulate"];
+            // `Lookup` searches the event history; `Simulate` evaluates policies as they are and does nothing of what is
+            // asked; decoding a message changes nothing: AWS opens what it sealed for whoever may read it.
+            let verbs = ["Get", "List", "Describe", "Lookup", "Simulate", "DecodeAuthorizationMessage"];
             assert!(verbs.iter().any(|verb| operation.name.starts_with(verb)), "{operation:?}");
             assert_eq!(operation.action, format!("{}:{}", operation.service.to_lowercase().replace(' ', ""), operation.name));
             assert!(!operation.why.is_empty());

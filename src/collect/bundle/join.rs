@@ -20,6 +20,7 @@ pub(super) fn join(earlier: Snapshot, later: Snapshot) -> Result<Snapshot, (Stri
         collected_at: earlier.collected_at.max(later.collected_at),
         asked: asked(earlier.asked, later.asked),
         halves: both(earlier.halves, later.halves),
+        decoded_message: observed(earlier.decoded_message, later.decoded_message),
         callers: observed_map(earlier.callers, later.callers),
         clusters: clusters(earlier.clusters, later.clusters)?,
         accounts: map(earlier.accounts, later.accounts, account),

@@ -9,7 +9,7 @@ use crate::collect::{Options, kubernetes};
 use irsa_doctor_checks::snapshot::kubernetes::{
     Event, Namespace, Node, OpenIdConfiguration, Pod, ServerVersion, ServiceAccount, WebhookConfiguration, Workload,
 };
-use irsa_doctor_checks::snapshot::{Addon, Association, EksCluster, Gap, ResourceEvidence};
+use irsa_doctor_checks::snapshot::{Addon, Association, DecodedMessage, EksCluster, Gap, Observed, ResourceEvidence};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
@@ -91,6 +91,7 @@ pub(super) struct Run<'a> {
     /// By the ARN of what bears the policy.
     pub(super) resources: Once<ResourceEvidence>,
     pub(super) accounts: Mutex<BTreeMap<String, Arc<AccountCells>>>,
+    pub(super) decoded: OnceCell<Observed<DecodedMessage>>,
     pub(super) notes: Mutex<Vec<String>>,
 }
 
@@ -120,6 +121,7 @@ impl<'a> Run<'a> {
             cluster: half.map(half::cells).unwrap_or_default(),
             resources: Once::default(),
             accounts: Mutex::default(),
+            decoded: OnceCell::new(),
             notes: Mutex::default(),
         }
     }

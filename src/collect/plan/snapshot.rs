@@ -29,6 +29,7 @@ impl Run<'_> {
             halves: halves.collect(),
             collected_at: at,
             asked: Asked { targets, ..self.options.asked.clone() },
+            decoded_message: self.decoded.get().cloned().unwrap_or_default(),
             clusters: self.clusters(),
             accounts: self.account_answers(&sessions),
             callers,
@@ -93,7 +94,7 @@ impl Run<'_> {
     }
 
     fn resource_answers(&self) -> BTreeMap<String, ResourceEvidence> {
-        let answers = bearers(&self.options.asked).into_iter().filter_map(|(arn, bearer)| {
+        let answers = bearers(&self.known_required()).into_iter().filter_map(|(arn, bearer)| {
             // What was not finished in time is a gap under the operation that reads it.
             let read = match self.resources.answers(bearer.kind.operation()).remove(&arn)? {
                 Observed::Present(read) => read,

@@ -38,6 +38,7 @@ impl Run<'_> {
     async fn follow_target(&self, target: &Target) -> Result<Vec<Target>, CollectError> {
         let (namespace, name) = (target.namespace.as_str(), target.name.as_str());
         match target.kind {
+            TargetKind::Error => {}
             TargetKind::Namespace => return Box::pin(self.follow_namespace(name)).await,
             TargetKind::Role => match RoleArn::parse(name) {
                 Some(_) => Box::pin(self.follow_role(name)).await,
@@ -92,7 +93,8 @@ impl Run<'_> {
     /// `--service-account`, in the targets' namespaces.
     async fn expected_account(&self, targets: &[Target]) {
         let Some(name) = self.options.asked.service_account.as_deref() else { return };
-        let namespaced = targets.iter().filter(|target| !matches!(target.kind, TargetKind::Role | TargetKind::Namespace));
+        let namespaced =
+            targets.iter().filter(|target| !matches!(target.kind, TargetKind::Role | TargetKind::Namespace | TargetKind::Error));
         join_all(namespaced.map(|target| Box::pin(self.follow_account(&target.namespace, name, None)))).await;
     }
 }

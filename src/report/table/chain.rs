@@ -20,6 +20,12 @@ pub(super) fn write(page: &mut Page<'_>, target: &TargetReport) -> io::Result<()
     links(page, &target.checks, &target.findings)
 }
 
+/// The links that apply: of a pasted error alone the others say nothing.
+pub(super) fn write_judged(page: &mut Page<'_>, target: &TargetReport) -> io::Result<()> {
+    let judged: Vec<CheckResult> = target.checks.iter().filter(|check| check.status != Status::NotApplicable).cloned().collect();
+    links(page, &judged, &target.findings)
+}
+
 fn links(page: &mut Page<'_>, checks: &[CheckResult], findings: &[FoundFinding]) -> io::Result<()> {
     let longest = checks.iter().map(|check| check.id.len()).max().unwrap_or_default();
     let mut fixes = BTreeSet::new();

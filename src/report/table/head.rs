@@ -48,6 +48,7 @@ pub(super) fn target(page: &mut Page<'_>, report: &TargetReport) -> io::Result<(
     for identity in &report.identities {
         row(page, "container", &identity_line(identity))?;
     }
+    super::error::write(page, report)?;
     page.blank()
 }
 

@@ -71,6 +71,7 @@ fn target(target: &core::report::TargetReport) -> Target {
         sentence: target.sentence.clone(),
         intent: target.intent.clone(),
         identities: target.identities.iter().map(identity).collect(),
+        error_reading: target.error.as_ref().map(super::error::reading),
         checks: target.checks.iter().map(check).collect(),
         findings: target.findings.iter().map(finding).collect(),
         decisions: target.decisions.iter().map(decision).collect(),

@@ -1,0 +1,471 @@
+//! What kind of thing happened, from what the text says.
+
+use super::Symptom;
+use super::text::Text;
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sign {
+    /// STS did not let the web identity assume the role, and doesn't say why.
+    WebIdentityRefused,
+    /// A call was refused: permissions.
+    Refused,
+    /// A KMS key that an answer needs may not be used.
+    KeyRefused,
+    /// IAM knows no OIDC provider for the token's issuer.
+    NoProvider,
+    /// The provider doesn't accept the token's audience.
+    TokenAudience,
+    /// STS could not get, or not verify, the issuer's keys.
+    IssuerUnreachable,
+    /// The token had expired.
+    TokenExpired,
+    /// The token isn't one, or is empty.
+    TokenMalformed,
+    /// The process may not read the token file, or it isn't there.
+    TokenUnreadable,
+    /// STS takes the request for malformed: an ARN, a session name, a duration.
+    RequestInvalid,
+    /// STS isn't active in the region.
+    RegionDisabled,
+    /// Too many calls.
+    Throttled,
+    /// STS, or another endpoint of AWS, was not reached.
+    Unreachable,
+    /// The answer came from something else than the service that was meant.
+    WrongEndpoint,
+    /// No region is configured, so no endpoint is known.
+    NoRegion,
+    /// The SDK found no credentials.
+    NoCredentials,
+    /// The SDK lacks its STS module.
+    NoStsModule,
+    /// AWS doesn't know the keys.
+    KeysInvalid,
+    /// The credentials of the session had expired.
+    SessionExpired,
+    /// The clocks differ.
+    ClockSkew,
+    /// The call was let in and failed for another reason.
+    Other,
+}
+
+impl Sign {
+    /// The word used in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WebIdentityRefused => "web-identity-refused",
+            Self::Refused => "refused",
+            Self::KeyRefused => "key-refused",
+            Self::NoProvider => "no-provider",
+            Self::TokenAudience => "token-audience",
+            Self::IssuerUnreachable => "issuer-unreachable",
+            Self::TokenExpired => "token-expired",
+            Self::TokenMalformed => "token-malformed",
+            Self::TokenUnreadable => "token-unreadable",
+            Self::RequestInvalid => "request-invalid",
+            Self::RegionDisabled => "region-disabled",
+            Self::Throttled => "throttled",
+            Self::Unreachable => "unreachable",
+            Self::WrongEndpoint => "wrong-endpoint",
+            Self::NoRegion => "no-region",
+            Self::NoCredentials => "no-credentials",
+            Self::NoStsModule => "no-sts-module",
+            Self::KeysInvalid => "keys-invalid",
+            Self::SessionExpired => "session-expired",
+            Self::ClockSkew => "clock-skew",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// Phrases that AWS and its SDKs alone use: without white space, in lower case. The first that fits decides.
+const PHRASES: &[(Sign, &[&str])] = &[
+    (Sign::NoProvider, &["noopenidconnectproviderfoundinyouraccount"]),
+    (Sign::TokenAudience, &["incorrecttokenaudience"]),
+    (
+        Sign::IssuerUnreachable,
+        &[
+            "couldn'tretrieveverificationkeyfromyouridentityprovider",
+            "couldnotretrieveverificationkeyfromyouridentityprovider",
+            "certificatedoesn'tmatchconfiguredthumbprint",
+            "openidconnectprovider'shttpscertificate",
+            "idpcommunicationerror",
+        ],
+    ),
+    (Sign::TokenExpired, &["tokenexpired:currentdate/time", "tokentooold:", "idprejectedclaim"]),
+    (
+        Sign::TokenMalformed,
+        &[
+            "theidtokenprovidedisnotavalidjwt",
+            "thewebidentitytokenprovidedcouldnotbevalidated",
+            "providedtokenisnotaloginwithamazontoken",
+            "at'webidentitytoken'failedtosatisfyconstraint",
+            "missingaclaim",
+            "thewebidentitytokenthatwaspassedisexpiredorisnotvalid",
+        ],
+    ),
+    (Sign::RegionDisabled, &["regiondisabledexception", "stsisnotactivatedinthisregion"]),
+    (
+        Sign::RequestInvalid,
+        &[
+            "requestarnisinvalid",
+            "at'rolearn'failedtosatisfyconstraint",
+            "at'rolesessionname'failedtosatisfyconstraint",
+            "at'durationseconds'failedtosatisfyconstraint",
+            "durationsecondsexceedsthemaxsessionduration",
+            "durationsecondsexceedsthe1hoursessionlimit",
+            "packedpolicytoolarge",
+            "packedsizeofsessiontags",
+        ],
+    ),
+    (
+        Sign::WebIdentityRefused,
+        &["notauthorizedtoperformsts:assumerolewithwebidentity", "notauthorizedtoperform:sts:assumerolewithwebidentity"],
+    ),
+    (
+        Sign::KeyRefused,
+        &[
+            "accesstokmsisnotallowed",
+            "theciphertextreferstoacustomermasterkeythatdoesnotexist",
+            "theciphertextreferstoakeythatdoesnotexist",
+            "kms.accessdeniedexception",
+            "kmsaccessdenied",
+        ],
+    ),
+    (
+        Sign::NoStsModule,
+        &[
+            "theaws-java-sdk-stsmodulemustbeontheclasspath",
+            "the'sts'servicemodulemustbeontheclasspath",
+            "assemblyawssdk.securitytokencouldnotbefound",
+            "awssdk.securitytokencouldnotbefoundorloaded",
+            "@aws-sdk/client-sts'",
+            "noclassdeffounderror:software/amazon/awssdk/services/sts",
+        ],
+    ),
+    (Sign::ClockSkew, &["requesttimetooskewed", "signatureexpired:", "signaturenotyetcurrent:"]),
+];
+
+/// Phrases of failures that anybody's program may write; they count only beside a mark of AWS.
+const NO_CREDENTIALS: &[&str] = &[
+    "nocredentialproviders",
+    "unabletolocatecredentials",
+    "nocredentialserror",
+    "partialcredentialserror",
+    "couldnotloadcredentialsfromanyproviders",
+    "missingcredentialsinconfig",
+    "unabletoloadawscredentialsfromanyproviderinthechain",
+    "unabletoloadcredentialsfromanyoftheprovidersinthechain",
+    "noec2imdsrolefound",
+    "ec2metadataerror",
+    "failedtogetec2instancemetadata",
+    "anerroroccurredwhileloadingcredentials",
+    "thecredentialproviderwasnotenabled",
+    "nocredentialsinthepropertybag",
+    "nocredentialsproviderwasabletoprovidecredentials",
+    "missingcredentialserror",
+    "unabletosignrequestwithoutcredentialsset",
+    "unabletogetiamsecuritycredentialsfromec2instancemetadataservice",
+    "failedtoresolveawscredentials",
+    "cannotfindcredentials",
+    "failedtorefreshcachedcredentials,nocredentials",
+    "noproviderinchainprovidedcredentials",
+    "errorretrievingcredentialsfromtheinstanceprofilemetadata",
+    "credentialsprovidererror",
+    "novalidcredentialsourcesfound",
+    "novalidprovidersinchain",
+    "resolvedcredentialobjectisnotvalid",
+];
+
+/// The same, of regions.
+const NO_REGION: &[&str] = &[
+    "missingregion",
+    "regionismissing",
+    "noregionfound",
+    "youmustspecifyaregion",
+    "unabletofindaregionviatheregionproviderchain",
+    "missingrequiredaws_regionenvvariable",
+    "noregionendpointorserviceurlconfigured",
+    "aninvalidregionismissing",
+    "lookupsts..amazonaws.com",
+    "https://sts..amazonaws.com",
+    "noregionerror",
+    "invalidconfiguration:missingregion",
+];
+
+/// Failures of the network.
+const TRANSPORT: &[&str] = &[
+    "i/otimeout",
+    "contextdeadlineexceeded",
+    "connecttimeoutonendpointurl",
+    "readtimeoutonendpointurl",
+    "couldnotconnecttotheendpointurl",
+    "nosuchhost",
+    "servermisbehaving",
+    "connectionrefused",
+    "connectionreset",
+    "proxyconnecttcp",
+    "proxyauthenticationrequired",
+    "unabletoexecutehttprequest",
+    "unknownhostexception",
+    "connecttimedout",
+    "connectiontimedout",
+    "enotfound",
+    "eai_again",
+    "etimedout",
+    "econnrefused",
+    "econnreset",
+    "x509:",
+    "certificate_verify_failed",
+    "sslvalidationfailed",
+    "unabletogetlocalissuercertificate",
+    "pkixpathbuildingfailed",
+    "tlshandshaketimeout",
+    "dispatchfailure:io",
+    "dispatchfailure:timeout",
+    "curlerror",
+    "failedtolookupaddress",
+    "temporaryfailureinnameresolution",
+    "nameorserviceNotknown",
+    "noroutetohost",
+    "networkisunreachable",
+    "requestcanceled",
+    "requestsendfailed",
+];
+
+const WRONG_ENDPOINT: &[&str] = &[
+    "failedtounmarshalerrormessage",
+    "failedtounmarshalresponseerror",
+    "(2011-06-15)",
+    "2011-06-15ofservice",
+    "methodnotallowed",
+    "unknownoperationexception",
+    "nosuchversion",
+];
+
+/// Codes by what they mean, where no phrase says more.
+const BY_CODE: &[(Sign, &[&str])] = &[
+    (
+        Sign::Throttled,
+        &[
+            "Throttling",
+            "ThrottlingException",
+            "Throttled",
+            "RequestLimitExceeded",
+            "TooManyRequestsException",
+            "SlowDown",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "LimitExceededException",
+            "PriorRequestNotComplete",
+        ],
+    ),
+    (Sign::ClockSkew, &["RequestTimeTooSkewed", "RequestInTheFuture"]),
+    (Sign::SessionExpired, &["ExpiredToken", "ExpiredTokenException", "RequestExpired"]),
+    (
+        Sign::KeysInvalid,
+        &[
+            "InvalidClientTokenId",
+            "UnrecognizedClientException",
+            "InvalidAccessKeyId",
+            "SignatureDoesNotMatch",
+            "AuthFailure",
+            "InvalidToken",
+            "IncompleteSignature",
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "InvalidSignatureException",
+        ],
+    ),
+    (
+        Sign::Refused,
+        &[
+            "AccessDenied",
+            "AccessDeniedException",
+            "AccessDenied.Exception",
+            "UnauthorizedOperation",
+            "Client.UnauthorizedOperation",
+            "AuthorizationError",
+            "AuthorizationErrorException",
+            "AWS.SimpleQueueService.AccessDenied",
+            "NotAuthorized",
+            "NotAuthorizedException",
+            "Forbidden",
+            "403",
+            "ACCESS_DENIED",
+            "Unauthorized",
+            "AllAccessDisabled",
+        ],
+    ),
+];
+
+/// The sign of a symptom whose other parts have been read; `None` where nothing shows that AWS, or an SDK of it, said this.
+pub(super) fn read(text: &Text, symptom: &Symptom) -> Option<Sign> {
+    if symptom.action.as_deref() == Some("sts:AssumeRoleWithWebIdentity") {
+        return Some(Sign::WebIdentityRefused);
+    }
+    if let Some(sign) = authorization(symptom) {
+        return Some(sign);
+    }
+    if unreadable(text) {
+        return Some(Sign::TokenUnreadable);
+    }
+    if let Some((sign, _)) = PHRASES.iter().find(|(_, phrases)| text.has_any(phrases)) {
+        return Some(*sign);
+    }
+    generic(text, symptom).or_else(|| by_code(symptom)).or_else(|| refused_without_code(text, symptom)).or_else(|| {
+        // A wrapper of an SDK proves that AWS said something, or was asked.
+        (symptom.sdk.is_some() && (symptom.code.is_some() || symptom.status.is_some())).then_some(Sign::Other)
+    })
+}
+
+/// The sentence was read: a refusal, by its action of a key.
+fn authorization(symptom: &Symptom) -> Option<Sign> {
+    match (&symptom.whom, &symptom.action) {
+        (_, Some(action)) if action.starts_with("kms:") => Some(Sign::KeyRefused),
+        (Some(_), _) | (_, Some(_)) => Some(Sign::Refused),
+        (None, None) => None,
+    }
+}
+
+/// The token file can't be read.
+fn unreadable(text: &Text) -> bool {
+    let file = text.has_any(&[
+        "serviceaccount/token",
+        "web_identity_token_file",
+        "webidentityerr",
+        "awswebidentitytokenfile",
+        "retrievejwtfromprovidesource",
+        "webidentitytokenfile",
+    ]);
+    let refused = text.has_any(&[
+        "permissiondenied",
+        "errno13",
+        "eacces",
+        "accessdeniedexception:/",
+        "nosuchfileordirectory",
+        "nosuchfileexception",
+        "enoent",
+        "errno2]",
+        "unauthorizedaccessexception",
+        "doesnotexist",
+        "unabletoreadfile",
+        "filenotfound",
+    ]);
+    file && refused
+}
+
+/// What anybody's program could have written, where a mark of AWS stands beside it.
+fn generic(text: &Text, symptom: &Symptom) -> Option<Sign> {
+    let marked = symptom.sdk.is_some() || text.has_any(MARKS);
+    let sts = text.has_any(&["assumerolewithwebidentity", "sts.", "webidentity", "awssecuritytokenservice"]);
+    if marked && text.has_any(NO_REGION) {
+        return Some(Sign::NoRegion);
+    }
+    if marked && symptom.code.as_deref().is_none_or(|code| code == "NoSuchVersion") && sts && text.has_any(WRONG_ENDPOINT) {
+        return Some(Sign::WrongEndpoint);
+    }
+    let metadata =
+        text.has_any(&["169.254.169.254", "169.254.170.2", "ec2imds", "fd00:ec2::", "instancemetadata", "ec2metadata"]);
+    if marked
+        && text.has_any(TRANSPORT)
+        && !metadata
+        && answered(symptom).is_none()
+        && (sts || text.has_any(&["amazonaws.com", "endpointurl"]))
+    {
+        return Some(Sign::Unreachable);
+    }
+    let none = text.has_any(NO_CREDENTIALS) || (metadata && text.has_any(TRANSPORT));
+    if none && (marked || metadata || text.has_any(SDK_PHRASES)) && answered(symptom).is_none() {
+        return Some(Sign::NoCredentials);
+    }
+    None
+}
+
+/// The code that a service answered with: then it was reached, with credentials.
+fn answered(symptom: &Symptom) -> Option<&str> {
+    let code = symptom.code.as_deref()?;
+    let is_client = ["CredentialsProviderError", "SdkClientException", "NoCredentials", "CredentialsError", "EC2MetadataError"]
+        .contains(&code);
+    (!is_client && (BY_CODE.iter().any(|(_, codes)| codes.contains(&code)))).then_some(code)
+}
+
+/// Words that only texts about AWS have.
+const MARKS: &[&str] = &[
+    "amazonaws.com",
+    "arn:aws",
+    "aws-sdk",
+    "awssdk",
+    "botocore",
+    "boto3",
+    "com.amazonaws",
+    "software.amazon",
+    "aws_access_key_id",
+    "aws_region",
+    "aws_default_region",
+    "aws_web_identity",
+    "aws_role_arn",
+    "ec2imds",
+    "webidentityerr",
+    "awscredentials",
+    "credentialsprovidererror",
+    "nocredentialproviders",
+    "aws::",
+    "sharedcredentialsprovider",
+    "aws_sdk_load_config",
+    "awsdefaultchain",
+    "awscredentialsproviderchain",
+    "amazon.runtime",
+    "amazons3",
+    "awsconfig",
+    "awserror",
+    "s3:",
+    "aws_config",
+    "169.254.169.254",
+    "169.254.170.2",
+    "awsregion",
+    "awssession",
+    "awscli",
+    "aws-cli",
+    "missingregion:",
+];
+
+/// Phrases that are an SDK's own, whatever stands beside them.
+const SDK_PHRASES: &[&str] = &[
+    "unabletolocatecredentials",
+    "nocredentialproviders:novalidprovidersinchain",
+    "couldnotloadcredentialsfromanyproviders",
+    "missingcredentialsinconfig",
+    "noec2imdsrolefound",
+];
+
+fn by_code(symptom: &Symptom) -> Option<Sign> {
+    let code = symptom.code.as_deref()?;
+    symptom.sdk?;
+    let of_token = symptom.operation.as_deref() == Some("AssumeRoleWithWebIdentity");
+    match BY_CODE.iter().find(|(_, codes)| codes.contains(&code))?.0 {
+        Sign::Refused if of_token => Some(Sign::WebIdentityRefused),
+        Sign::SessionExpired if of_token => Some(Sign::TokenExpired),
+        sign => Some(sign),
+    }
+}
+
+/// A refusal by status alone, or in words that only AWS uses.
+fn refused_without_code(text: &Text, symptom: &Symptom) -> Option<Sign> {
+    if text.has_any(&["thesecuritytokenincludedintherequestisexpired", "theprovidedtokenhasexpired"]) {
+        return Some(Sign::SessionExpired);
+    }
+    if text.has_any(&[
+        "thesecuritytokenincludedintherequestisinvalid",
+        "theawsaccesskeyidyouprovideddoesnotexistinourrecords",
+        "awswasnotabletovalidatetheprovidedaccesscredentials",
+        "theprovidedtokenismalformedorotherwiseinvalid",
+    ]) {
+        return Some(Sign::KeysInvalid);
+    }
+    if text.has("encodedauthorizationfailuremessage:") {
+        return Some(Sign::Refused);
+    }
+    (symptom.sdk.is_some() && (symptom.status == Some(403) || text.has("accessdenied"))).then_some(Sign::Refused)
+}
