@@ -46,6 +46,8 @@ set -euo pipefail
 #   +    1
 #   +  ]
 #    }
+# undo:
+# aws iam update-assume-role-policy --policy-document file://trust.json
 # aws iam get-role --role-name "$(printf 'a\342\200\256b')" > trust.json
 # aws iam get-role --role-name my-test-role
 # aws iam update-assume-role-policy --policy-document "$(printf '{\n  "it\047s": "a\342\200\256b"\n}')"

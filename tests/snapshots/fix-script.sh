@@ -13,6 +13,7 @@
 # made in the owner.
 
 set -euo pipefail
+export AWS_PAGER=''
 
 step() { printf '%s\n' "$1" >&2; }
 stop() { printf 'stopped: %s\n' "$1" >&2; exit 1; }
@@ -73,6 +74,8 @@ keep() {
 #   +    1
 #   +  ]
 #    }
+# undo:
+# aws iam update-assume-role-policy --policy-document file://trust.json
 step '1 of 1: let default/my-sa in.'
 if due 'AssumeRolePolicyDocument of arn:aws:iam::123456789012:role/my-test-role' "$(printf '{"it\047s":"a\342\200\256b"}')" "$(printf '{"it\047s":"a\342\200\256b","new":[1]}')" aws iam get-role --role-name "$(printf 'a\342\200\256b')"; then
   keep trust.json aws iam get-role --role-name "$(printf 'a\342\200\256b')"
