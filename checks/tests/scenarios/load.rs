@@ -50,7 +50,9 @@ impl Scenario {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios")
+    // Both packages use this: the folder is beside one and below the other.
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    folders.map(|folder| folder.join("tests/scenarios")).find(|folder| folder.join("base").is_dir()).unwrap()
 }
 
 /// The bundle of a file: its own, or its base's with the changes.

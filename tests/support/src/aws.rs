@@ -141,6 +141,12 @@ impl AwsApi {
         inside.map(|association| association.service_account.clone()).collect()
     }
 
+    /// Whether the cluster has an add-on now.
+    pub fn has_addon(&self, name: &str) -> bool {
+        let world = lock(&self.state.world);
+        eks::has_addon(world.account(&world.cluster.account), name)
+    }
+
     /// What `DecodeAuthorizationMessage` makes of an encoded message.
     pub fn set_decoded_message(&self, encoded: &str, decoded: &str) {
         lock(&self.state.settings).decoded_messages.insert(encoded.to_owned(), decoded.to_owned());

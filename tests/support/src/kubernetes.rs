@@ -5,6 +5,7 @@ mod discovery;
 mod handler;
 mod list;
 mod patch;
+mod protobuf;
 mod rbac;
 mod resource;
 mod selector;
@@ -147,6 +148,11 @@ impl KubernetesApi {
     /// service accounts of the namespace that have a Pod Identity association.
     pub fn recreate_pods(&self, namespace: &str, associated: &[String]) {
         controllers::recreate_pods(&mut lock(&self.state.store), namespace, associated);
+    }
+
+    /// Runs the Pod Identity agent on every node, where it doesn't yet: what its add-on does.
+    pub fn add_agent(&self) {
+        controllers::add_agent(&mut lock(&self.state.store));
     }
 
     /// Fields that stand in `/version` in place of the recorded ones.

@@ -185,6 +185,11 @@ fn addons(account: &AccountState) -> Vec<Value> {
     account.addons.clone().unwrap_or_else(usual).into_iter().map(named).collect()
 }
 
+/// Whether the cluster has an add-on.
+pub(crate) fn has_addon(account: &AccountState, name: &str) -> bool {
+    addons(account).iter().any(|addon| addon["addonName"] == name)
+}
+
 fn describe_addon(world: &World, account: &AccountState, call: &Call) -> Result<Response, Failure> {
     let name = call.segments.get(3).map(String::as_str).unwrap_or_default();
     let found = addons(account).into_iter().find(|addon| addon["addonName"] == name);

@@ -40,6 +40,25 @@ pub(crate) fn recreate_pods(store: &mut Store, namespace: &str, associated: &[St
     }
 }
 
+/// The DaemonSet that the add-on of the Pod Identity agent makes, if there is none.
+pub(crate) fn add_agent(store: &mut Store) {
+    const LABEL: &str = "app.kubernetes.io/name";
+    const AGENT: &str = "eks-pod-identity-agent";
+    let all = store.objects("apps/v1", "DaemonSet", Some("kube-system"));
+    if all.iter().any(|set| set["metadata"]["labels"][LABEL] == AGENT) {
+        return;
+    }
+    store.insert(json!({
+        "apiVersion": "apps/v1", "kind": "DaemonSet",
+        "metadata": {"name": AGENT, "namespace": "kube-system", "labels": {LABEL: AGENT}, "generation": 1},
+        "spec": {
+            "selector": {"matchLabels": {LABEL: AGENT}},
+            "template": {"metadata": {"labels": {LABEL: AGENT}}, "spec": {"containers": [{"name": AGENT, "image": AGENT}]}},
+        },
+        "status": {"desiredNumberScheduled": 1, "currentNumberScheduled": 1, "numberReady": 1, "numberMisscheduled": 0},
+    }));
+}
+
 /// Whether a controller would make a pod for this Deployment: it wants one, has none, and the service account is there.
 fn lacks_pods(store: &Store, namespace: &str, deployment: &Value) -> bool {
     let name = &deployment["metadata"]["name"];

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::resource::{Resource, Target};
 use super::store::Store;
-use super::{list, patch, status};
+use super::{list, patch, protobuf, status};
 use crate::encoding::hash;
 use crate::http::{Request, Response};
 
@@ -34,8 +34,7 @@ fn bad_request(message: &str) -> Response {
 fn body(request: &Request) -> Result<Value, Response> {
     // kubectl's `create TYPE` subcommands send protobuf.
     if request.header("content-type").is_some_and(|value| value.contains("protobuf")) {
-        let message = "the stand-in reads JSON only: use `kubectl create -f`";
-        return Err(status::status(415, "UnsupportedMediaType", message, None));
+        return protobuf::object(&request.body).ok_or_else(|| bad_request("the object provided is unrecognized"));
     }
     serde_json::from_slice(&request.body).map_err(|error| bad_request(&format!("the object provided is unrecognized: {error}")))
 }

@@ -108,6 +108,13 @@ impl Served {
         self.aws.allow_writes();
     }
 
+    /// Lets EKS do what it does by itself: the add-on of the Pod Identity agent brings its pods.
+    pub fn settle(&self) {
+        if self.aws.has_addon("eks-pod-identity-agent") {
+            self.kubernetes.add_agent();
+        }
+    }
+
     /// Makes the pods of a namespace anew, as controllers and webhook would with the service accounts and the
     /// associations of now.
     pub fn recreate_pods(&self, namespace: &str) {

@@ -1,0 +1,245 @@
+//! One scenario: run, paste, let the controllers work, run again.
+
+use crate::load::Scenario;
+use crate::shell::{Tools, is_mendable, steps};
+use crate::world;
+use irsa_doctor_test_support::{Recording, Served};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::process::Stdio;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_irsa-doctor");
+
+/// A scenario of either kind.
+pub(crate) enum Trial {
+    Recording(Recording),
+    Scenario(Scenario),
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// No error is left, or only those that somebody has to decide about.
+    Mended,
+    /// Every error needs a decision, and the report says whose.
+    Decided,
+    /// There was no error to mend.
+    NoErrors,
+    /// Something is left.
+    Left(String),
+}
+
+impl Trial {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Recording(recording) => &recording.name,
+            Self::Scenario(scenario) => &scenario.name,
+        }
+    }
+
+    pub(crate) fn run(&self, tools: &Tools) -> Outcome {
+        let served = match self {
+            Self::Recording(recording) => recording.serve(),
+            Self::Scenario(scenario) => world::serve(&scenario.bundle),
+        };
+        served.allow_writes();
+        self.try_in(&served, tools).unwrap_or_else(Outcome::Left)
+    }
+
+    fn try_in(&self, served: &Served, tools: &Tools) -> Result<Outcome, String> {
+        let before = self.report(served, true)?;
+        let errors: Vec<&Value> = errors(&before).collect();
+        if let Some(missing) = self.unexpected(&before) {
+            return self.by_bundle(served, &missing);
+        }
+        if errors.is_empty() {
+            return Ok(Outcome::NoErrors);
+        }
+        if let Some(silent) = errors
+            .iter()
+            .find(|finding| !is_mendable(finding) && finding["fix"]["needs_decision"].as_str().is_none_or(str::is_empty))
+        {
+            return Err(format!("{} has neither commands nor somebody who decides", silent["fault"]));
+        }
+        if !errors.iter().any(|finding| is_mendable(finding)) {
+            return Ok(Outcome::Decided);
+        }
+        let said = match self {
+            Self::Recording(_) => Self::by_script(served, tools)?,
+            Self::Scenario(_) => by_hand(served, tools, &errors)?,
+        };
+        served.settle();
+        let restart = errors.iter().any(|finding| is_mendable(finding) && finding["fix"]["restart"] != "none");
+        if restart {
+            namespaces(&before).iter().for_each(|namespace| served.recreate_pods(namespace));
+        }
+        // A pasted error is of before the mending.
+        let after = self.report(served, false)?;
+        match left(&before, &after) {
+            Some(left) => Err(format!("{left}\n{}", said)),
+            None => Ok(Outcome::Mended),
+        }
+    }
+
+    /// Writes the fix script and runs it.
+    fn by_script(served: &Served, tools: &Tools) -> Result<String, String> {
+        served.command(BINARY).args(["--fix-script", "fix.sh"]).stdin(Stdio::null()).output().unwrap();
+        paste(served, tools, "bash ./fix.sh")
+    }
+
+    /// What can't be served (evidence that was withheld, a second cluster) is judged from its bundle: it must be nothing that
+    /// commands mend.
+    fn by_bundle(&self, served: &Served, missing: &str) -> Result<Outcome, String> {
+        let Self::Scenario(scenario) = self else { return Err(missing.to_owned()) };
+        served.folder().write("bundle.json", &scenario.bundle.to_string());
+        let output = served.bare_command(BINARY).args(["--from", "bundle.json", "-o", "json"]).output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
+        let mendable = errors(&report).find(|finding| is_mendable(finding));
+        mendable.map_or(Ok(Outcome::Decided), |finding| Err(format!("{} can't be served: {missing}", finding["fault"])))
+    }
+
+    fn report(&self, served: &Served, with_error: bool) -> Result<Value, String> {
+        let mut command = match self {
+            Self::Recording(_) => served.command(BINARY),
+            Self::Scenario(scenario) => {
+                let mut command = served.bare_command(BINARY);
+                let mut asked = scenario.bundle["asked"].clone();
+                if !with_error {
+                    asked["error"] = Value::Null;
+                }
+                command.args(arguments(&asked)).args(["-o", "json"]);
+                if scenario.bundle["accounts"].as_object().unwrap().len() > 1 {
+                    command.args(["--role-profile", "other"]);
+                }
+                command
+            }
+        };
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout)
+            .map_err(|error| format!("{error}: {}", String::from_utf8_lossy(&output.stderr)))?;
+        if report["error"].is_object() { Err(report["error"].to_string()) } else { Ok(report) }
+    }
+
+    /// An error that the scenario expects and the run doesn't have, or the other way round.
+    fn unexpected(&self, report: &Value) -> Option<String> {
+        let Self::Scenario(scenario) = self else { return None };
+        let expected = scenario.expect["findings"].as_object().unwrap();
+        let wanted: BTreeSet<&str> =
+            expected.iter().filter(|(_, severity)| **severity == "error").map(|(fault, _)| fault.as_str()).collect();
+        let had: BTreeSet<&str> = targets(report)
+            .flat_map(|target| target["findings"].as_array().unwrap())
+            .filter(|finding| finding["severity"] == "error")
+            .map(|finding| finding["fault"].as_str().unwrap())
+            .collect();
+        (wanted != had).then(|| format!("wanted {wanted:?}, had {had:?}; gaps {}", report["targets"][0]["gaps"]))
+    }
+}
+
+/// Pastes the commands, one after the other, until one fails.
+fn by_hand(served: &Served, tools: &Tools, errors: &[&Value]) -> Result<String, String> {
+    let lines = steps(errors.iter().copied()).into_iter().map(|step| paste(served, tools, &step.line));
+    lines.collect::<Result<Vec<String>, String>>().map(|said| said.concat())
+}
+
+/// What a line says; an error where it fails.
+fn paste(served: &Served, tools: &Tools, line: &str) -> Result<String, String> {
+    let output = tools.run(served, line);
+    let said = format!("$ {line}\n{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if output.status.success() { Ok(said) } else { Err(format!("a command failed\n{said}")) }
+}
+
+fn targets(report: &Value) -> impl Iterator<Item = &Value> {
+    report["targets"].as_array().into_iter().flatten()
+}
+
+/// The errors of a report, those that a restart would bring among them.
+fn errors(report: &Value) -> impl Iterator<Item = &Value> {
+    let now = targets(report).flat_map(|target| target["findings"].as_array().into_iter().flatten());
+    let then = targets(report).flat_map(|target| target["after_restart"]["findings"].as_array().into_iter().flatten());
+    now.chain(then).filter(|finding| finding["severity"] == "error")
+}
+
+fn namespaces(report: &Value) -> BTreeSet<String> {
+    let namespace = |target: &Value| target["target"]["namespace"].as_str().filter(|name| !name.is_empty()).map(str::to_owned);
+    let mut all: BTreeSet<String> = targets(report).filter_map(namespace).collect();
+    if all.is_empty() {
+        all.insert("default".to_owned());
+    }
+    all
+}
+
+/// What the second run still says, or says anew.
+fn left(before: &Value, after: &Value) -> Option<String> {
+    let decided: BTreeSet<&str> =
+        errors(before).filter(|finding| !is_mendable(finding)).map(|finding| finding["fault"].as_str().unwrap()).collect();
+    let known: BTreeSet<&str> = errors(before).map(|finding| finding["fault"].as_str().unwrap()).collect();
+    for finding in errors(after) {
+        let fault = finding["fault"].as_str().unwrap();
+        let is_new = !known.contains(fault);
+        // What needs a decision waits for it; commands can't take it away.
+        if !decided.contains(fault) || is_new {
+            return Some(format!("{} {fault}: {}", if is_new { "a new error," } else { "still" }, finding["detail"]));
+        }
+    }
+    let is_open = after["verdict"] == "inconclusive" && before["verdict"] != "inconclusive";
+    (is_open && decided.is_empty()).then(|| format!("it can't be told: {}", after["targets"][0]["sentence"]))
+}
+
+/// The command line that asks what a bundle was collected for.
+fn arguments(asked: &Value) -> Vec<String> {
+    let mut arguments = Vec::new();
+    for target in asked["targets"].as_array().into_iter().flatten() {
+        let kind = target["kind"].as_str().unwrap();
+        let (namespace, name) = (target["namespace"].as_str().unwrap_or_default(), target["name"].as_str().unwrap_or_default());
+        match kind {
+            "error" => {}
+            "namespace" => {}
+            _ => arguments.push(format!("{}/{name}", kind.replace('_', ""))),
+        }
+        if !namespace.is_empty() && !arguments.contains(&"-n".to_owned()) {
+            arguments.extend(["-n".to_owned(), namespace.to_owned()]);
+        }
+        if let Some(subject) = target["subject"].as_str() {
+            arguments.extend(["--subject".to_owned(), subject.to_owned()]);
+        }
+    }
+    for (key, flag) in [("container", "-c"), ("service_account", "--service-account"), ("role", "--role"), ("error", "--error")] {
+        if let Some(text) = asked[key].as_str() {
+            arguments.extend([flag.to_owned(), text.to_owned()]);
+        }
+    }
+    for policy in asked["policies"].as_array().into_iter().flatten() {
+        arguments.extend(["--policy".to_owned(), policy.as_str().unwrap().to_owned()]);
+    }
+    let mut needs = Vec::new();
+    for action in asked["actions"].as_array().into_iter().flatten() {
+        needs.push(action.clone());
+    }
+    if !needs.is_empty() {
+        arguments.extend(need_flags(&needs));
+    }
+    arguments
+}
+
+/// `--action` and `--resource`: they are crossed, so what can't be crossed is asked with the first resource only.
+fn need_flags(needs: &[Value]) -> Vec<String> {
+    let mut flags = Vec::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    for need in needs {
+        for (flag, key) in [("--action", "action"), ("--resource", "resource")] {
+            let text = need[key].as_str().unwrap_or_default();
+            if !text.is_empty() && !(key == "resource" && text == "*") && seen.insert(format!("{flag}{text}")) {
+                flags.extend([flag.to_owned(), text.to_owned()]);
+            }
+        }
+        for (key, values) in need["context"].as_object().into_iter().flatten() {
+            for value in values.as_array().into_iter().flatten() {
+                let pair = format!("{key}={}", value.as_str().unwrap());
+                if seen.insert(format!("--context{pair}")) {
+                    flags.extend(["--context-key".to_owned(), pair]);
+                }
+            }
+        }
+    }
+    flags
+}
