@@ -1,11 +1,9 @@
 //! Every scenario of `tests/scenarios/` gives what it expects, and the registry keeps its laws in all of them.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test: it may fail loudly")]
+#![expect(clippy::indexing_slicing, reason = "a test: it may fail loudly")]
 
 #[path = "scenarios/compare.rs"]
 mod compare;
-#[path = "scenarios/load.rs"]
-mod load;
 #[path = "scenarios/locus.rs"]
 mod locus;
 
@@ -14,7 +12,7 @@ use irsa_doctor_checks::fault::Severity;
 use irsa_doctor_checks::finding::Finding;
 use irsa_doctor_checks::registry;
 use irsa_doctor_checks::report::TargetReport;
-use load::Scenario;
+use irsa_doctor_test_support::Scenario;
 use std::collections::BTreeSet;
 
 #[test]

@@ -10,9 +10,6 @@ mod faults;
 #[path = "recordings/load.rs"]
 #[expect(dead_code, reason = "what is expected is another test's matter")]
 mod load;
-#[path = "scenarios/load.rs"]
-#[expect(dead_code, reason = "what is expected is another test's matter")]
-mod scenarios;
 
 use irsa_doctor_checks::check::Status;
 use irsa_doctor_checks::diagnose::diagnose;
@@ -103,7 +100,8 @@ fn resource_policy_laws(before: &TargetReport, after: &TargetReport) -> Vec<Stri
 fn all() -> Vec<(String, Snapshot)> {
     let recordings = Scenario::all().into_iter().filter(|scenario| scenario.setup["kind"] != "refusal");
     let recordings = recordings.map(|scenario| (scenario.name.clone(), scenario.snapshot()));
-    let scenarios = scenarios::Scenario::all().into_iter().map(|scenario| (scenario.name.clone(), scenario.snapshot()));
+    let scenarios =
+        irsa_doctor_test_support::Scenario::all().into_iter().map(|scenario| (scenario.name.clone(), scenario.snapshot()));
     recordings.chain(scenarios).collect()
 }
 

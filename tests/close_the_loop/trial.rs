@@ -1,9 +1,8 @@
 //! One scenario: run, paste, let the controllers work, run again.
 
-use crate::load::Scenario;
 use crate::shell::{Tools, is_mendable, steps};
 use crate::world;
-use irsa_doctor_test_support::{Recording, Served};
+use irsa_doctor_test_support::{Recording, Scenario, Served};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -12,7 +11,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_irsa-doctor");
 
 /// A scenario of either kind.
 pub(crate) enum Trial {
-    Recording(Recording),
+    Recording(Box<Recording>),
     Scenario(Scenario),
 }
 
@@ -37,19 +36,49 @@ impl Trial {
         }
     }
 
+    /// As it stands.
     pub(crate) fn run(&self, tools: &Tools) -> Outcome {
+        self.try_in(&self.serve(), tools, true).unwrap_or_else(Outcome::Left)
+    }
+
+    /// The same with a Deployment around each bare pod, whose template the commands can change; `None` where there is no
+    /// such pod.
+    pub(crate) fn run_owned(&self, tools: &Tools) -> Option<Outcome> {
+        let served = self.serve();
+        let bare = self.bare_pods();
+        for (namespace, name) in &bare {
+            served.kubernetes.adopt(namespace, name);
+        }
+        (!bare.is_empty()).then(|| self.try_in(&served, tools, false).unwrap_or_else(Outcome::Left))
+    }
+
+    fn serve(&self) -> Served {
         let served = match self {
             Self::Recording(recording) => recording.serve(),
             Self::Scenario(scenario) => world::serve(&scenario.bundle),
         };
         served.allow_writes();
-        self.try_in(&served, tools).unwrap_or_else(Outcome::Left)
+        served
     }
 
-    fn try_in(&self, served: &Served, tools: &Tools) -> Result<Outcome, String> {
+    fn bare_pods(&self) -> Vec<(String, String)> {
+        let objects = match self {
+            Self::Recording(recording) => recording.objects.clone(),
+            Self::Scenario(scenario) => world::pods(&scenario.bundle),
+        };
+        let is_bare = |object: &&Value| {
+            object["kind"] != "ServiceAccount"
+                && object["spec"]["containers"].is_array()
+                && object["metadata"]["ownerReferences"].as_array().is_none_or(Vec::is_empty)
+        };
+        let text = |object: &Value, key: &str| object["metadata"][key].as_str().unwrap_or("default").to_owned();
+        objects.iter().filter(is_bare).map(|pod| (text(pod, "namespace"), text(pod, "name"))).collect()
+    }
+
+    fn try_in(&self, served: &Served, tools: &Tools, as_expected: bool) -> Result<Outcome, String> {
         let before = self.report(served, true)?;
         let errors: Vec<&Value> = errors(&before).collect();
-        if let Some(missing) = self.unexpected(&before) {
+        if let Some(missing) = self.unexpected(&before).filter(|_| as_expected) {
             return self.by_bundle(served, &missing);
         }
         if errors.is_empty() {
@@ -71,12 +100,14 @@ impl Trial {
         served.settle();
         let restart = errors.iter().any(|finding| is_mendable(finding) && finding["fix"]["restart"] != "none");
         if restart {
-            namespaces(&before).iter().for_each(|namespace| served.recreate_pods(namespace));
+            for namespace in namespaces(&before) {
+                served.recreate_pods(&namespace);
+            }
         }
         // A pasted error is of before the mending.
         let after = self.report(served, false)?;
         match left(&before, &after) {
-            Some(left) => Err(format!("{left}\n{}", said)),
+            Some(left) => Err(format!("{left}\n{said}")),
             None => Ok(Outcome::Mended),
         }
     }
@@ -192,8 +223,7 @@ fn arguments(asked: &Value) -> Vec<String> {
         let kind = target["kind"].as_str().unwrap();
         let (namespace, name) = (target["namespace"].as_str().unwrap_or_default(), target["name"].as_str().unwrap_or_default());
         match kind {
-            "error" => {}
-            "namespace" => {}
+            "error" | "namespace" => {}
             _ => arguments.push(format!("{}/{name}", kind.replace('_', ""))),
         }
         if !namespace.is_empty() && !arguments.contains(&"-n".to_owned()) {
@@ -228,7 +258,8 @@ fn need_flags(needs: &[Value]) -> Vec<String> {
     for need in needs {
         for (flag, key) in [("--action", "action"), ("--resource", "resource")] {
             let text = need[key].as_str().unwrap_or_default();
-            if !text.is_empty() && !(key == "resource" && text == "*") && seen.insert(format!("{flag}{text}")) {
+            let says_nothing = text.is_empty() || (key == "resource" && text == "*");
+            if !says_nothing && seen.insert(format!("{flag}{text}")) {
                 flags.extend([flag.to_owned(), text.to_owned()]);
             }
         }

@@ -26,6 +26,12 @@ pub(crate) fn serve(bundle: &Value) -> Served {
     served
 }
 
+/// The pods of a bundle.
+pub(crate) fn pods(bundle: &Value) -> Vec<Value> {
+    let clusters = bundle["clusters"].as_object().unwrap().values();
+    clusters.flat_map(|cluster| present_values(&cluster["pods"])).cloned().collect()
+}
+
 /// The answers about buckets and keys; what else bears a policy is not served.
 fn resource_policies(read: &Value) -> Vec<Fault> {
     let mut answers = Vec::new();
@@ -94,7 +100,9 @@ fn objects(cluster: &Value) -> Vec<Value> {
         add(workload["kind"].as_str().unwrap(), &written(workload));
     }
     let list = |key: &str| cluster[key]["present"].as_array().cloned().unwrap_or_default();
-    list("webhooks").iter().for_each(|object| add("MutatingWebhookConfiguration", object));
+    for object in list("webhooks") {
+        add("MutatingWebhookConfiguration", &object);
+    }
     for mut agent in list("agents") {
         if agent["spec"]["template"].is_null() {
             agent["spec"]["template"] = json!({"spec": {"containers": [{"name": "agent", "image": "agent"}]}});

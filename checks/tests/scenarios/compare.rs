@@ -1,7 +1,7 @@
 //! What was said of a scenario, held against what was expected.
 
-use super::load::Scenario;
 use irsa_doctor_checks::report::TargetReport;
+use irsa_doctor_test_support::Scenario;
 use serde_json::{Value, json};
 
 /// What differs, in words.

@@ -150,6 +150,12 @@ impl KubernetesApi {
         controllers::recreate_pods(&mut lock(&self.state.store), namespace, associated);
     }
 
+    /// Gives a bare pod owners, as if it had always been one of a Deployment of its own: a `ReplicaSet` and a Deployment
+    /// whose template is the pod without what the webhook put in.
+    pub fn adopt(&self, namespace: &str, pod: &str) {
+        controllers::adopt(&mut lock(&self.state.store), namespace, pod);
+    }
+
     /// Runs the Pod Identity agent on every node, where it doesn't yet: what its add-on does.
     pub fn add_agent(&self) {
         controllers::add_agent(&mut lock(&self.state.store));

@@ -5,6 +5,7 @@
 //! * [`Moto`]: moto, another stand-in for AWS, as a process of its own.
 //! * [`Fault`]: what can go wrong with either: errors, resets, cut or slow answers, HTML pages; delays for benches.
 //! * [`Recording`]: a scenario from `tests/scenarios/recordings`, served, and its right answer checked.
+//! * [`Scenario`]: a bundle of `tests/scenarios`, and what is to be said of it.
 //! * [`generate`]: large clusters and accounts for benches.
 //!
 //! Both servers refuse writes and looks at secrets, remember them ([`Server::violations`]) and panic when they are
@@ -30,6 +31,7 @@ mod http;
 mod kubernetes;
 mod moto;
 mod recording;
+mod scenario;
 mod server;
 mod temp;
 #[cfg(test)]
@@ -41,6 +43,7 @@ pub use fault::{Effect, Fault, Pattern};
 pub use http::{Request, Response};
 pub use kubernetes::{KubernetesApi, Rule};
 pub use moto::Moto;
-pub use recording::{ApiServer, Expect, IdentityExpect, Kind, Mentions, Recording, Scenario, Served};
+pub use recording::{ApiServer, Expect, IdentityExpect, Kind, Mentions, Recording, Scenario as RecordedScenario, Served};
+pub use scenario::Scenario;
 pub use server::{Logged, Server, rounds};
 pub use temp::TempDir;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::resource::Resource;
 use super::store::Store;
-use super::webhook::{admit, containers, push, selects, take_out};
+use super::webhook::{admit, containers, push, retain, selects, take_out};
 use super::write::time;
 use crate::encoding::hash;
 
@@ -38,6 +38,43 @@ pub(crate) fn recreate_pods(store: &mut Store, namespace: &str, associated: &[St
             create(store, pod, associated);
         }
     }
+}
+
+/// Makes a bare pod one of a Deployment that bears its name.
+pub(crate) fn adopt(store: &mut Store, namespace: &str, name: &str) {
+    let Some(mut pod) = Resource::of_kind("v1", "Pod").and_then(|pods| store.remove(pods, Some(namespace), name)) else { return };
+    let mut template = pod.clone();
+    take_out(&mut template);
+    let is_access = |named: &Value| named["name"].as_str().is_some_and(|name| name.starts_with("kube-api-access"));
+    retain(&mut template["spec"]["volumes"], |volume| !is_access(volume));
+    for container in containers(&mut template["spec"]) {
+        retain(&mut container["volumeMounts"], |mount| !is_access(mount));
+    }
+    if let Some(spec) = template["spec"].as_object_mut() {
+        spec.remove("nodeName");
+    }
+    pod["metadata"]["labels"]["app"] = json!(name);
+    let (labels, annotations) = (&pod["metadata"]["labels"], &pod["metadata"]["annotations"]);
+    let mut head = json!({"labels": labels});
+    if annotations.is_object() {
+        head["annotations"] = annotations.clone();
+    }
+    let deployment = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace, "uid": format!("deployment-{name}"), "generation": 1,
+            "creationTimestamp": pod["metadata"]["creationTimestamp"], "annotations": {"deployment.kubernetes.io/revision": "1"}},
+        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": name}},
+            "template": {"metadata": head, "spec": template["spec"]}},
+        "status": {"replicas": 1, "observedGeneration": 1},
+    });
+    store.insert(deployment.clone());
+    let mut set = new_replica_set(&deployment, 1);
+    set["metadata"]["annotations"] = json!({"deployment.kubernetes.io/revision": "1"});
+    set["metadata"]["creationTimestamp"] = pod["metadata"]["creationTimestamp"].clone();
+    pod["metadata"]["labels"] = set["spec"]["template"]["metadata"]["labels"].clone();
+    pod["metadata"]["ownerReferences"] = owner("ReplicaSet", &set);
+    store.insert(set);
+    store.insert(pod);
 }
 
 /// The DaemonSet that the add-on of the Pod Identity agent makes, if there is none.

@@ -74,7 +74,7 @@ pub(crate) fn take_out(pod: &mut Value) {
     }
 }
 
-fn retain(list: &mut Value, keep: impl Fn(&Value) -> bool) {
+pub(crate) fn retain(list: &mut Value, keep: impl Fn(&Value) -> bool) {
     if let Some(list) = list.as_array_mut() {
         list.retain(keep);
     }
@@ -140,12 +140,16 @@ fn inject(pod: &mut Value, credentials: &Credentials, seconds: i64, skip: &[Stri
         let volume = json!({"name": credentials.volume, "projected": {"sources": [source], "defaultMode": 420}});
         push(&mut spec["volumes"], volume);
     }
+    // It knows Windows by these two labels of the node selector only, and changes the variable, not the mount.
+    let on_windows = ["kubernetes.io/os", "beta.kubernetes.io/os"].iter().any(|label| spec["nodeSelector"][label] == "windows");
     for container in containers(spec) {
         if container["name"].as_str().is_some_and(|name| skip.iter().any(|skipped| skipped == name)) {
             continue;
         }
         if !credentials.env.iter().any(|(name, _)| named(&container["env"], name)) {
             for (name, value) in &credentials.env {
+                let is_path = on_windows && name.ends_with("_FILE");
+                let value = if is_path { format!("C:{}", value.replace('/', "\\")) } else { value.clone() };
                 push(&mut container["env"], json!({"name": name, "value": value}));
             }
         }

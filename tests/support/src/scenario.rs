@@ -1,7 +1,7 @@
 //! A scenario of `tests/scenarios/`: a base bundle, the changes that make it what it is about, and what is to be
 //! said of it. The format is described in `tests/scenarios/README.md`.
 
-use irsa_doctor_checks::snapshot::Snapshot;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -12,18 +12,18 @@ const CLUSTER: &str = "/clusters/arn:aws:eks:us-east-1:123456789012:cluster~1my-
 const POLICY: &str = "/policies/arn:aws:iam::123456789012:policy~1my-test-policy/documents/v1/present";
 
 /// One scenario.
-pub(crate) struct Scenario {
+pub struct Scenario {
     /// Its kind and name: `faults/role-missing`.
-    pub(crate) name: String,
+    pub name: String,
     /// The bundle.
-    pub(crate) bundle: Value,
+    pub bundle: Value,
     /// What is to be said of it.
-    pub(crate) expect: Value,
+    pub expect: Value,
 }
 
 impl Scenario {
     /// Every scenario, by kind and name.
-    pub(crate) fn all() -> Vec<Self> {
+    pub fn all() -> Vec<Self> {
         let root = root();
         let files = KINDS.iter().flat_map(|kind| {
             let mut names: Vec<String> = std::fs::read_dir(root.join(kind))
@@ -43,16 +43,17 @@ impl Scenario {
         Self { bundle: bundle(root, &file, &name), expect: file["expect"].clone(), name }
     }
 
-    /// The snapshot.
-    pub(crate) fn snapshot(&self) -> Snapshot {
+    /// The bundle as the core's snapshot, a type that this crate doesn't know.
+    ///
+    /// # Panics
+    /// When it is none.
+    pub fn snapshot<T: DeserializeOwned>(&self) -> T {
         serde_json::from_value(self.bundle.clone()).unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 }
 
 fn root() -> PathBuf {
-    // Both packages use this: the folder is beside one and below the other.
-    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
-    folders.map(|folder| folder.join("tests/scenarios")).find(|folder| folder.join("base").is_dir()).unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
 }
 
 /// The bundle of a file: its own, or its base's with the changes.
@@ -134,7 +135,6 @@ fn replace(value: &mut Value, change: &Value) -> Result<(), &'static str> {
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the test reads its fixtures")]
 fn json(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
