@@ -1,8 +1,10 @@
 //! One scenario: run, paste, let the controllers work, run again.
 
+use crate::arguments::arguments;
+use crate::seed::seed;
 use crate::shell::{Tools, is_mendable, steps};
 use crate::world;
-use irsa_doctor_test_support::{Recording, Scenario, Served};
+use irsa_doctor_test_support::{Accounts, Moto, Recording, Scenario, Served};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -50,6 +52,32 @@ impl Trial {
             served.kubernetes.adopt(namespace, name);
         }
         (!bare.is_empty()).then(|| self.try_in(&served, tools, false).unwrap_or_else(Outcome::Left))
+    }
+
+    /// The same where moto answers for AWS, which checks documents as IAM does; `None` where no command writes to IAM, or
+    /// where moto can't hold the account.
+    pub(crate) fn run_on_moto(&self, tools: &Tools, moto: &Moto) -> Option<Outcome> {
+        let (accounts, issuer) = self.accounts();
+        let mut all = accounts.accounts.iter();
+        let (Some((id, account)), None) = (all.next(), all.next()) else { return None };
+        if !accounts.raw_documents.is_empty() || seed(moto, id, &issuer, account).is_err() {
+            return None;
+        }
+        let mut served = self.serve();
+        served.use_aws_at(moto.url());
+        let before = self.report(&served, true).ok()?;
+        let writes = |finding: &Value| finding["fix"]["commands"].to_string().contains("\"writes-iam\"");
+        if !errors(&before).any(|finding| is_mendable(finding) && writes(finding)) {
+            return None;
+        }
+        Some(self.try_in(&served, tools, false).unwrap_or_else(Outcome::Left))
+    }
+
+    fn accounts(&self) -> (Accounts, String) {
+        match self {
+            Self::Recording(recording) => (recording.accounts.clone(), recording.scenario.issuer.clone()),
+            Self::Scenario(scenario) => (world::accounts(&scenario.bundle), String::new()),
+        }
     }
 
     fn serve(&self) -> Served {
@@ -214,63 +242,4 @@ fn left(before: &Value, after: &Value) -> Option<String> {
     }
     let is_open = after["verdict"] == "inconclusive" && before["verdict"] != "inconclusive";
     (is_open && decided.is_empty()).then(|| format!("it can't be told: {}", after["targets"][0]["sentence"]))
-}
-
-/// The command line that asks what a bundle was collected for.
-fn arguments(asked: &Value) -> Vec<String> {
-    let mut arguments = Vec::new();
-    for target in asked["targets"].as_array().into_iter().flatten() {
-        let kind = target["kind"].as_str().unwrap();
-        let (namespace, name) = (target["namespace"].as_str().unwrap_or_default(), target["name"].as_str().unwrap_or_default());
-        match kind {
-            "error" | "namespace" => {}
-            _ => arguments.push(format!("{}/{name}", kind.replace('_', ""))),
-        }
-        if !namespace.is_empty() && !arguments.contains(&"-n".to_owned()) {
-            arguments.extend(["-n".to_owned(), namespace.to_owned()]);
-        }
-        if let Some(subject) = target["subject"].as_str() {
-            arguments.extend(["--subject".to_owned(), subject.to_owned()]);
-        }
-    }
-    for (key, flag) in [("container", "-c"), ("service_account", "--service-account"), ("role", "--role"), ("error", "--error")] {
-        if let Some(text) = asked[key].as_str() {
-            arguments.extend([flag.to_owned(), text.to_owned()]);
-        }
-    }
-    for policy in asked["policies"].as_array().into_iter().flatten() {
-        arguments.extend(["--policy".to_owned(), policy.as_str().unwrap().to_owned()]);
-    }
-    let mut needs = Vec::new();
-    for action in asked["actions"].as_array().into_iter().flatten() {
-        needs.push(action.clone());
-    }
-    if !needs.is_empty() {
-        arguments.extend(need_flags(&needs));
-    }
-    arguments
-}
-
-/// `--action` and `--resource`: they are crossed, so what can't be crossed is asked with the first resource only.
-fn need_flags(needs: &[Value]) -> Vec<String> {
-    let mut flags = Vec::new();
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    for need in needs {
-        for (flag, key) in [("--action", "action"), ("--resource", "resource")] {
-            let text = need[key].as_str().unwrap_or_default();
-            let says_nothing = text.is_empty() || (key == "resource" && text == "*");
-            if !says_nothing && seen.insert(format!("{flag}{text}")) {
-                flags.extend([flag.to_owned(), text.to_owned()]);
-            }
-        }
-        for (key, values) in need["context"].as_object().into_iter().flatten() {
-            for value in values.as_array().into_iter().flatten() {
-                let pair = format!("{key}={}", value.as_str().unwrap());
-                if seen.insert(format!("--context{pair}")) {
-                    flags.extend(["--context-key".to_owned(), pair]);
-                }
-            }
-        }
-    }
-    flags
 }

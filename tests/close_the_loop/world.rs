@@ -9,21 +9,26 @@ use std::collections::BTreeMap;
 /// Serves what a bundle was collected from, as far as it says.
 pub(crate) fn serve(bundle: &Value) -> Served {
     let (_, cluster) = bundle["clusters"].as_object().unwrap().iter().next().unwrap();
-    let accounts = bundle["accounts"].as_object().unwrap();
-    let own = own_account(bundle, cluster);
-    let mut world = Accounts::default();
-    for (id, evidence) in accounts {
-        world.accounts.insert(id.clone(), account(evidence));
-    }
-    let own_account = world.accounts.entry(own.clone()).or_default();
-    own_account.associations = present_values(&cluster["associations"]).map(association).collect();
-    own_account.addons = cluster["addons"]["present"].as_object().map(|addons| addons.values().filter_map(addon).collect());
-    let served = Served::with(objects(cluster), &world, eks(cluster, &own), ApiServer::Ok);
+    let cloud = eks(cluster, &own_account(bundle, cluster));
+    let served = Served::with(objects(cluster), &accounts(bundle), cloud, ApiServer::Ok);
     if cluster["version"]["present"].is_object() {
         served.kubernetes.set_version(&cluster["version"]["present"]);
     }
     served.aws.set_faults(resource_policies(&bundle["resource_policies"]));
     served
+}
+
+/// The accounts of a bundle.
+pub(crate) fn accounts(bundle: &Value) -> Accounts {
+    let (_, cluster) = bundle["clusters"].as_object().unwrap().iter().next().unwrap();
+    let mut world = Accounts::default();
+    for (id, evidence) in bundle["accounts"].as_object().unwrap() {
+        world.accounts.insert(id.clone(), account(evidence));
+    }
+    let own = world.accounts.entry(own_account(bundle, cluster)).or_default();
+    own.associations = present_values(&cluster["associations"]).map(association).collect();
+    own.addons = cluster["addons"]["present"].as_object().map(|addons| addons.values().filter_map(addon).collect());
+    world
 }
 
 /// The pods of a bundle.

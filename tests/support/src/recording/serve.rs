@@ -23,6 +23,7 @@ pub struct Served {
     pub aws: AwsApi,
     arguments: Vec<String>,
     folder: TempDir,
+    aws_url: String,
 }
 
 impl Served {
@@ -68,7 +69,8 @@ impl Served {
         folder.write("aws-config", &aws_config(&cluster.region));
         folder.write("aws-credentials", &aws_credentials(&cluster.account, accounts));
         let aws = AwsApi::start(accounts, cluster);
-        Self { kubernetes, aws, arguments: Vec::new(), folder }
+        let aws_url = aws.url();
+        Self { kubernetes, aws, arguments: Vec::new(), folder, aws_url }
     }
 
     /// The recorded command for the program at `binary`, with the environment of [`Served::bare_command`].
@@ -95,7 +97,7 @@ impl Served {
             ("AWS_SHARED_CREDENTIALS_FILE", self.folder.path().join("aws-credentials")),
         ]);
         command.envs([
-            ("AWS_ENDPOINT_URL", self.aws.url()),
+            ("AWS_ENDPOINT_URL", self.aws_url.clone()),
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
             ("TZ", "UTC".to_owned()),
         ]);
@@ -106,6 +108,11 @@ impl Served {
     pub fn allow_writes(&self) {
         self.kubernetes.allow_writes();
         self.aws.allow_writes();
+    }
+
+    /// Lets the commands ask another stand-in for AWS.
+    pub fn use_aws_at(&mut self, url: String) {
+        self.aws_url = url;
     }
 
     /// Lets EKS do what it does by itself: the add-on of the Pod Identity agent brings its pods.
