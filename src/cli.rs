@@ -111,6 +111,15 @@ pub(crate) struct TargetArgs {
     /// The namespace [default: the context's, else `default`]; without a target, its pods are looked at
     #[arg(short, long, value_name = "NS")]
     pub(crate) namespace: Option<String>,
+    /// Every namespace: all pods of the cluster are looked at
+    #[arg(short = 'A', long, conflicts_with_all = ["namespace", "targets", "pod"])]
+    pub(crate) all_namespaces: bool,
+    /// Of a scan (-A, or -n without a target): only pods with these labels, as kubectl has it
+    #[arg(short = 'l', long, value_name = "SELECTOR")]
+    pub(crate) selector: Option<String>,
+    /// Of a scan: only pods with these fields, such as `spec.nodeName=NODE`
+    #[arg(long, value_name = "SELECTOR")]
+    pub(crate) field_selector: Option<String>,
     /// The one container that matters
     #[arg(short, long, value_name = "NAME")]
     pub(crate) container: Option<String>,

@@ -43,6 +43,7 @@ pub mod required_actions;
 pub mod resource_policy;
 pub mod role;
 pub mod role_annotation;
+pub mod scan;
 pub mod second_opinion;
 pub mod selector;
 pub mod service_account_annotation;
