@@ -11,6 +11,7 @@ pub(crate) use usage::{Parsed, asked_for_json, parse};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use irsa_doctor_checks::fault::Severity;
+use irsa_doctor_checks::report::Verdict;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -227,8 +228,11 @@ pub(crate) struct RuntimeArgs {
 #[command(next_help_heading = "What comes out")]
 pub(crate) struct OutputArgs {
     /// The format of the report
-    #[arg(short, long, value_enum, default_value_t = Format::Table)]
-    pub(crate) output: Format,
+    #[arg(short, long, value_enum, default_value_t = ReportFormat::Table)]
+    pub(crate) output: ReportFormat,
+    /// List only what has one of these verdicts; verdict, totals and exit code count all
+    #[arg(long, value_name = "VERDICT,..", value_enum, value_delimiter = ',')]
+    pub(crate) only: Vec<Only>,
     /// When to colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
@@ -262,6 +266,42 @@ pub(crate) struct OutputArgs {
 }
 
 /// A format of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Table,
+    /// One JSON document (`irsa-doctor schema report`)
+    Json,
+    /// JSON lines: the run, each target, each service account and cause of a scan, the totals
+    Jsonl,
+}
+
+/// A verdict that is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Only {
+    /// A link is broken
+    Broken,
+    /// A link that decides could not be looked at
+    Inconclusive,
+    /// Every link holds, with warnings
+    Degraded,
+    /// Every link holds
+    Healthy,
+}
+
+impl Only {
+    /// The verdict.
+    pub(crate) fn verdict(self) -> Verdict {
+        match self {
+            Self::Broken => Verdict::Broken,
+            Self::Inconclusive => Verdict::Inconclusive,
+            Self::Degraded => Verdict::Degraded,
+            Self::Healthy => Verdict::Healthy,
+        }
+    }
+}
+
+/// A format of the lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people

@@ -27,6 +27,7 @@ pub mod locus;
 pub mod nearest;
 pub mod no_role;
 pub mod oidc_provider;
+pub mod overview;
 pub mod partition;
 pub mod pasted;
 pub mod permissions;
