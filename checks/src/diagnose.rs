@@ -24,7 +24,12 @@ pub fn diagnose(snapshot: &Snapshot) -> Report {
     let policies = Policies::default();
     let judged = snapshot.asked.targets.iter().map(|target| target::diagnose(snapshot, &policies, target));
     // Of a scan, what asks nothing of AWS is counted and no more.
-    let (targets, left_out): (Vec<_>, Vec<_>) = judged.partition(|report| report.intent.is_some() || !report.target.scanned);
+    let (mut targets, mut left_out): (Vec<_>, Vec<_>) =
+        judged.partition(|report| report.intent.is_some() || !report.target.scanned);
+    if targets.is_empty() && !left_out.is_empty() {
+        // Somebody asked about something: one of them says what it came to.
+        targets.push(left_out.remove(0));
+    }
     let is_scan = snapshot.asked.targets.iter().any(|target| target.scanned);
     Report {
         only: Vec::new(),

@@ -79,5 +79,5 @@ fn what_asks_for_nothing_is_counted() {
             pod.spec.volumes.clear();
         }
     });
-    assert_eq!((verdict, all.without_intent, all.accounts.len()), (Verdict::NotApplicable, 3, 0));
+    assert_eq!((verdict, all.without_intent, all.accounts.len()), (Verdict::NotApplicable, 2, 0));
 }

@@ -72,9 +72,10 @@ impl Session {
                     .set_marker(marker)
             );
             part(answer, |answer| {
-                let roles = answer.role_detail_list.unwrap_or_default().into_iter();
+                let missing = |field: &str| question.malformed(format!("the answer has no {field}"));
+                let roles = answer.role_detail_list.ok_or_else(|| missing("RoleDetailList"))?.into_iter();
                 let roles = roles.map(|role| role_details(question, role, wanted).map(|role| Item::Role(Box::new(role))));
-                let policies = answer.policies.unwrap_or_default().into_iter();
+                let policies = answer.policies.ok_or_else(|| missing("Policies"))?.into_iter();
                 let policies = policies.map(|policy| policy_details(question, policy).map(Item::Policy));
                 let items: Result<Vec<Item>, Gap> = roles.chain(policies).collect();
                 Page::iam(question, items?, answer.is_truncated, answer.marker)
