@@ -338,7 +338,7 @@ fn pasting_into_an_interactive_shell_expands_no_history() {
 #[test]
 fn what_is_no_regular_file_is_never_replaced() {
     use std::os::unix::fs::FileTypeExt as _;
-    let stage = Stage::new("trust-subject-mismatch--name");
+    let stage = Stage::new(&broken());
     let socket = stage.path("socket");
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
     for option in ["--fix-script", "--save"] {
