@@ -97,8 +97,20 @@ fn judge_audience(evidence: &Evidence<'_>, role: RoleArn<'_>, arn: &str, provide
     let fix = Fix::new(arn, format!("Let the provider accept the audience {audience}"))
         .command(Effect::WritesIam, aws(evidence, role.account, &args))
         .undo(Effect::WritesIam, aws(evidence, role.account, &back));
+    let fix = with_url_note(fix, audience);
     let finding = Finding::new(&AUDIENCE_MISSING, Locus::new(arn).missing("ClientIDList"), detail);
     Outcome::finding(finding.compared(audience, Compared::from(provider.client_ids.clone())).fix(fix))
+}
+
+/// Version 1 of the AWS CLI takes a URL for the address of the value.
+/// <https://docs.aws.amazon.com/cli/v1/userguide/cli-usage-parameters-file.html>
+fn with_url_note(fix: Fix, audience: &str) -> Fix {
+    if audience.starts_with("http://") || audience.starts_with("https://") {
+        return fix.note(
+            "version 1 of the AWS CLI would fetch that URL: there, run `aws configure set cli_follow_urlparam false` first",
+        );
+    }
+    fix
 }
 
 fn missing(evidence: &Evidence<'_>, role: RoleArn<'_>, issuer: &Issuer, account: &Account) -> Finding {

@@ -7,6 +7,7 @@ use crate::fix::{Fix, document};
 use crate::permissions::{Permissions, judged};
 use crate::resource_policy::arn_to_name;
 use crate::snapshot::RequiredAction;
+use irsa_doctor_iam::services::{self, Fit};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,17 @@ pub fn grant(evidence: &Evidence<'_>, permissions: &Permissions<'_>, actions: &[
     let Some(resources) = resources else {
         return fix.decision("whoever owns the role: on which key? A policy has to name the key, not its alias");
     };
+    let mut pairs = actions.iter().zip(&resources);
+    let misfit = pairs.find(|(asked, resource)| {
+        services::action(&asked.action).is_some_and(|action| matches!(action.fit([resource.as_str()]), Fit::WrongType(_)))
+    });
+    if let Some((asked, _)) = misfit {
+        // Allowed or not, AWS never asks that of such a resource: the policy would change nothing.
+        return fix.decision(format!(
+            "whoever asks: {} doesn't apply to {}; name the resource that it takes, then ask again",
+            asked.action, asked.resource
+        ));
+    }
     let name = unused_name(permissions);
     let text = written(actions.iter().map(|action| action.action.as_str()).zip(&resources));
     let note =

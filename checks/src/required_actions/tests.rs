@@ -133,3 +133,10 @@ fn an_action_without_a_resource_is_granted_by_a_star_alone() {
     );
     assert_eq!(run(&CHECK, &snapshot).status(), Status::Pass);
 }
+
+#[test]
+fn nothing_is_granted_on_what_an_action_never_takes() {
+    let outcome = run(&CHECK, &asking("s3:DeleteBucket", "arn:aws:s3:::my-test-bucket/object"));
+    let fixes: Vec<_> = findings(&outcome).iter().filter_map(|finding| finding.fix.as_ref()).collect();
+    assert!(!fixes.is_empty() && fixes.iter().all(|fix| fix.commands.is_empty() && fix.needs_decision.is_some()), "{fixes:?}");
+}
