@@ -56,6 +56,9 @@ pub(crate) enum Command {
     },
     /// Print the IAM policy and the Kubernetes role that a run needs
     Permissions {
+        /// Only what a run over all namespaces asks for; a ClusterRoleBinding binds the role
+        #[arg(short = 'A', long)]
+        all_namespaces: bool,
         /// The format: `table` for people, with what each right is for; `json` one document
         #[arg(short, long, value_enum, default_value_t = Format::Table)]
         output: Format,
@@ -241,6 +244,9 @@ pub(crate) struct OutputArgs {
     /// Write the fixes as a shell script, to be read and then run; `-` is stdout, and then no report is printed
     #[arg(long, value_name = "FILE")]
     pub(crate) fix_script: Option<PathBuf>,
+    /// Write metrics to this file, replacing it: Prometheus' text format, for the node exporter's textfile collector
+    #[arg(long, value_name = "FILE.prom")]
+    pub(crate) metrics_file: Option<PathBuf>,
     /// With --save or --fix-script: replace a file that is there
     #[arg(long)]
     pub(crate) force: bool,

@@ -7,6 +7,7 @@ mod fixture;
 mod json;
 mod listing;
 mod markdown;
+mod metrics;
 mod page;
 mod script;
 mod table;
@@ -51,6 +52,8 @@ pub(crate) enum Style {
     Diff(Look),
     /// The commands, as a shell script.
     Script,
+    /// Prometheus' text format.
+    Metrics,
 }
 
 /// Writes a report.
@@ -64,6 +67,7 @@ pub(crate) fn write(report: &Report, run: &Run, style: &Style, out: &mut dyn Wri
         Style::Json => json::write(&v1::Report::new(report, run), out),
         Style::Diff(look) => diff::write(report, look, out),
         Style::Script => script::write(report, out),
+        Style::Metrics => metrics::write(report, run, out),
     }
 }
 
