@@ -36,7 +36,7 @@ fn they_are_written_beside_every_format_and_replaced() {
         (vec!["--demo", "-o", "json"], "{\n  \"schema_version\": 1"),
         (vec!["--demo", "--diff"], "--- arn:aws:iam::"),
         (vec!["--demo", "--save", "-"], "{\n  \"schema_version\""),
-        (vec!["--demo", "--fix-script", "-"], "#!/bin/sh"),
+        (vec!["--demo", "--fix-script", "-"], "#!/usr/bin/env bash"),
     ] {
         std::fs::write(&file, "an older one").unwrap();
         let output = run(&file, &args);
@@ -100,7 +100,7 @@ fn prometheus_own_parser_reads_them_and_hostile_names_come_back() {
     let named: Vec<&Value> = samples.iter().filter(|sample| sample[0] == "irsa_doctor_target_verdict").collect();
     assert_eq!(named.len(), 1, "{samples:?}");
     let labels = json!({"cluster": shown, "namespace": "default", "kind": "pod", "name": "awscli", "verdict": "broken"});
-    assert_eq!((&named[0][1], &named[0][2]), (&labels, &json!(1.0)));
+    assert_eq!((&named[0][1], named[0][2].as_f64()), (&labels, Some(1.0)));
     let at = samples.iter().find(|sample| sample[0] == "irsa_doctor_run_timestamp_seconds").unwrap();
     assert!(at[2].as_f64().unwrap() > 1.7e9, "{at}");
 }
