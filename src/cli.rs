@@ -56,7 +56,7 @@ pub(crate) enum Command {
     },
     /// Print the IAM policy and the Kubernetes role that a run needs
     Permissions {
-        /// Only what a run over all namespaces asks for; a ClusterRoleBinding binds the role
+        /// Only what a scan of all namespaces asks for
         #[arg(short = 'A', long)]
         all_namespaces: bool,
         /// The format: `table` for people, with what each right is for; `json` one document

@@ -12,7 +12,7 @@ mod render;
 mod rights;
 
 use hardened::{assert_hardened, pod_spec};
-use irsa_doctor_test_support::{Accounts, ApiServer, Cluster, Role, Served};
+use irsa_doctor_test_support::{Accounts, ApiServer, Cluster, Moto, Role, Served};
 use render::{Rendered, kustomize, refuses, template, validate};
 use serde_json::{Value, json};
 
@@ -95,6 +95,24 @@ fn the_trust_policy_lets_the_service_account_in_and_nobody_else() {
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!((output.status.code(), report["verdict"].as_str()), (Some(exit), Some(verdict)), "{report}");
     }
+}
+
+#[test]
+#[ignore = "needs moto: run tests/run"]
+fn in_a_pod_it_is_the_role_of_its_service_account() {
+    let moto = Moto::start();
+    let mut served = Served::with([], &Accounts::default(), Cluster::new("https://issuer.example"), ApiServer::Unreachable);
+    served.use_aws_at(moto.url());
+    let role = "arn:aws:iam::123456789012:role/irsa-doctor";
+    let token = served.folder().write("token", "a token");
+    let mut command = served.bare_command(env!("CARGO_BIN_EXE_irsa-doctor"));
+    // As the webhook sets them.
+    command.envs([("AWS_ROLE_ARN", role), ("AWS_REGION", "us-east-1"), ("AWS_STS_REGIONAL_ENDPOINTS", "regional")]);
+    command.env("AWS_WEB_IDENTITY_TOKEN_FILE", token).env_remove("AWS_SHARED_CREDENTIALS_FILE").env_remove("AWS_CONFIG_FILE");
+    command.args([&format!("role/{role}"), "--subject", "a/b", "--issuer", "https://issuer.example", "-o", "json"]);
+    let report: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    let caller = report["caller"]["arn"].as_str().unwrap();
+    assert!(caller.starts_with("arn:aws:sts::123456789012:assumed-role/irsa-doctor/"), "{caller}");
 }
 
 #[test]

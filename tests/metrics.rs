@@ -1,6 +1,6 @@
 //! `--metrics-file`: a file that a collector can read, whole at any time, beside whatever else is printed.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test: it may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test: it may fail loudly")]
 
 use irsa_doctor_test_support::TempDir;
 use serde_json::{Value, json};
@@ -106,7 +106,7 @@ fn prometheus_own_parser_reads_them_and_hostile_names_come_back() {
 }
 
 fn parse(file: &Path) -> Vec<Value> {
-    let python = std::env::var_os("IRSA_DOCTOR_PYTHON").expect("IRSA_DOCTOR_PYTHON is set: run tests/run");
+    let python = std::env::var_os("IRSA_DOCTOR_PYTHON").unwrap_or_else(|| panic!("IRSA_DOCTOR_PYTHON is not set: run tests/run"));
     let output = Command::new(python).arg(READ).arg(file).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
