@@ -4,13 +4,14 @@ mod parse;
 mod pasted;
 mod target;
 mod usage;
+mod value;
 
 pub(crate) use parse::{action as parse_action, resource as parse_resource};
 pub(crate) use target::{asked, nearest};
 pub(crate) use usage::{Parsed, asked_for_json, parse};
+pub(crate) use value::{Color, FailOn, Format};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use irsa_doctor_checks::fault::Severity;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -256,49 +257,4 @@ pub(crate) struct OutputArgs {
     /// Say on stderr what was read, from where and how long it took
     #[arg(short, long)]
     pub(crate) verbose: bool,
-}
-
-/// A format of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    Table,
-    /// One JSON document (`irsa-doctor schema report`)
-    Json,
-}
-
-/// When to colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-/// The least severity that fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailOn {
-    /// Credentials or the call fail now
-    Error,
-    /// It works, but is fragile or too wide
-    Warning,
-    /// Worth knowing
-    Info,
-    /// Nothing fails
-    Never,
-}
-
-impl FailOn {
-    /// The severity, `None` for never.
-    pub(crate) fn severity(self) -> Option<Severity> {
-        match self {
-            Self::Error => Some(Severity::Error),
-            Self::Warning => Some(Severity::Warning),
-            Self::Info => Some(Severity::Info),
-            Self::Never => None,
-        }
-    }
 }
