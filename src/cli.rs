@@ -4,14 +4,14 @@ mod parse;
 mod pasted;
 mod target;
 mod usage;
+mod value;
 
 pub(crate) use parse::{action as parse_action, resource as parse_resource};
 pub(crate) use target::{asked, nearest};
 pub(crate) use usage::{Parsed, asked_for_json, parse};
+pub(crate) use value::{Color, FailOn, Format, Only, ReportFormat};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use irsa_doctor_checks::fault::Severity;
-use irsa_doctor_checks::report::Verdict;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -57,6 +57,9 @@ pub(crate) enum Command {
     },
     /// Print the IAM policy and the Kubernetes role that a run needs
     Permissions {
+        /// Only what a scan of all namespaces asks for
+        #[arg(short = 'A', long)]
+        all_namespaces: bool,
         /// The format: `table` for people, with what each right is for; `json` one document
         #[arg(short, long, value_enum, default_value_t = Format::Table)]
         output: Format,
@@ -254,6 +257,9 @@ pub(crate) struct OutputArgs {
     /// Write the fixes as a shell script, to be read and then run; `-` is stdout, and then no report is printed
     #[arg(long, value_name = "FILE")]
     pub(crate) fix_script: Option<PathBuf>,
+    /// Write metrics to this file, replacing it: Prometheus' text format, for the node exporter's textfile collector
+    #[arg(long, value_name = "FILE.prom")]
+    pub(crate) metrics_file: Option<PathBuf>,
     /// With --save or --fix-script: replace a file that is there
     #[arg(long)]
     pub(crate) force: bool,
@@ -263,85 +269,4 @@ pub(crate) struct OutputArgs {
     /// Say on stderr what was read, from where and how long it took
     #[arg(short, long)]
     pub(crate) verbose: bool,
-}
-
-/// A format of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportFormat {
-    /// For people
-    Table,
-    /// One JSON document (`irsa-doctor schema report`)
-    Json,
-    /// JSON lines: the run, each target, each service account and cause of a scan, the totals
-    Jsonl,
-}
-
-/// A verdict that is listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Only {
-    /// A link is broken
-    Broken,
-    /// A link that decides could not be looked at
-    Inconclusive,
-    /// Every link holds, with warnings
-    Degraded,
-    /// Every link holds
-    Healthy,
-}
-
-impl Only {
-    /// The verdict.
-    pub(crate) fn verdict(self) -> Verdict {
-        match self {
-            Self::Broken => Verdict::Broken,
-            Self::Inconclusive => Verdict::Inconclusive,
-            Self::Degraded => Verdict::Degraded,
-            Self::Healthy => Verdict::Healthy,
-        }
-    }
-}
-
-/// A format of the lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    Table,
-    /// One JSON document (`irsa-doctor schema report`)
-    Json,
-}
-
-/// When to colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-/// The least severity that fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailOn {
-    /// Credentials or the call fail now
-    Error,
-    /// It works, but is fragile or too wide
-    Warning,
-    /// Worth knowing
-    Info,
-    /// Nothing fails
-    Never,
-}
-
-impl FailOn {
-    /// The severity, `None` for never.
-    pub(crate) fn severity(self) -> Option<Severity> {
-        match self {
-            Self::Error => Some(Severity::Error),
-            Self::Warning => Some(Severity::Warning),
-            Self::Info => Some(Severity::Info),
-            Self::Never => None,
-        }
-    }
 }

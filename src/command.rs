@@ -5,6 +5,7 @@ mod completions;
 mod diagnose;
 mod explain;
 mod fix_script;
+mod metrics;
 mod needs;
 mod permissions;
 mod schema;
@@ -33,7 +34,7 @@ pub(crate) fn run(parsed: Parsed) -> Result<u8, Error> {
         None => diagnose::run(&run),
         Some(Command::Explain { id }) => explain::run(&id).map(|()| 0),
         Some(Command::Checks { output }) => checks::run(output).map(|()| 0),
-        Some(Command::Permissions { output }) => permissions::run(output).map(|()| 0),
+        Some(Command::Permissions { all_namespaces, output }) => permissions::run(all_namespaces, output).map(|()| 0),
         Some(Command::Schema { of }) => schema::run(of).map(|()| 0),
         Some(Command::Completions { shell }) => completions::run(shell).map(|()| 0),
     }

@@ -33,6 +33,14 @@ pub(crate) enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The metrics can't be written.
+    #[error("the metrics can't be written to `{name}`: {source}")]
+    Metrics {
+        /// The file.
+        name: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// stdout can't be written.
     #[error("the report can't be written: {0}")]
     Write(#[from] std::io::Error),
@@ -55,7 +63,7 @@ impl Error {
     /// The exit code: 2 usage or bad input, 4 could not look, 5 the target isn't there.
     pub(crate) fn exit(&self) -> u8 {
         match self {
-            Self::Usage { .. } | Self::Bundle(_) | Self::Script { .. } => 2,
+            Self::Usage { .. } | Self::Bundle(_) | Self::Script { .. } | Self::Metrics { .. } => 2,
             Self::Collect(error) => error.exit_code(),
             Self::Start(_) | Self::Write(_) => 4,
         }
@@ -67,6 +75,7 @@ impl Error {
             Self::Usage { .. } => "usage",
             Self::Bundle(_) => "bad-bundle",
             Self::Script { .. } => "script-not-written",
+            Self::Metrics { .. } => "metrics-not-written",
             Self::Collect(error) => error.code(),
             Self::Start(_) => "start-failed",
             Self::Write(_) => "write-failed",
@@ -80,7 +89,7 @@ impl Error {
             Self::Bundle(error) => Some(error.help()),
             Self::Collect(error) => Some(error.help()),
             Self::Script { source, .. } if is_there(source) => Some("give another name, or --force to replace it".to_owned()),
-            Self::Script { .. } => Some("check that the directory is there and can be written".to_owned()),
+            Self::Script { .. } | Self::Metrics { .. } => Some("check that the directory is there and can be written".to_owned()),
             Self::Start(_) | Self::Write(_) => None,
         }
     }
@@ -89,7 +98,7 @@ impl Error {
     pub(crate) fn retryable(&self) -> bool {
         match self {
             Self::Collect(error) => error.retryable(),
-            Self::Usage { .. } | Self::Bundle(_) | Self::Script { .. } => false,
+            Self::Usage { .. } | Self::Bundle(_) | Self::Script { .. } | Self::Metrics { .. } => false,
             Self::Start(_) | Self::Write(_) => true,
         }
     }

@@ -1,6 +1,7 @@
-//! Files for their owner's eyes only, written whole or not at all.
+//! Files that are written whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -14,16 +15,21 @@ pub(crate) fn create(path: &Path, mode: u32, force: bool, bytes: &[u8]) -> io::R
     if !force && path.symlink_metadata().is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    // A device, a pipe or a socket is nobody's old file: renaming over `/dev/null` would take it from everybody.
-    if path.symlink_metadata().is_ok_and(|there| !(there.is_file() || there.is_symlink())) {
-        return Err(io::Error::other("it is there, and is no regular file"));
-    }
+    replaceable(path)?;
     let begun = beside(path);
     let written = write(&begun, mode, bytes).and_then(|()| publish(&begun, path, force));
     written.inspect_err(|_| {
         // That it can't be removed says less than why it couldn't be written.
         let _ = fs::remove_file(&begun);
     })
+}
+
+/// A device, a pipe or a socket is nobody's old file: renaming over `/dev/null` would take it from everybody.
+fn replaceable(path: &Path) -> io::Result<()> {
+    if path.symlink_metadata().is_ok_and(|there| !(there.is_file() || there.is_symlink())) {
+        return Err(io::Error::other("it is there, and is no regular file"));
+    }
+    Ok(())
 }
 
 /// Gives the written file its name. Without `force` by a hard link, which never replaces what appeared meanwhile;
@@ -39,10 +45,23 @@ fn publish(begun: &Path, path: &Path, force: bool) -> io::Result<()> {
     fs::rename(begun, path)
 }
 
-/// A name in the same directory, so that renaming is atomic.
+/// Whether a file can be written here, found out by beginning one.
+///
+/// # Errors
+///
+/// Whatever would keep it from being written.
+pub(crate) fn probe(path: &Path) -> io::Result<()> {
+    replaceable(path)?;
+    let begun = beside(path);
+    private(&begun, 0o600)?;
+    fs::remove_file(&begun)
+}
+
+/// A name in the same directory, so that renaming is atomic. The process alone doesn't make it unique: in a container it
+/// always has the same number, and one that was killed leaves its file behind.
 fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}", std::process::id()))
+    path.with_file_name(format!(".{name}.{:016x}", RandomState::new().hash_one(std::process::id())))
 }
 
 fn write(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
@@ -51,7 +70,7 @@ fn write(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// A new file that only its owner can read.
+/// A new file that only those whom the mode names can read.
 fn private(path: &Path, mode: u32) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -8,6 +8,7 @@ mod json;
 mod jsonl;
 mod listing;
 mod markdown;
+mod metrics;
 mod page;
 mod script;
 mod table;
@@ -54,6 +55,8 @@ pub(crate) enum Style {
     Diff(Look),
     /// The commands, as a shell script.
     Script,
+    /// Prometheus' text format.
+    Metrics,
 }
 
 /// Writes a report.
@@ -68,6 +71,7 @@ pub(crate) fn write(report: &Report, run: &Run, style: &Style, out: &mut dyn Wri
         Style::JsonLines => jsonl::write(report, run, out),
         Style::Diff(look) => diff::write(report, look, out),
         Style::Script => script::write(report, out),
+        Style::Metrics => metrics::write(report, run, out),
     }
 }
 

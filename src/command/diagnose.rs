@@ -1,6 +1,7 @@
 //! The main job: evidence in, report out, and the exit code.
 
 use super::fix_script;
+use super::metrics;
 use super::needs;
 use super::source::{self, Evidence};
 use crate::cli::{self, FailOn, OutputArgs, ReportFormat, RunArgs};
@@ -24,6 +25,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Error> {
     let started = Instant::now();
     let gate = gate_options(args)?;
     fix_script::check(&args.output)?;
+    metrics::check(&args.output)?;
     let asked = needs::add(&args.expect, cli::asked(args)?)?;
     let evidence = source::evidence(args, asked)?;
     if !args.output.quiet {
@@ -38,6 +40,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Error> {
     }
     let prints_bundle = save(&evidence.snapshot, &args.output)?;
     let prints_script = fix_script::write(&report, &run, &args.output)?;
+    metrics::write(&report, &run, &args.output)?;
     if !prints_bundle && !prints_script {
         let (style, colored) = style(&args.output);
         output::stream(colored, |out| write(&report, &run, &style, out))?;

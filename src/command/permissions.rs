@@ -1,7 +1,7 @@
 //! `irsa-doctor permissions`: what a run needs to read, from the very tables that the collectors' guards go by.
 
 use crate::cli::{Color, Format};
-use crate::collect::aws::{OPERATIONS, RESOURCE_POLICY_OPERATIONS};
+use crate::collect::aws::{DECODE_MESSAGE, LIST_POLICIES, OPERATIONS, Operation, RESOURCE_POLICY_OPERATIONS};
 use crate::collect::kubernetes::permissions::{PERMISSIONS, Permission, Scope};
 use crate::error::Error;
 use crate::output;
@@ -9,16 +9,19 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// Prints the IAM policy and the Kubernetes role.
-pub(super) fn run(format: Format) -> Result<(), Error> {
+/// What only an option asks for that a run over a whole cluster has no use for, and the option.
+static ASKED_ONLY_WITH: [(&Operation, &str); 2] = [(&LIST_POLICIES, "--policy"), (&DECODE_MESSAGE, "--error")];
+
+/// Prints the IAM policy and the Kubernetes role: of any run, or of one over all namespaces.
+pub(super) fn run(all_namespaces: bool, format: Format) -> Result<(), Error> {
     let text = match format {
         Format::Json => pretty(&json!({
             "schema_version": 1,
-            "iam_policy": iam_policy(),
-            "iam_policies_by_flag": policies_by_flag(),
+            "iam_policy": iam_policy(all_namespaces),
+            "iam_policies_by_flag": policies_by_flag(all_namespaces),
             "cluster_role": cluster_role(),
         }))?,
-        Format::Table => table()?,
+        Format::Table => table(all_namespaces)?,
     };
     output::print(text.as_bytes(), output::look(Color::Auto, false).color)
 }
@@ -29,25 +32,33 @@ fn pretty(value: &Value) -> Result<String, Error> {
     Ok(text)
 }
 
+/// The flag without which it isn't asked.
+fn flag(operation: &Operation, all_namespaces: bool) -> Option<&'static str> {
+    let asked_only_with = || ASKED_ONLY_WITH.iter().find(|(asked, _)| *asked == operation).map(|(_, flag)| *flag);
+    operation.flag.or_else(|| all_namespaces.then(asked_only_with).flatten())
+}
+
+/// What is asked for the policies of resources; without `--resource`, nothing.
+fn resource_policies(all_namespaces: bool) -> &'static [&'static Operation] {
+    if all_namespaces { &[] } else { RESOURCE_POLICY_OPERATIONS }
+}
+
 /// Both documents, ready to paste, and below each what every right is for.
-fn table() -> Result<String, Error> {
+fn table(all_namespaces: bool) -> Result<String, Error> {
     let mut text = String::from("IAM policy of whoever runs irsa-doctor, in the role's account and the cluster's:\n\n");
-    text.push_str(&pretty(&iam_policy())?);
+    text.push_str(&pretty(&iam_policy(all_namespaces))?);
     text.push_str("\nWhat for (* a healthy pod can't be told healthy without it):\n\n");
-    for operation in OPERATIONS.iter().filter(|operation| operation.flag.is_none()) {
-        let _ = writeln!(text, "  {} {:<36} {}", mark(operation.essential), operation.action, operation.why);
-    }
-    for operation in RESOURCE_POLICY_OPERATIONS {
+    let always = OPERATIONS.iter().filter(|operation| flag(operation, all_namespaces).is_none());
+    for operation in always.chain(resource_policies(all_namespaces)) {
         let _ = writeln!(text, "  {} {:<36} {}", mark(operation.essential), operation.action, operation.why);
     }
     text.push_str("\nNot in it, for these are read only with a flag:\n\n");
     for operation in OPERATIONS {
-        let Some(flag) = operation.flag else { continue };
+        let Some(flag) = flag(operation, all_namespaces) else { continue };
         let _ = writeln!(text, "    {:<36} {flag}: {}", operation.action, operation.why);
     }
-    text.push_str(
-        "\nKubernetes ClusterRole (kubectl apply -f reads JSON too); bind it in the namespaces that are looked at:\n\n",
-    );
+    let bind = if all_namespaces { "with a ClusterRoleBinding" } else { "in the namespaces that are looked at" };
+    let _ = write!(text, "\nKubernetes ClusterRole (kubectl apply -f reads JSON too); bind it {bind}:\n\n");
     text.push_str(&pretty(&cluster_role())?);
     text.push_str("\nWhat for:\n\n");
     for permission in PERMISSIONS {
@@ -62,25 +73,26 @@ fn mark(essential: bool) -> char {
 
 /// One statement for what a healthy pod needs, one for what explanations need, and one for the policies of resources
 /// that are named with `--resource`.
-fn iam_policy() -> Value {
+fn iam_policy(all_namespaces: bool) -> Value {
     let actions = |essential: bool| -> Vec<&str> {
-        let always = OPERATIONS.iter().filter(|operation| operation.flag.is_none());
+        let always = OPERATIONS.iter().filter(|operation| flag(operation, all_namespaces).is_none());
         always.filter(|operation| operation.essential == essential).map(|operation| operation.action).collect()
     };
     let statement = |sid: &str, actions: Vec<&str>| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"});
     let mut statements = vec![statement("Diagnose", actions(true)), statement("Explain", actions(false))];
-    if !RESOURCE_POLICY_OPERATIONS.is_empty() {
-        let actions = RESOURCE_POLICY_OPERATIONS.iter().map(|operation| operation.action).collect();
+    let resource_policies = resource_policies(all_namespaces);
+    if !resource_policies.is_empty() {
+        let actions = resource_policies.iter().map(|operation| operation.action).collect();
         statements.push(statement("ResourcePolicies", actions));
     }
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
 /// What a flag needs besides, a policy for each.
-fn policies_by_flag() -> BTreeMap<&'static str, Value> {
+fn policies_by_flag(all_namespaces: bool) -> BTreeMap<&'static str, Value> {
     let mut actions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for operation in OPERATIONS {
-        if let Some(flag) = operation.flag {
+        if let Some(flag) = flag(operation, all_namespaces) {
             actions.entry(flag).or_default().push(operation.action);
         }
     }
@@ -128,10 +140,16 @@ mod tests {
 
     #[test]
     fn grants_what_the_guards_let_through_and_nothing_that_writes() {
-        let (policy, by_flag) = (iam_policy().to_string(), json!(policies_by_flag()).to_string());
+        let (policy, by_flag) = (iam_policy(false).to_string(), json!(policies_by_flag(false)).to_string());
         for operation in OPERATIONS.iter().chain(RESOURCE_POLICY_OPERATIONS) {
             let (here, there) = if operation.flag.is_some() { (&by_flag, &policy) } else { (&policy, &by_flag) };
             assert!(here.contains(operation.action) && !there.contains(operation.action), "{}", operation.action);
+        }
+        let scan = iam_policy(true).to_string();
+        for operation in OPERATIONS.iter().chain(RESOURCE_POLICY_OPERATIONS) {
+            let asked_only = ["iam:ListPolicies", "sts:DecodeAuthorizationMessage"].contains(&operation.action);
+            let in_scan = OPERATIONS.contains(operation) && operation.flag.is_none() && !asked_only;
+            assert_eq!(scan.contains(&format!("\"{}\"", operation.action)), in_scan, "{}", operation.action);
         }
         let role = cluster_role();
         let verbs: BTreeSet<&str> = role["rules"]
