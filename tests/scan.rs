@@ -1,6 +1,6 @@
 //! Scans of whole clusters: what is found, in how many calls, and what comes out.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test: it may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test: it may fail loudly")]
 
 use irsa_doctor_test_support::generate::{Breakage, Generated, Shape, cluster};
 use irsa_doctor_test_support::{Fault, Rule, Served};
@@ -131,7 +131,7 @@ fn only_what_is_broken_is_listed() {
     let report = report(&output);
     assert_eq!(report["targets"].as_array().unwrap().len(), expected(&generated).len());
     let healthy = report["summary"]["targets"]["healthy"].as_u64().unwrap();
-    assert_eq!(healthy as usize, SHAPE.pods - expected(&generated).len(), "totals count all");
+    assert_eq!(healthy, (SHAPE.pods - expected(&generated).len()) as u64, "totals count all");
     let table = run(&served, &["-A", "--only", "broken"]);
     let text = String::from_utf8(table.stdout).unwrap();
     assert!(text.starts_with("BROKEN: "), "{text}");

@@ -97,16 +97,14 @@ fn causes(targets: &[TargetReport]) -> Vec<Cause> {
     let mut causes: Vec<Cause> = Vec::new();
     for report in targets {
         for found in report.findings.iter().filter(|found| found.finding.severity != Severity::Info) {
-            match index.get(&key(report, found)).and_then(|&at| causes.get_mut(at)) {
-                Some(cause) => {
-                    if cause.victims.last() != Some(&report.target) {
-                        cause.victims.push(report.target.clone());
-                    }
-                }
-                None => {
-                    index.insert(key(report, found), causes.len());
-                    causes.push(Cause { found: found.clone(), victims: vec![report.target.clone()] });
-                }
+            let key = key(report, found);
+            let Some(cause) = index.get(&key).and_then(|&at| causes.get_mut(at)) else {
+                index.insert(key, causes.len());
+                causes.push(Cause { found: found.clone(), victims: vec![report.target.clone()] });
+                continue;
+            };
+            if cause.victims.last() != Some(&report.target) {
+                cause.victims.push(report.target.clone());
             }
         }
     }
