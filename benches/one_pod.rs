@@ -9,21 +9,19 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench: it may fail loudly, and prints what it measured")]
 
+#[path = "measure/mod.rs"]
+mod measure;
+
 use irsa_doctor_test_support::{Logged, Recording, Served, rounds};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use measure::{Quietly as _, Run, bytes_to_mib, report};
+use std::process::Command;
+use std::time::Duration;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_irsa-doctor");
 const RUNS: usize = 9;
 
 /// The recording of a healthy pod whose role has one customer managed policy.
 const HEALTHY: &str = "plain";
-
-/// One run: how long it took, and the most memory that was seen in use, in KiB.
-struct Run {
-    wall: Duration,
-    peak: u64,
-}
 
 fn main() {
     // `cargo test --benches` calls this too: then there is nothing to measure.
@@ -37,11 +35,6 @@ fn main() {
     healthy_pod(Duration::ZERO);
     healthy_pod(Duration::from_millis(50));
     by_hand();
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a size for people")]
-fn bytes_to_mib(bytes: u64) -> f64 {
-    bytes as f64 / f64::from(1 << 20)
 }
 
 fn healthy_pod(delay: Duration) {
@@ -112,42 +105,4 @@ fn by_hand() {
 fn runs(run: impl Fn() -> Run) -> Vec<Run> {
     run();
     (0..RUNS).map(|_| run()).collect()
-}
-
-fn report(name: &str, runs: &[Run]) {
-    let mut walls: Vec<Duration> = runs.iter().map(|run| run.wall).collect();
-    walls.sort();
-    let (least, most) = (walls.first().unwrap(), walls.last().unwrap());
-    let median = walls.get(walls.len() / 2).unwrap();
-    let peak = runs.iter().map(|run| run.peak).max().unwrap_or_default();
-    println!("{name}: {median:.1?} (from {least:.1?} to {most:.1?}), peak memory {:.1} MiB", bytes_to_mib(peak * 1024));
-}
-
-/// Runs a command to its end without its output.
-trait Quietly {
-    fn spawn_quietly(&mut self) -> Run;
-}
-
-impl Quietly for Command {
-    fn spawn_quietly(&mut self) -> Run {
-        let started = Instant::now();
-        let mut child = self.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let status = format!("/proc/{}/status", child.id());
-        let mut peak = 0;
-        loop {
-            if let Ok(text) = std::fs::read_to_string(&status) {
-                peak = peak.max(high_water_mark(&text));
-            }
-            if child.try_wait().unwrap().is_some() {
-                return Run { wall: started.elapsed(), peak };
-            }
-            std::thread::sleep(Duration::from_micros(300));
-        }
-    }
-}
-
-/// `VmHWM` of `/proc/PID/status`, in KiB; 0 where there is no such thing.
-fn high_water_mark(status: &str) -> u64 {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
 }

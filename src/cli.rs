@@ -4,13 +4,14 @@ mod parse;
 mod pasted;
 mod target;
 mod usage;
+mod value;
 
 pub(crate) use parse::{action as parse_action, resource as parse_resource};
 pub(crate) use target::{asked, nearest};
 pub(crate) use usage::{Parsed, asked_for_json, parse};
+pub(crate) use value::{Color, FailOn, Format, Only, ReportFormat};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use irsa_doctor_checks::fault::Severity;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -114,6 +115,15 @@ pub(crate) struct TargetArgs {
     /// The namespace [default: the context's, else `default`]; without a target, its pods are looked at
     #[arg(short, long, value_name = "NS")]
     pub(crate) namespace: Option<String>,
+    /// Every namespace: all pods of the cluster are looked at
+    #[arg(short = 'A', long, conflicts_with_all = ["namespace", "targets", "pod"])]
+    pub(crate) all_namespaces: bool,
+    /// Of a scan (-A, or -n without a target): only pods with these labels, as kubectl has it
+    #[arg(short = 'l', long, value_name = "SELECTOR")]
+    pub(crate) selector: Option<String>,
+    /// Of a scan: only pods with these fields, such as `spec.nodeName=NODE`
+    #[arg(long, value_name = "SELECTOR")]
+    pub(crate) field_selector: Option<String>,
     /// The one container that matters
     #[arg(short, long, value_name = "NAME")]
     pub(crate) container: Option<String>,
@@ -221,8 +231,11 @@ pub(crate) struct RuntimeArgs {
 #[command(next_help_heading = "What comes out")]
 pub(crate) struct OutputArgs {
     /// The format of the report
-    #[arg(short, long, value_enum, default_value_t = Format::Table)]
-    pub(crate) output: Format,
+    #[arg(short, long, value_enum, default_value_t = ReportFormat::Table)]
+    pub(crate) output: ReportFormat,
+    /// List only what has one of these verdicts; verdict, totals and exit code count all
+    #[arg(long, value_name = "VERDICT,..", value_enum, value_delimiter = ',')]
+    pub(crate) only: Vec<Only>,
     /// When to colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
@@ -256,49 +269,4 @@ pub(crate) struct OutputArgs {
     /// Say on stderr what was read, from where and how long it took
     #[arg(short, long)]
     pub(crate) verbose: bool,
-}
-
-/// A format of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    Table,
-    /// One JSON document (`irsa-doctor schema report`)
-    Json,
-}
-
-/// When to colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    /// On a terminal, unless `NO_COLOR` is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-/// The least severity that fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailOn {
-    /// Credentials or the call fail now
-    Error,
-    /// It works, but is fragile or too wide
-    Warning,
-    /// Worth knowing
-    Info,
-    /// Nothing fails
-    Never,
-}
-
-impl FailOn {
-    /// The severity, `None` for never.
-    pub(crate) fn severity(self) -> Option<Severity> {
-        match self {
-            Self::Error => Some(Severity::Error),
-            Self::Warning => Some(Severity::Warning),
-            Self::Info => Some(Severity::Info),
-            Self::Never => None,
-        }
-    }
 }

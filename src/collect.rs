@@ -21,7 +21,7 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     /// The question. A target's empty namespace is filled in: `namespace`, else the context's, else `default`.
-    /// Of a target of kind `Namespace` the pods become targets of kind `Pod`.
+    /// Of a scan (`Namespace`, `Cluster`) the workloads and the bare pods become targets.
     pub(crate) asked: Asked,
     /// The kubeconfig file (`--kubeconfig`), in place of `KUBECONFIG` and `~/.kube/config`.
     pub(crate) kubeconfig: Option<PathBuf>,
@@ -41,6 +41,10 @@ pub(crate) struct Options {
     pub(crate) impersonate: Option<String>,
     /// The namespace (`-n`).
     pub(crate) namespace: Option<String>,
+    /// Of a scan: the pods' labels (`-l`), in the API's syntax; empty is all.
+    pub(crate) labels: String,
+    /// Of a scan: the pods' fields (`--field-selector`); empty is all.
+    pub(crate) fields: String,
     /// How long one call may take, retries included (`--call-timeout`).
     pub(crate) call_timeout: Duration,
     /// How long the whole run may take (`--timeout`).
@@ -70,6 +74,8 @@ impl Default for Options {
             issuer: None,
             impersonate: None,
             namespace: None,
+            labels: String::new(),
+            fields: String::new(),
             call_timeout: Duration::from_secs(10),
             timeout: Duration::from_mins(1),
             native_token: true,

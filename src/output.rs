@@ -57,6 +57,20 @@ pub(crate) fn print(bytes: &[u8], colored: bool) -> Result<(), Error> {
     }
 }
 
+/// The same for what is too long to be held in memory first.
+///
+/// # Errors
+///
+/// stdout can't be written.
+pub(crate) fn stream(colored: bool, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Error> {
+    let choice = if colored { ColorChoice::Always } else { ColorChoice::AlwaysAnsi };
+    let mut out = io::BufWriter::with_capacity(1 << 16, AutoStream::new(io::stdout().lock(), choice));
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(Error::Write),
+    }
+}
+
 /// Says something on stderr. If nobody can hear it, nothing is lost that the exit code doesn't say.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", escape(line));

@@ -5,6 +5,7 @@ mod escape;
 #[cfg(test)]
 mod fixture;
 mod json;
+mod jsonl;
 mod listing;
 mod markdown;
 mod metrics;
@@ -48,6 +49,8 @@ pub(crate) enum Style {
     Table(Look),
     /// For programs.
     Json,
+    /// For programs, a line at a time.
+    JsonLines,
     /// Only what changes in policy documents.
     Diff(Look),
     /// The commands, as a shell script.
@@ -65,6 +68,7 @@ pub(crate) fn write(report: &Report, run: &Run, style: &Style, out: &mut dyn Wri
     match style {
         Style::Table(look) => table::write(report, look, out),
         Style::Json => json::write(&v1::Report::new(report, run), out),
+        Style::JsonLines => jsonl::write(report, run, out),
         Style::Diff(look) => diff::write(report, look, out),
         Style::Script => script::write(report, out),
         Style::Metrics => metrics::write(report, run, out),

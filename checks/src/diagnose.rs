@@ -12,6 +12,7 @@ mod wanted;
 pub use gate::{AllowUnknown, GateOptions, apply_gate};
 pub use wanted::{lookups, questions};
 
+use crate::overview::overview;
 use crate::policies::Policies;
 use crate::report::{CallerHead, ClusterHead, Gate, Report, Verdict};
 use crate::snapshot::{Cluster, Snapshot};
@@ -21,8 +22,18 @@ use crate::snapshot::{Cluster, Snapshot};
 /// The same snapshot gives the same report, always. The gate is left open (`Pass`): see [`apply_gate`].
 pub fn diagnose(snapshot: &Snapshot) -> Report {
     let policies = Policies::default();
-    let targets: Vec<_> = snapshot.asked.targets.iter().map(|target| target::diagnose(snapshot, &policies, target)).collect();
+    let judged = snapshot.asked.targets.iter().map(|target| target::diagnose(snapshot, &policies, target));
+    // Of a scan, what asks nothing of AWS is counted and no more.
+    let (mut targets, mut left_out): (Vec<_>, Vec<_>) =
+        judged.partition(|report| report.intent.is_some() || !report.target.scanned);
+    if targets.is_empty() && !left_out.is_empty() {
+        // Somebody asked about something: one of them says what it came to.
+        targets.push(left_out.remove(0));
+    }
+    let is_scan = snapshot.asked.targets.iter().any(|target| target.scanned);
     Report {
+        only: Vec::new(),
+        overview: is_scan.then(|| overview(snapshot, &targets, left_out.len())),
         collected_at: snapshot.collected_at.clone(),
         cluster: snapshot.cluster().map(|(_, cluster)| cluster_head(snapshot, &policies, cluster)),
         caller: caller_head(snapshot),

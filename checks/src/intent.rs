@@ -2,8 +2,8 @@
 
 use crate::evidence::Evidence;
 use crate::role_annotation::{near_miss, near_miss_on_account};
+use crate::snapshot::Observed;
 use crate::snapshot::kubernetes::Metadata;
-use crate::snapshot::{Observed, TargetKind};
 use crate::wiring::has_aws_token;
 
 /// The variables that speak of AWS credentials of the pod's own.
@@ -20,7 +20,7 @@ const VARIABLES: &[&str] = &[
 /// Most pods of a cluster want nothing from AWS: without intent no link applies. A target that was
 /// named has intent by that alone; one that a scan came upon has it only by evidence.
 pub fn intent(evidence: &Evidence<'_>) -> Option<String> {
-    if evidence.target.kind == TargetKind::Namespace {
+    if evidence.target.kind.is_scan() {
         return None;
     }
     if !evidence.target.scanned {
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_namespace_is_not_a_target_of_its_own() {
         let mut snapshot = scanned();
-        snapshot.asked.targets[0].kind = TargetKind::Namespace;
+        snapshot.asked.targets[0].kind = crate::snapshot::TargetKind::Namespace;
         assert_eq!(why(&snapshot), None);
     }
 }

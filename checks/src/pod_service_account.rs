@@ -30,7 +30,9 @@ pub static CHECK: Check = Check {
 
 fn run(evidence: &Evidence<'_>) -> Outcome {
     match evidence.target.kind {
-        TargetKind::Role | TargetKind::Namespace => return Outcome::not_applicable("there is no pod in question"),
+        TargetKind::Role | TargetKind::Namespace | TargetKind::Cluster => {
+            return Outcome::not_applicable("there is no pod in question");
+        }
         TargetKind::Pod => match &evidence.pod {
             Observed::Present(_) => {}
             Observed::Unavailable(gap) => return Outcome::unknown(gap.clone()),

@@ -8,6 +8,7 @@ use crate::check::{FoundGap, Stage, Status};
 use crate::error_message::ErrorReading;
 use crate::finding::Finding;
 use crate::identity::Identity;
+use crate::overview::Overview;
 use crate::snapshot::Target;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,6 +30,17 @@ pub struct Report {
     pub targets: Vec<TargetReport>,
     /// How many findings were hidden from the gate.
     pub suppressed: usize,
+    /// Of a scan: all of it in one picture.
+    pub overview: Option<Overview>,
+    /// The verdicts that are listed (`--only`); none is all of them. Totals, verdict and gate count everything.
+    pub only: Vec<Verdict>,
+}
+
+impl Report {
+    /// Whether something of this verdict is listed.
+    pub fn shows(&self, verdict: Verdict) -> bool {
+        self.only.is_empty() || self.only.contains(&verdict)
+    }
 }
 
 /// The cluster, in a report's head.
@@ -78,6 +90,10 @@ pub struct TargetReport {
     pub sentence: String,
     /// Why we think that it wants something from AWS; `None` if it doesn't.
     pub intent: Option<String>,
+    /// The service account, where there is one.
+    pub service_account: Option<String>,
+    /// How many pods were judged.
+    pub pods: usize,
     /// Whom AWS sees, container by container.
     pub identities: Vec<Identity>,
     /// What the pasted error says, where one was given.

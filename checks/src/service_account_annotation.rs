@@ -49,7 +49,7 @@ pub static CHECK: Check = Check {
 };
 
 fn run(evidence: &Evidence<'_>) -> Outcome {
-    if matches!(evidence.target.kind, TargetKind::Role | TargetKind::Namespace) {
+    if matches!(evidence.target.kind, TargetKind::Role | TargetKind::Namespace | TargetKind::Cluster) {
         return Outcome::not_applicable("the role was given");
     }
     let account = match evidence.service_account() {

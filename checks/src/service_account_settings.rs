@@ -46,7 +46,7 @@ const LONGEST: i64 = 1 << 32;
 const BOOLEANS: &[&str] = &["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"];
 
 fn run(evidence: &Evidence<'_>) -> Outcome {
-    if matches!(evidence.target.kind, TargetKind::Role | TargetKind::Namespace) {
+    if matches!(evidence.target.kind, TargetKind::Role | TargetKind::Namespace | TargetKind::Cluster) {
         return Outcome::not_applicable("the role was given");
     }
     let account = match evidence.service_account() {

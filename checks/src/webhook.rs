@@ -48,7 +48,8 @@ pub static CHECK: Check = Check {
 };
 
 fn run(evidence: &Evidence<'_>) -> Outcome {
-    if matches!(evidence.target.kind, TargetKind::Role | TargetKind::Namespace | TargetKind::ServiceAccount) {
+    if matches!(evidence.target.kind, TargetKind::Role | TargetKind::Namespace | TargetKind::Cluster | TargetKind::ServiceAccount)
+    {
         return Outcome::not_applicable("there is no pod in question");
     }
     let Some(cluster) = evidence.cluster.filter(|_| evidence.pod_spec().is_some()) else {

@@ -42,6 +42,9 @@ pub(crate) fn asked(args: &RunArgs) -> Result<Asked, Error> {
     if let (true, Some(role), Some(_)) = (targets.is_empty(), &args.expect.role, &args.target.subject) {
         targets.push(role_target(role)?);
     }
+    if args.target.all_namespaces {
+        targets.push(Target::new(TargetKind::Cluster, "", ""));
+    }
     if targets.is_empty() && !namespace.is_empty() {
         targets.push(Target::new(TargetKind::Namespace, "", namespace.as_str()));
     }
@@ -49,6 +52,7 @@ pub(crate) fn asked(args: &RunArgs) -> Result<Asked, Error> {
         match target.kind {
             TargetKind::Role => target.subject.clone_from(&args.target.subject),
             TargetKind::Namespace => target.namespace.clone_from(&target.name),
+            TargetKind::Cluster => {}
             _ => target.namespace.clone_from(&namespace),
         }
     }
@@ -59,6 +63,13 @@ pub(crate) fn asked(args: &RunArgs) -> Result<Asked, Error> {
         ));
     }
     targets.dedup();
+    let selects = args.target.selector.is_some() || args.target.field_selector.is_some();
+    if selects && !targets.iter().any(|target| target.kind.is_scan()) {
+        return Err(Error::usage(
+            "a selector goes with a scan",
+            "write `irsa-doctor -A -l SELECTOR` or `irsa-doctor -n NAMESPACE -l SELECTOR`, without a target",
+        ));
+    }
     Ok(Asked {
         targets,
         container: args.target.container.clone(),

@@ -1,6 +1,6 @@
 //! Parsing the command line, and saying in one line what is wrong with it.
 
-use super::{Cli, Format};
+use super::{Cli, ReportFormat};
 use crate::error::Error;
 use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
@@ -66,7 +66,8 @@ fn explain(error: &clap::Error, usage: &str) -> Error {
 /// Whether the report was asked for as JSON, judged from the raw words: it must be known even where they don't parse.
 pub(crate) fn asked_for_json(args: &[OsString]) -> bool {
     let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();
-    let json = |value: &str| <Format as clap::ValueEnum>::from_str(value, false) == Ok(Format::Json);
+    let json =
+        |value: &str| <ReportFormat as clap::ValueEnum>::from_str(value, false).is_ok_and(|format| format != ReportFormat::Table);
     let mut pairs = words.iter().zip(words.iter().skip(1));
     words.iter().any(|word| {
         let value = word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o=")).or_else(|| word.strip_prefix("-o"));

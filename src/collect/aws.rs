@@ -4,6 +4,7 @@
 //! one thing each; each answer is an `Observed`. [`operations`] holds the list of all that may be asked: the guard in
 //! every client's transport refuses anything else.
 
+mod authorization;
 mod cloudtrail;
 mod credentials;
 mod decode;
@@ -24,12 +25,13 @@ mod simulate;
 #[cfg(test)]
 pub(super) mod tests;
 
+pub(crate) use authorization::{AuthorizationDetails, RoleDetails};
 pub(crate) use cloudtrail::{History, Pacer};
 pub(crate) use guard::{Finish, Guard, LastAttempt};
 pub(crate) use operations::{
-    DECODE_MESSAGE, DESCRIBE_CLUSTER, GET_INLINE, GET_POLICY, GET_POLICY_VERSION, GET_PROVIDER, GET_ROLE, LIST_ADDONS,
-    LIST_ASSOCIATIONS, LIST_ATTACHED, LIST_INLINE, LIST_POLICIES, LIST_POLICY_VERSIONS, LIST_PROVIDERS, LIST_ROLES,
-    LOOKUP_EVENTS, OPERATIONS, Operation, RESOURCE_POLICY_OPERATIONS, SIMULATE,
+    DECODE_MESSAGE, DESCRIBE_ASSOCIATION, DESCRIBE_CLUSTER, GET_AUTHORIZATION_DETAILS, GET_INLINE, GET_POLICY,
+    GET_POLICY_VERSION, GET_PROVIDER, GET_ROLE, LIST_ADDONS, LIST_ASSOCIATIONS, LIST_ATTACHED, LIST_INLINE, LIST_POLICIES,
+    LIST_POLICY_VERSIONS, LIST_PROVIDERS, LIST_ROLES, LOOKUP_EVENTS, OPERATIONS, Operation, RESOURCE_POLICY_OPERATIONS, SIMULATE,
 };
 pub(crate) use region::region_of_partition;
 pub(crate) use session::{Limits, Profile, Session};

@@ -7,6 +7,7 @@
 //! their documents; (4) another default version, where v1 wasn't it.
 
 mod account;
+mod authorization;
 mod cluster;
 mod decode;
 mod half;
@@ -17,6 +18,7 @@ mod resource;
 mod role;
 mod run;
 mod runtime;
+mod scan;
 mod snapshot;
 mod target;
 mod workload;
@@ -53,6 +55,7 @@ async fn collect(options: &Options, source: Source) -> Result<Collected, Collect
     };
     nothing_seen(&run, needs_cluster)?;
     let mut snapshot = run.snapshot(found);
+    run.spell_out(&mut snapshot);
     run.add_runtime_evidence(&mut snapshot).await;
     let kubernetes = run.api.get().and_then(|api| api.as_ref().ok()).map_or(0, super::kubernetes::Api::calls);
     Ok(Collected {
@@ -102,7 +105,7 @@ fn named(run: &Run<'_>) -> Vec<Target> {
     let default = run.options.namespace.as_deref().or(of_context).unwrap_or("default");
     let name = |target: &Target| {
         let mut target = target.clone();
-        if target.namespace.is_empty() && !is_outside(&target) {
+        if target.namespace.is_empty() && !is_outside(&target) && target.kind != TargetKind::Cluster {
             target.namespace = if target.kind == TargetKind::Namespace { target.name.clone() } else { default.to_owned() };
         }
         target

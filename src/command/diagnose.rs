@@ -4,7 +4,7 @@ use super::fix_script;
 use super::metrics;
 use super::needs;
 use super::source::{self, Evidence};
-use crate::cli::{self, FailOn, Format, OutputArgs, RunArgs};
+use crate::cli::{self, FailOn, OutputArgs, ReportFormat, RunArgs};
 use crate::collect::bundle;
 use crate::error::Error;
 use crate::output;
@@ -33,6 +33,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Error> {
     }
     let mut report = diagnose(&evidence.snapshot);
     apply_gate(&mut report, &gate);
+    report.only = args.output.only.iter().map(|only| only.verdict()).collect();
     let run = Run { calls: evidence.calls, seconds: started.elapsed().as_secs_f64() };
     if args.output.verbose {
         say_what_was_read(&evidence, &run);
@@ -42,9 +43,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Error> {
     metrics::write(&report, &run, &args.output)?;
     if !prints_bundle && !prints_script {
         let (style, colored) = style(&args.output);
-        let mut out = Vec::new();
-        write(&report, &run, &style, &mut out)?;
-        output::print(&out, colored)?;
+        output::stream(colored, |out| write(&report, &run, &style, out))?;
     }
     Ok(match report.gate {
         Gate::Pass => 0,
@@ -59,8 +58,9 @@ fn style(args: &OutputArgs) -> (Style, bool) {
             let look = output::look(args.color, args.ascii);
             (Style::Diff(look), look.color)
         }
-        Format::Json => (Style::Json, false),
-        Format::Table => {
+        ReportFormat::Json => (Style::Json, false),
+        ReportFormat::Jsonl => (Style::JsonLines, false),
+        ReportFormat::Table => {
             let look = output::look(args.color, args.ascii);
             (Style::Table(look), look.color)
         }

@@ -1,6 +1,6 @@
 //! `--fix-script`: the fixes as a script, in a file or on stdout.
 
-use crate::cli::{Format, OutputArgs};
+use crate::cli::{OutputArgs, ReportFormat};
 use crate::error::Error;
 use crate::report::{self, Run, Style};
 use crate::{file, output};
@@ -17,7 +17,7 @@ pub(super) fn check(args: &OutputArgs) -> Result<(), Error> {
     if args.force && args.save.is_none() && args.fix_script.is_none() {
         return Err(Error::usage("`--force` is for files, and none is written", "give --save FILE or --fix-script FILE"));
     }
-    let other = [("--save -", is_stdout(&args.save)), ("-o json", args.output == Format::Json), ("--diff", args.diff)];
+    let other = [("--save -", is_stdout(&args.save)), ("-o json", args.output != ReportFormat::Table), ("--diff", args.diff)];
     match other.into_iter().find(|(_, given)| *given).filter(|_| is_stdout(&args.fix_script)) {
         Some((other, _)) => {
             Err(Error::usage(format!("`--fix-script -` and `{other}` both want stdout"), "give --fix-script a file"))

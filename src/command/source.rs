@@ -95,6 +95,8 @@ fn options(args: &RunArgs, asked: Asked) -> collect::Options {
         issuer: target.issuer.clone(),
         impersonate: source.impersonate.clone(),
         namespace: target.namespace.clone(),
+        labels: target.selector.clone().unwrap_or_default(),
+        fields: target.field_selector.clone().unwrap_or_default(),
         call_timeout: source.call_timeout,
         timeout: source.timeout,
         native_token: !source.no_native_token,
@@ -181,8 +183,8 @@ fn targets_in(snapshot: &Snapshot, targets: Vec<Target>) -> Vec<Target> {
     };
     let mut all = Vec::new();
     for mut target in targets {
-        if target.kind == TargetKind::Namespace {
-            let pods = pods_of(snapshot, &target.name);
+        if target.kind.is_scan() {
+            let pods = scan_of(snapshot, &target);
             if !pods.is_empty() {
                 all.extend(pods);
                 continue;
@@ -195,8 +197,9 @@ fn targets_in(snapshot: &Snapshot, targets: Vec<Target>) -> Vec<Target> {
     all
 }
 
-fn pods_of(snapshot: &Snapshot, namespace: &str) -> Vec<Target> {
-    let pods = snapshot.clusters.values().flat_map(|cluster| &cluster.pods);
-    let here = pods.filter(|(_, pod)| matches!(pod, Observed::Present(_))).filter_map(|(key, _)| key.split_once('/'));
-    here.filter(|(of, _)| *of == namespace).map(|(of, name)| Target::new(TargetKind::Pod, of, name)).collect()
+/// What a scan judges of a bundle: its workloads and bare pods, as they are known from the pods.
+fn scan_of(snapshot: &Snapshot, scan: &Target) -> Vec<Target> {
+    let clusters = snapshot.clusters.values();
+    let targets = clusters.flat_map(|cluster| irsa_doctor_checks::scan::targets(cluster));
+    targets.filter(|target| scan.kind == TargetKind::Cluster || target.namespace == scan.name).collect()
 }

@@ -79,6 +79,8 @@ fn head(verdict: Verdict, gate: Gate) -> Report {
         gate,
         targets: Vec::new(),
         suppressed: 1,
+        overview: None,
+        only: Vec::new(),
     }
 }
 
@@ -90,6 +92,8 @@ fn healthy_target() -> TargetReport {
         first_unknown: None,
         sentence: "HEALTHY: every link holds.".into(),
         intent: None,
+        service_account: None,
+        pods: 0,
         identities: Vec::new(),
         error: None,
         checks: vec![check("role", Stage::Role, "the role exists in the account that its ARN names", Status::Pass, None)],
@@ -146,6 +150,8 @@ fn target() -> TargetReport {
         sentence: "BROKEN at trust-policy: role my-test-role refuses system:serviceaccount:default:my-sa. 1 fix, no restart."
             .into(),
         intent: Some("it was named as the target".into()),
+        service_account: Some("my-sa".into()),
+        pods: 1,
         identities: vec![
             identity("awscli", Mode::Irsa, Some(ROLE), "AWS_ROLE_ARN is set"),
             identity("side\u{1b}[2Jcar", Mode::None, None, "no AWS credentials in its environment"),

@@ -16,6 +16,13 @@ pub(super) fn write<T: Serialize>(document: &T, out: &mut dyn Write) -> io::Resu
     Ok(())
 }
 
+/// The same in one line.
+pub(super) fn line<T: Serialize>(document: &T, out: &mut dyn Write) -> io::Result<()> {
+    let text = serde_json::to_string(document)?;
+    out.write_all(escape_invisible(&text, show).as_bytes())?;
+    out.write_all(b"\n")
+}
+
 /// As JSON writes it inside its strings.
 pub(super) fn show(c: char, out: &mut String) {
     let mut units = [0; 2];

@@ -7,6 +7,7 @@ mod error;
 mod finding;
 mod gaps;
 mod head;
+mod overview;
 mod runtime;
 
 #[cfg(test)]
@@ -23,11 +24,20 @@ use std::io::{self, Write};
 /// Writes a report as a table.
 pub(super) fn write(report: &Report, look: &Look, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out, *look);
+    if let Some(overview) = &report.overview {
+        page.prose("", 0, &scanned(report), tone(report.verdict))?;
+        page.blank()?;
+        head::write(&mut page, report)?;
+        page.blank()?;
+        overview::write(&mut page, report, overview)?;
+        page.blank()?;
+        return page.prose("", 0, &last_line(report), tone(report.verdict));
+    }
     if report.targets.len() > 1 {
         page.prose("", 0, &totals(report), tone(report.verdict))?;
         page.blank()?;
     }
-    for (index, target) in report.targets.iter().enumerate() {
+    for (index, target) in report.targets.iter().filter(|target| report.shows(target.verdict)).enumerate() {
         if report.targets.len() > 1 && index > 0 {
             page.blank()?;
         }
@@ -46,6 +56,28 @@ pub(super) fn write(report: &Report, look: &Look, out: &mut dyn Write) -> io::Re
     }
     page.blank()?;
     page.prose("", 0, &last_line(report), tone(report.verdict))
+}
+
+/// "BROKEN: 2 of 40 service accounts; 1 cause. 120 pods were judged."
+fn scanned(report: &Report) -> String {
+    let Some(overview) = &report.overview else { return String::new() };
+    let all = overview.accounts.len();
+    let pods: usize = overview.accounts.iter().map(|line| line.pods).sum();
+    let worst = overview.accounts.iter().filter(|line| line.verdict == report.verdict).count();
+    let counted = |count: usize, one: &str, many: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {many}") };
+    let causes = counted(overview.causes.len(), "cause", "causes");
+    let judged = counted(pods, "pod was judged", "pods were judged");
+    match report.verdict {
+        Verdict::NotApplicable => "NOT APPLICABLE: nothing here asks anything of AWS".to_owned(),
+        Verdict::Healthy => format!("HEALTHY: {}. {judged}.", counted(all, "service account", "service accounts")),
+        verdict => {
+            format!(
+                "{}: {worst} of {}; {causes}. {judged}.",
+                words(verdict).to_uppercase(),
+                counted(all, "service account", "service accounts")
+            )
+        }
+    }
 }
 
 /// "3 targets: 1 broken, 2 healthy".

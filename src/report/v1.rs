@@ -7,12 +7,14 @@
 mod convert;
 mod error;
 mod finding;
+mod overview;
 mod runtime;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use error::ErrorReading;
 pub(crate) use finding::Finding;
+pub(crate) use overview::Overview;
 pub(crate) use runtime::{SecondOpinion, Usage};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -79,6 +81,28 @@ pub(crate) struct Report {
     pub(crate) suppressed: usize,
     /// Totals.
     pub(crate) summary: Summary,
+    /// Of a scan: all of it in one picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) overview: Option<Overview>,
+}
+
+/// The first of the JSON lines.
+#[derive(Debug, Serialize)]
+pub(crate) struct Head {
+    schema_version: u32,
+    run: Run,
+    cluster: Option<Cluster>,
+    caller: Option<Caller>,
+}
+
+/// The last of the JSON lines.
+#[derive(Debug, Serialize)]
+pub(crate) struct Tail {
+    verdict: Verdict,
+    gate: Gate,
+    suppressed: usize,
+    summary: Summary,
+    remarks: Vec<String>,
 }
 
 /// The run itself.

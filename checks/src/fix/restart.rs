@@ -15,7 +15,7 @@ pub fn restart(evidence: &Evidence<'_>, fix: Fix) -> Fix {
         return match evidence.target.kind {
             // No pod is known that would have to be replaced.
             TargetKind::ServiceAccount => fix.restart(Restart::Required).note("pods that run as it must be made anew"),
-            TargetKind::Role | TargetKind::Namespace | TargetKind::Error => fix,
+            TargetKind::Role | TargetKind::Namespace | TargetKind::Cluster | TargetKind::Error => fix,
             _ => bare_pod(evidence, fix),
         };
     };

@@ -76,6 +76,9 @@ impl fmt::Display for Target {
         if self.kind == TargetKind::Error {
             return f.write_str("the pasted error");
         }
+        if self.kind == TargetKind::Cluster {
+            return f.write_str("every namespace");
+        }
         write!(f, "{}/{}", self.kind.as_str(), self.name)
     }
 }
@@ -106,6 +109,8 @@ pub enum TargetKind {
     Role,
     /// A namespace (a scan).
     Namespace,
+    /// Every namespace of a cluster (a scan).
+    Cluster,
     /// A pasted error alone, with no cluster and no account.
     Error,
 }
@@ -125,6 +130,7 @@ impl TargetKind {
             Self::Rollout => "rollout",
             Self::Role => "role",
             Self::Namespace => "namespace",
+            Self::Cluster => "cluster",
             Self::Error => "error",
         }
     }
@@ -141,9 +147,14 @@ impl TargetKind {
             Self::Job => "Job",
             Self::CronJob => "CronJob",
             Self::Rollout => "Rollout",
-            Self::Role | Self::Error => "",
+            Self::Role | Self::Error | Self::Cluster => "",
             Self::Namespace => "Namespace",
         }
+    }
+
+    /// Whether it stands for all pods of a place.
+    pub fn is_scan(self) -> bool {
+        matches!(self, Self::Namespace | Self::Cluster)
     }
 
     /// Whether it is something that makes pods.

@@ -37,6 +37,22 @@ impl Session {
         }
     }
 
+    /// The ids of all Pod Identity associations of a cluster, by namespace and service account: `eks:ListPodIdentityAssociations`,
+    /// all pages.
+    pub(crate) async fn association_ids(&self, cluster: &str) -> Observed<Vec<(String, String, String)>> {
+        let question = Question { operation: &LIST_ASSOCIATIONS, about: cluster };
+        paging::all(question, async |token| {
+            let answer = ask!(self, question, eks.list_pod_identity_associations().cluster_name(cluster).set_next_token(token));
+            part(answer, |answer| {
+                let list = answer.associations.ok_or_else(|| question.malformed("the answer has no associations"))?;
+                let ids = list.into_iter().map(|found| Some((found.namespace?, found.service_account?, found.association_id?)));
+                let ids: Option<Vec<_>> = ids.collect();
+                Ok(Page::eks(ids.ok_or_else(|| question.malformed("an association is not whole"))?, answer.next_token))
+            })
+        })
+        .await
+    }
+
     async fn association_id(&self, cluster: &str, namespace: &str, account: &str) -> Observed<Option<String>> {
         let question = Question { operation: &LIST_ASSOCIATIONS, about: cluster };
         let list = paging::all(question, async |token| {
@@ -65,7 +81,7 @@ impl Session {
         })
     }
 
-    async fn describe_association(&self, cluster: &str, id: &str) -> Observed<Association> {
+    pub(crate) async fn describe_association(&self, cluster: &str, id: &str) -> Observed<Association> {
         let about = format!("{cluster}/{id}");
         let question = Question { operation: &DESCRIBE_ASSOCIATION, about: &about };
         let answer = ask!(self, question, eks.describe_pod_identity_association().cluster_name(cluster).association_id(id));

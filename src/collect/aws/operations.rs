@@ -72,6 +72,7 @@ operations! {
     DESCRIBE_ADDON: "EKS" "DescribeAddon", "eks:DescribeAddon", NOT_FOUND, ADDON, false, "which role an add-on gives its service account";
     LIST_PROVIDERS: "IAM" "ListOpenIDConnectProviders", "iam:ListOpenIDConnectProviders", None, "*", false, "the nearest provider, where the issuer has none";
     LIST_ROLES: "IAM" "ListRoles", "iam:ListRoles", None, "*", false, "the nearest name, where a role is missing";
+    GET_AUTHORIZATION_DETAILS: "IAM" "GetAccountAuthorizationDetails", "iam:GetAccountAuthorizationDetails", None, "*", false, "scans of many roles: all of them in a few calls";
     LIST_POLICIES: "IAM" "ListPolicies", "iam:ListPolicies", None, "*", false, "whether a policy that was asked for with --policy exists";
     LOOKUP_EVENTS: "CloudTrail" "LookupEvents", "cloudtrail:LookupEvents", None, "*", false, "who asked for the role's credentials, and how it ended", "--cloudtrail";
     SIMULATE: "IAM" "SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy", NO_ENTITY, ROLE, false, "what AWS' own simulator says of an action", "--simulate";

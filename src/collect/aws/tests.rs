@@ -13,6 +13,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use irsa_doctor_checks::snapshot::Observed;
 use irsa_doctor_test_support::{Accounts, AwsApi, Cluster};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -85,6 +86,9 @@ async fn ask(session: &Session, operation: &str) -> Observed<String> {
         "iam:ListPolicyVersions" => shown(session.policy_versions(POLICY).await),
         "iam:GetOpenIDConnectProvider" => shown(session.provider(PROVIDER).await),
         "iam:ListOpenIDConnectProviders" => shown(session.provider_arns(ACCOUNT).await),
+        "iam:GetAccountAuthorizationDetails" => {
+            shown(session.authorization_details(ACCOUNT, &BTreeSet::from(["my-test-role"]), 10).await)
+        }
         "iam:ListRoles" => shown(session.roles(ACCOUNT).await),
         "iam:ListPolicies" => shown(session.local_policies(ACCOUNT).await),
         "cloudtrail:LookupEvents" => shown(runtime::look_up(session, "us-east-1").await),

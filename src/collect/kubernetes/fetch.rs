@@ -219,8 +219,11 @@ fn workload_permissions(kind: TargetKind) -> Option<(&'static Permission, &'stat
         TargetKind::Job => (&p::GET_JOB, &p::LIST_JOBS),
         TargetKind::CronJob => (&p::GET_CRON_JOB, &p::LIST_CRON_JOBS),
         TargetKind::Rollout => (&p::GET_ROLLOUT, &p::LIST_ROLLOUTS),
-        TargetKind::Pod | TargetKind::ServiceAccount | TargetKind::Role | TargetKind::Namespace | TargetKind::Error => {
-            return None;
-        }
+        TargetKind::Pod
+        | TargetKind::ServiceAccount
+        | TargetKind::Role
+        | TargetKind::Namespace
+        | TargetKind::Cluster
+        | TargetKind::Error => return None,
     })
 }

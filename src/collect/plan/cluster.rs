@@ -246,6 +246,9 @@ impl Run<'_> {
             let Some(cluster) = self.identity.name.as_deref() else {
                 return Observed::Unavailable(no_cluster_name("eks:ListPodIdentityAssociations").about(key.as_str()));
             };
+            if let Some(listed) = self.listed_association(cluster, &key).await {
+                return listed;
+            }
             let ask = async |session: &aws::Session| session.association(cluster, namespace, account).await;
             match self.cluster_account_if_known() {
                 Some(id) => self.ask(id, &aws::LIST_ASSOCIATIONS, &key, ask).await,
@@ -254,6 +257,29 @@ impl Run<'_> {
             }
         };
         self.cluster.associations.get(&key, fetch).await
+    }
+
+    /// All associations of the cluster, read with one list; a refusal is no gap: each account is then asked about.
+    pub(super) async fn all_associations(&self) {
+        let Some(cluster) = self.identity.name.as_deref().filter(|_| self.options.aws) else { return };
+        let list = async |session: &aws::Session| session.association_ids(cluster).await;
+        let ids = match self.cluster_account_if_known() {
+            Some(id) => self.ask(id, &aws::LIST_ASSOCIATIONS, cluster, list).await,
+            None => list(self.session().await).await,
+        };
+        let Observed::Present(ids) = ids else { return };
+        let ids = ids.into_iter().map(|(namespace, account, id)| (key(&namespace, &account), id)).collect();
+        let _kept = self.association_ids.set(ids);
+    }
+
+    /// The association of an account, of which all of the cluster were listed; `None`: they weren't.
+    async fn listed_association(&self, cluster: &str, key: &str) -> Option<Observed<Association>> {
+        let Some(id) = self.association_ids.get()?.get(key) else { return Some(Observed::Absent) };
+        let describe = async |session: &aws::Session| session.describe_association(cluster, id).await;
+        Some(match self.cluster_account_if_known() {
+            Some(account) => self.ask(account, &aws::DESCRIBE_ASSOCIATION, key, describe).await,
+            None => describe(self.session().await).await,
+        })
     }
 
     fn cluster_account_if_known(&self) -> Option<&str> {

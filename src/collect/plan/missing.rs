@@ -44,7 +44,7 @@ impl Run<'_> {
 fn there_is_no(target: &Target, nearest: Vec<String>, other_namespaces: Vec<String>) -> CollectError {
     let kind = target.kind.as_str();
     let place = match target.kind {
-        TargetKind::Namespace => String::new(),
+        TargetKind::Namespace | TargetKind::Cluster => String::new(),
         _ => format!(" in namespace `{}`", target.namespace),
     };
     CollectError::TargetNotThere {

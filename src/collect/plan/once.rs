@@ -30,6 +30,11 @@ impl<T: Clone> Once<T> {
         let _kept = self.cell(key).set(Observed::Present(value));
     }
 
+    /// The same of something that a list proves not to be there.
+    pub(super) fn put_absent(&self, key: &str) {
+        let _kept = self.cell(key).set(Observed::Absent);
+    }
+
     /// Cells that hold these answers. A gap is none: what one couldn't read another may.
     pub(super) fn of(answers: &BTreeMap<String, Observed<T>>) -> Self {
         let once = Self::default();

@@ -27,7 +27,7 @@ pub(super) fn is_injected(spec: &PodSpec) -> bool {
     })
 }
 
-fn roles_of(spec: &PodSpec) -> BTreeSet<&str> {
+pub(super) fn roles_of(spec: &PodSpec) -> BTreeSet<&str> {
     let variables = spec.init_containers.iter().chain(&spec.containers).flat_map(|container| &container.env);
     variables.filter(|variable| variable.name == "AWS_ROLE_ARN").filter_map(|variable| variable.value.as_deref()).collect()
 }
@@ -106,7 +106,13 @@ impl Run<'_> {
         let list = async |api: &crate::collect::kubernetes::Api| {
             api.pods(&crate::collect::kubernetes::Selector::namespace(namespace)).await
         };
-        tokio::join!(self.namespace(namespace), self.pods(namespace, list));
+        let pods = async {
+            // A scan has listed them.
+            if !self.cluster.pod_lists.answer(namespace, "list pods").is_present() {
+                self.pods(namespace, list).await;
+            }
+        };
+        tokio::join!(self.namespace(namespace), pods);
     }
 
     async fn follow_association(&self, namespace: &str, name: &str) {
@@ -121,7 +127,7 @@ impl Run<'_> {
     }
 
     /// The node, where the operating system or Pod Identity could decide something.
-    async fn follow_node(&self, namespace: &str, pod: &Pod) {
+    pub(super) async fn follow_node(&self, namespace: &str, pod: &Pod) {
         let Some(node) = pod.spec.node_name.as_deref().filter(|node| !node.is_empty()) else { return };
         if may_be_windows(&pod.spec) || self.association(namespace, pod.spec.account_name()).await.is_present() {
             self.node(node).await;

@@ -88,6 +88,8 @@ pub(super) struct Run<'a> {
     pub(super) session: OnceCell<Session>,
     pub(super) role_session: OnceCell<Option<Session>>,
     pub(super) cluster: ClusterCells,
+    /// Of a scan: the ids of all Pod Identity associations, by service account.
+    pub(super) association_ids: OnceCell<BTreeMap<String, String>>,
     /// By the ARN of what bears the policy.
     pub(super) resources: Once<ResourceEvidence>,
     pub(super) accounts: Mutex<BTreeMap<String, Arc<AccountCells>>>,
@@ -119,6 +121,7 @@ impl<'a> Run<'a> {
             session: OnceCell::new(),
             role_session: OnceCell::new(),
             cluster: half.map(half::cells).unwrap_or_default(),
+            association_ids: OnceCell::new(),
             resources: Once::default(),
             accounts: Mutex::default(),
             decoded: OnceCell::new(),

@@ -2,13 +2,10 @@
 
 use super::missing::Missing;
 use super::run::Run;
-use super::workload::is_over;
 use crate::collect::CollectError;
-use crate::collect::kubernetes::{Api, Selector};
 use futures_util::future::join_all;
 use irsa_doctor_checks::arn::RoleArn;
-use irsa_doctor_checks::snapshot::{Gap, Observed, Target, TargetKind};
-use std::sync::atomic::Ordering;
+use irsa_doctor_checks::snapshot::{Observed, Target, TargetKind};
 
 impl Run<'_> {
     /// Follows all targets side by side; a scan's targets are spelt out. Gives the targets to judge.
@@ -39,7 +36,8 @@ impl Run<'_> {
         let (namespace, name) = (target.namespace.as_str(), target.name.as_str());
         match target.kind {
             TargetKind::Error => {}
-            TargetKind::Namespace => return Box::pin(self.follow_namespace(name)).await,
+            TargetKind::Namespace => Box::pin(self.scan(Some(name))).await?,
+            TargetKind::Cluster => Box::pin(self.scan(None)).await?,
             TargetKind::Role => match RoleArn::parse(name) {
                 Some(_) => Box::pin(self.follow_role(name)).await,
                 None => return Err(not_a_role(name)),
@@ -62,27 +60,6 @@ impl Run<'_> {
         Ok(vec![target.clone()])
     }
 
-    /// A scan of a namespace: its pods, but for those that are over.
-    async fn follow_namespace(&self, name: &str) -> Result<Vec<Target>, CollectError> {
-        let list = async |api: &Api| api.pods(&Selector::namespace(name)).await;
-        let pods = match self.pods(name, list).await {
-            Observed::Present(pods) => pods,
-            Observed::Absent => Vec::new(),
-            Observed::Unavailable(gap) => return Err(nothing_listed(name, &gap)),
-        };
-        if pods.is_empty() && self.namespace(name).await.is_absent() {
-            return Err(self.missing(Missing::of(&Target::new(TargetKind::Namespace, name, name))).await);
-        }
-        self.many.store(pods.len() > 1, Ordering::Relaxed);
-        let current: Vec<_> = pods.iter().filter(|pod| !is_over(pod)).collect();
-        if current.len() < pods.len() {
-            self.note(format!("{} pods of namespace {name} are over and were left out", pods.len() - current.len()));
-        }
-        join_all(current.iter().map(|pod| Box::pin(self.follow_pod(name, pod)))).await;
-        let scanned = |name_of: &str| Target { scanned: true, ..Target::new(TargetKind::Pod, name, name_of) };
-        Ok(current.iter().map(|pod| scanned(&pod.metadata.name)).collect())
-    }
-
     /// `--role`, where it is an ARN.
     async fn expected_role(&self) {
         if let Some(role) = self.options.asked.role.as_deref().filter(|role| RoleArn::parse(role).is_some()) {
@@ -103,13 +80,5 @@ fn not_a_role(text: &str) -> CollectError {
     CollectError::BadArguments {
         message: format!("`{text}` is not the ARN of a role"),
         help: "write it whole: role/arn:aws:iam::123456789012:role/NAME".to_owned(),
-    }
-}
-
-fn nothing_listed(namespace: &str, gap: &Gap) -> CollectError {
-    CollectError::NothingToLookAt {
-        message: format!("the pods of namespace `{namespace}` could not be listed: {}", gap.detail),
-        help: if gap.remedy.is_empty() { "name a pod: `irsa-doctor pod/NAME`".to_owned() } else { gap.remedy.clone() },
-        retryable: super::is_retryable(gap.cause),
     }
 }

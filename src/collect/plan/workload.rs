@@ -5,14 +5,9 @@ use super::run::Run;
 use crate::collect::kubernetes::{Api, Selector};
 use futures_util::future::join_all;
 use irsa_doctor_checks::evidence::controller;
+use irsa_doctor_checks::scan::is_over;
 use irsa_doctor_checks::snapshot::kubernetes::{Metadata, Pod, Workload};
 use irsa_doctor_checks::snapshot::{Observed, Target, TargetKind, kind_key};
-
-/// Whether a pod has run to its end or is being deleted.
-pub(super) fn is_over(pod: &Pod) -> bool {
-    let finished = matches!(pod.status.phase.as_deref(), Some("Succeeded" | "Failed"));
-    finished || pod.metadata.deletion_timestamp.is_some()
-}
 
 fn is_owned_by(metadata: &Metadata, kind: &str, name: &str) -> bool {
     controller(metadata).is_some_and(|owner| owner.kind == kind && owner.name == name)

@@ -38,7 +38,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
 pub(super) fn target(page: &mut Page<'_>, report: &TargetReport) -> io::Result<()> {
     let target = &report.target;
     let mut name = target.to_string();
-    if !target.namespace.is_empty() && target.kind != TargetKind::Namespace {
+    if !target.namespace.is_empty() && !target.kind.is_scan() {
         let _ = write!(name, " in namespace {}", target.namespace);
     }
     if let Some(subject) = &target.subject {

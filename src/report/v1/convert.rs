@@ -2,8 +2,8 @@
 
 use super::finding::{Compared, Confidence, Finding, Fix, FixCommand, Locus, Severity};
 use super::{
-    AfterRestart, Caller, Calls, Check, Cluster, Decision, Gap, Gate, Identity, Name, Report, Run, SecondOpinion, Status,
-    Summary, Target, Usage, Verdict,
+    AfterRestart, Caller, Calls, Check, Cluster, Decision, Gap, Gate, Head, Identity, Name, Overview, Report, Run, SecondOpinion,
+    Status, Summary, Tail, Target, Usage, Verdict,
 };
 use crate::report::Run as RunFigures;
 use irsa_doctor_checks as core;
@@ -15,24 +15,15 @@ impl Report {
     pub(crate) fn new(report: &core::report::Report, run: &RunFigures) -> Self {
         Self {
             schema_version: 1,
-            run: Run {
-                tool: env!("CARGO_PKG_NAME").to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                collected_at: report.collected_at.clone(),
-                calls: Calls { kubernetes: run.calls.kubernetes, aws: run.calls.aws },
-                seconds: (run.seconds * 1000.0).round() / 1000.0,
-            },
+            run: figures(report, run),
             cluster: report.cluster.as_ref().map(cluster),
-            caller: report.caller.as_ref().map(|caller| Caller { arn: caller.arn.clone(), account: caller.account.clone() }),
+            caller: report.caller.as_ref().map(caller),
             verdict: verdict(report.verdict),
-            gate: match report.gate {
-                core::report::Gate::Pass => Gate::Pass,
-                core::report::Gate::Inconclusive => Gate::Inconclusive,
-                core::report::Gate::Fail => Gate::Fail,
-            },
-            targets: report.targets.iter().map(target).collect(),
+            gate: gate(report.gate),
+            targets: report.targets.iter().filter(|target| report.shows(target.verdict)).map(target).collect(),
             suppressed: report.suppressed,
             summary: summary(report),
+            overview: report.overview.as_ref().map(|overview| Overview::new(report, overview)),
         }
     }
 }
@@ -51,13 +42,60 @@ fn cluster(head: &core::report::ClusterHead) -> Cluster {
     }
 }
 
-fn verdict(verdict: core::report::Verdict) -> Verdict {
+pub(super) fn verdict(verdict: core::report::Verdict) -> Verdict {
     match verdict {
         core::report::Verdict::NotApplicable => Verdict::NotApplicable,
         core::report::Verdict::Healthy => Verdict::Healthy,
         core::report::Verdict::Degraded => Verdict::Degraded,
         core::report::Verdict::Inconclusive => Verdict::Inconclusive,
         core::report::Verdict::Broken => Verdict::Broken,
+    }
+}
+
+impl Report {
+    /// What JSON lines begin with.
+    pub(crate) fn head(report: &core::report::Report, run: &RunFigures) -> Head {
+        let (cluster, caller) = (report.cluster.as_ref().map(cluster), report.caller.as_ref().map(caller));
+        Head { schema_version: 1, run: figures(report, run), cluster, caller }
+    }
+
+    /// What JSON lines end with.
+    pub(crate) fn tail(report: &core::report::Report) -> Tail {
+        Tail {
+            verdict: verdict(report.verdict),
+            gate: gate(report.gate),
+            suppressed: report.suppressed,
+            summary: summary(report),
+            remarks: report.overview.as_ref().map(|overview| overview.remarks.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<&core::report::TargetReport> for Target {
+    fn from(report: &core::report::TargetReport) -> Self {
+        target(report)
+    }
+}
+
+fn figures(report: &core::report::Report, run: &RunFigures) -> Run {
+    Run {
+        tool: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        collected_at: report.collected_at.clone(),
+        calls: Calls { kubernetes: run.calls.kubernetes, aws: run.calls.aws },
+        seconds: (run.seconds * 1000.0).round() / 1000.0,
+    }
+}
+
+fn caller(head: &core::report::CallerHead) -> Caller {
+    Caller { arn: head.arn.clone(), account: head.account.clone() }
+}
+
+fn gate(gate: core::report::Gate) -> Gate {
+    match gate {
+        core::report::Gate::Pass => Gate::Pass,
+        core::report::Gate::Inconclusive => Gate::Inconclusive,
+        core::report::Gate::Fail => Gate::Fail,
     }
 }
 
@@ -89,7 +127,7 @@ fn target(target: &core::report::TargetReport) -> Target {
     }
 }
 
-fn name(target: &core::snapshot::Target) -> Name {
+pub(super) fn name(target: &core::snapshot::Target) -> Name {
     Name {
         kind: target.kind.as_str().to_owned(),
         namespace: Some(target.namespace.clone()).filter(|namespace| !namespace.is_empty()),
@@ -124,7 +162,7 @@ fn check(check: &core::report::CheckResult) -> Check {
     }
 }
 
-fn finding(found: &core::report::FoundFinding) -> Finding {
+pub(super) fn finding(found: &core::report::FoundFinding) -> Finding {
     let finding = &found.finding;
     Finding {
         fault: finding.fault.id.to_owned(),
@@ -232,7 +270,9 @@ fn summary(report: &core::report::Report) -> Summary {
         counts
     }
     let checks = report.targets.iter().flat_map(|target| &target.checks).map(|check| check.status.as_str());
+    let left_out = report.overview.as_ref().map_or(0, |overview| overview.without_intent);
     let targets = report.targets.iter().map(|target| target.verdict.as_str());
+    let targets = targets.chain(std::iter::repeat_n("not_applicable", left_out));
     Summary {
         checks: count(&["pass", "warn", "fail", "unknown", "not_applicable"], checks),
         targets: count(&["healthy", "degraded", "broken", "inconclusive", "not_applicable"], targets),

@@ -1,0 +1,123 @@
+//! What a scan shows beside faults: shared roles, unused accounts, roles that nobody gets, subjects that aren't there.
+
+use crate::check::Status;
+use crate::evidence::ROLE_ANNOTATION;
+use crate::report::TargetReport;
+use crate::snapshot::{Cluster, Observed, Snapshot, key};
+use irsa_doctor_iam::policy::Effect;
+use irsa_doctor_iam::{Policy, PolicyKind};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// From how many namespaces on a role is called shared.
+const MANY_NAMESPACES: usize = 3;
+/// The most names that are written out.
+const MOST_NAMES: usize = 5;
+
+/// All remarks.
+pub(super) fn remarks(snapshot: &Snapshot, targets: &[TargetReport]) -> Vec<String> {
+    let mut remarks = shared_roles(targets);
+    remarks.extend(roles_that_nobody_gets(targets));
+    if let Some((_, cluster)) = snapshot.cluster() {
+        remarks.extend(unused_accounts(cluster));
+        remarks.extend(subjects_that_are_gone(snapshot, cluster, targets));
+    }
+    remarks
+}
+
+fn roles(report: &TargetReport) -> BTreeSet<&str> {
+    report.identities.iter().filter_map(|identity| identity.role_arn.as_deref()).collect()
+}
+
+fn shared_roles(targets: &[TargetReport]) -> Vec<String> {
+    let mut namespaces: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for report in targets {
+        for role in roles(report) {
+            namespaces.entry(role).or_default().insert(&report.target.namespace);
+        }
+    }
+    let shared = namespaces.into_iter().filter(|(_, namespaces)| namespaces.len() >= MANY_NAMESPACES);
+    shared
+        .map(|(role, namespaces)| format!("role {role} is used from {} namespaces: {}", namespaces.len(), some(namespaces)))
+        .collect()
+}
+
+/// Roles whose trust policy refuses everybody here who asks for them.
+fn roles_that_nobody_gets(targets: &[TargetReport]) -> Vec<String> {
+    let mut asked: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for report in targets {
+        let trust = report.checks.iter().find(|check| check.id == "trust-policy").map(|check| check.status);
+        let Some(status) = trust.filter(|status| !matches!(status, Status::Unknown | Status::NotApplicable)) else { continue };
+        for role in roles(report) {
+            let (all, refused) = asked.entry(role).or_default();
+            *all += 1;
+            *refused += usize::from(status == Status::Fail);
+        }
+    }
+    let nobody = asked.into_iter().filter(|(_, (all, refused))| all == refused);
+    nobody.map(|(role, (all, _))| format!("role {role} lets nobody in of the {all} here that ask for it")).collect()
+}
+
+/// Annotated service accounts that no listed pod runs as, where all pods of their namespace were listed.
+fn unused_accounts(cluster: &Cluster) -> Option<String> {
+    let pods = cluster.pods.values().filter_map(Observed::present);
+    let used: BTreeSet<String> =
+        pods.map(|pod| key(pod.metadata.namespace.as_deref().unwrap_or_default(), pod.spec.account_name())).collect();
+    let listed = |account: &str| {
+        let namespace = account.split('/').next().unwrap_or_default();
+        cluster.pod_lists.get(namespace).is_some_and(Observed::is_present)
+    };
+    let annotated = cluster
+        .service_accounts
+        .iter()
+        .filter(|(_, account)| account.present().is_some_and(|account| account.metadata.annotation(ROLE_ANNOTATION).is_some()));
+    let unused: BTreeSet<&str> =
+        annotated.map(|(key, _)| key.as_str()).filter(|account| !used.contains(*account) && listed(account)).collect();
+    let (count, accounts) = match unused.len() {
+        0 => return None,
+        1 => (1, "service account names"),
+        count => (count, "service accounts name"),
+    };
+    Some(format!("{count} {accounts} a role, and no pod runs as it: {}", some(unused)))
+}
+
+/// Service accounts that a trust policy names and that aren't there, where all of their namespace were listed.
+fn subjects_that_are_gone(snapshot: &Snapshot, cluster: &Cluster, targets: &[TargetReport]) -> Vec<String> {
+    let in_use: BTreeSet<&str> = targets.iter().flat_map(roles).collect();
+    let evidence = snapshot.accounts.values().flat_map(|account| account.roles.values());
+    let read = evidence.filter_map(|evidence| evidence.role.present()).filter(|role| in_use.contains(role.arn.as_str()));
+    let gone = read.filter_map(|role| {
+        let gone: BTreeSet<String> =
+            subjects(&role.trust_policy).into_iter().filter(|account| is_gone(cluster, account)).collect();
+        let names = some(gone.iter().map(String::as_str).collect());
+        (!gone.is_empty()).then(|| format!("role {} trusts service accounts that aren't there: {names}", role.arn))
+    });
+    gone.collect()
+}
+
+/// The service accounts that are named to the letter.
+fn subjects(trust_policy: &str) -> BTreeSet<String> {
+    let Ok(policy) = Policy::parse(trust_policy, PolicyKind::Trust) else { return BTreeSet::new() };
+    let allows = policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+    let conditions = allows.flat_map(|statement| &statement.conditions);
+    let values = conditions.filter(|condition| condition.key.to_ascii_lowercase().ends_with(":sub")).flat_map(|c| &c.values);
+    let named = values.filter_map(|value| value.text.strip_prefix("system:serviceaccount:")?.split_once(':'));
+    let literal = named.filter(|(namespace, name)| !format!("{namespace}{name}").contains(['*', '?', '$']));
+    literal.map(|(namespace, name)| key(namespace, name)).collect()
+}
+
+fn is_gone(cluster: &Cluster, account: &str) -> bool {
+    let namespace = account.split('/').next().unwrap_or_default();
+    let listed = cluster.service_account_lists.get(namespace).and_then(Observed::present);
+    let name = account.split_once('/').map(|(_, name)| name.to_owned()).unwrap_or_default();
+    listed.is_some_and(|names| !names.contains(&name)) && !cluster.service_accounts.get(account).is_some_and(Observed::is_present)
+}
+
+/// The first names, and how many more there are.
+fn some(names: BTreeSet<&str>) -> String {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    let mut shown: Vec<String> = names.into_iter().take(MOST_NAMES).map(str::to_owned).collect();
+    if more > 0 {
+        shown.push(format!("{more} more"));
+    }
+    shown.join(", ")
+}

@@ -1,0 +1,86 @@
+//! The words that options take.
+
+use clap::ValueEnum;
+use irsa_doctor_checks::fault::Severity;
+use irsa_doctor_checks::report::Verdict;
+
+/// A format of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Table,
+    /// One JSON document (`irsa-doctor schema report`)
+    Json,
+    /// JSON lines: the run, each target, each service account and cause of a scan, the totals
+    Jsonl,
+}
+
+/// A verdict that is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Only {
+    /// A link is broken
+    Broken,
+    /// A link that decides could not be looked at
+    Inconclusive,
+    /// Every link holds, with warnings
+    Degraded,
+    /// Every link holds
+    Healthy,
+}
+
+impl Only {
+    /// The verdict.
+    pub(crate) fn verdict(self) -> Verdict {
+        match self {
+            Self::Broken => Verdict::Broken,
+            Self::Inconclusive => Verdict::Inconclusive,
+            Self::Degraded => Verdict::Degraded,
+            Self::Healthy => Verdict::Healthy,
+        }
+    }
+}
+
+/// A format of the lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// One JSON document (`irsa-doctor schema report`)
+    Json,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The least severity that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Credentials or the call fail now
+    Error,
+    /// It works, but is fragile or too wide
+    Warning,
+    /// Worth knowing
+    Info,
+    /// Nothing fails
+    Never,
+}
+
+impl FailOn {
+    /// The severity, `None` for never.
+    pub(crate) fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Error => Some(Severity::Error),
+            Self::Warning => Some(Severity::Warning),
+            Self::Info => Some(Severity::Info),
+            Self::Never => None,
+        }
+    }
+}

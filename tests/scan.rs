@@ -1,0 +1,139 @@
+//! Scans of whole clusters: what is found, in how many calls, and what comes out.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test: it may fail loudly")]
+
+use irsa_doctor_test_support::generate::{Breakage, Generated, Shape, cluster};
+use irsa_doctor_test_support::{Fault, Rule, Served};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Command, Output};
+
+const SHAPE: Shape = Shape { pods: 240, service_accounts: 120, roles: 40, broken_percent: 25, seed: 7 };
+
+fn run(served: &Served, args: &[&str]) -> Output {
+    let mut command: Command = served.bare_command(env!("CARGO_BIN_EXE_irsa-doctor"));
+    command.args(args).output().unwrap()
+}
+
+fn report(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// The broken pods of a report.
+fn broken(report: &Value) -> BTreeSet<(String, String)> {
+    let targets = report["targets"].as_array().unwrap().iter().filter(|target| target["verdict"] == "broken");
+    let text = |target: &Value, key: &str| target["target"][key].as_str().unwrap().to_owned();
+    targets.map(|target| (text(target, "namespace"), text(target, "name"))).collect()
+}
+
+fn expected(generated: &Generated) -> BTreeSet<(String, String)> {
+    generated.broken.keys().cloned().collect()
+}
+
+fn calls(served: &Served) -> BTreeMap<String, usize> {
+    let mut calls = BTreeMap::new();
+    for logged in served.kubernetes.requests().into_iter().chain(served.aws.requests()) {
+        *calls.entry(logged.operation).or_default() += 1;
+    }
+    calls
+}
+
+#[test]
+fn every_broken_pod_is_found_in_as_few_calls_as_there_are() {
+    let generated = cluster(&SHAPE);
+    let served = generated.serve();
+    let output = run(&served, &["-A", "-o", "json"]);
+    let report = report(&output);
+    assert_eq!(broken(&report), expected(&generated), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(1));
+    let calls = calls(&served);
+    assert!(calls.values().all(|&count| count == 1), "{calls:?}");
+    let of_iam: Vec<&String> = calls.keys().filter(|operation| operation.starts_with("iam:")).collect();
+    assert_eq!(of_iam, ["iam:GetAccountAuthorizationDetails", "iam:GetOpenIDConnectProvider"]);
+    let made = calls.values().sum::<usize>();
+    let counted = &report["run"]["calls"];
+    assert_eq!(counted["kubernetes"].as_u64().unwrap() + counted["aws"].as_u64().unwrap(), made as u64);
+    let lines = report["overview"]["service_accounts"].as_array().unwrap();
+    assert_eq!(lines.len(), SHAPE.service_accounts);
+    let pods: u64 = lines.iter().map(|line| line["pods"].as_u64().unwrap()).sum();
+    assert_eq!(pods, SHAPE.pods as u64);
+    assert_eq!(lines[0]["verdict"], "broken", "worst first");
+    let hit: usize =
+        report["overview"]["causes"].as_array().unwrap().iter().map(|cause| cause["victims"].as_array().unwrap().len()).sum();
+    assert!(hit >= expected(&generated).len(), "{hit}");
+}
+
+#[test]
+fn without_the_lists_it_asks_for_each_and_finds_the_same() {
+    let generated = cluster(&Shape { pods: 60, service_accounts: 60, roles: 30, seed: 9, ..SHAPE });
+    let served = generated.serve();
+    let rules = [("list", "pods"), ("get", "serviceaccounts"), ("get", "namespaces")];
+    served.kubernetes.set_rules("limited", rules.map(|(verb, resource)| Rule::cluster(verb, "", resource)).to_vec());
+    served.aws.set_faults(vec![Fault::denied("iam:GetAccountAuthorizationDetails$|eks:ListPodIdentityAssociations$")]);
+    let output = run(&served, &["-A", "-o", "json"]);
+    let report = report(&output);
+    let wanted: BTreeSet<_> = expected(&generated);
+    assert_eq!(broken(&report), wanted);
+    let calls = calls(&served);
+    let gets: Vec<usize> = calls.iter().filter(|(path, _)| path.contains("/serviceaccounts/")).map(|(_, count)| *count).collect();
+    assert_eq!(gets, vec![1; 60], "{calls:?}");
+    let gone = generated.broken.values().filter(|breakage| **breakage == Breakage::RoleMissing).count();
+    assert!((30..=30 + gone).contains(&calls["iam:GetRole"]), "{calls:?}");
+}
+
+#[test]
+fn selectors_choose_pods() {
+    let generated = cluster(&SHAPE);
+    let served = generated.serve();
+    let name = generated.objects.iter().find(|object| object["kind"] == "Pod").unwrap()["metadata"]["name"].as_str().unwrap();
+    let one = report(&run(&served, &["-A", "-o", "json", "--field-selector", &format!("metadata.name={name}")]));
+    assert_eq!(one["targets"].as_array().unwrap().len(), 1);
+    let unused = one["overview"]["remarks"].to_string().contains("no pod runs as");
+    assert!(!unused, "who was not looked at is not unused: {}", one["overview"]["remarks"]);
+    let none = report(&run(&served, &["-A", "-o", "json", "-l", "app=nobody-has-this"]));
+    assert_eq!((&none["verdict"], none["targets"].as_array().unwrap().len()), (&Value::from("not_applicable"), 0));
+    let wrong = run(&served, &["pod/x", "-n", "y", "-l", "app=a"]);
+    assert_eq!(wrong.status.code(), Some(2));
+}
+
+#[test]
+fn json_lines_say_what_the_document_says() {
+    let served = cluster(&SHAPE).serve();
+    run(&served, &["-A", "-o", "json", "--save", "bundle.json"]);
+    let whole = report(&run(&served, &["--from", "bundle.json", "-o", "json"]));
+    let output = run(&served, &["--from", "bundle.json", "-o", "jsonl"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |kind: &str| -> Vec<Value> {
+        let lines = lines.iter().filter(|line| line["type"] == kind).cloned();
+        lines
+            .map(|mut line| {
+                line.as_object_mut().unwrap().remove("type");
+                line
+            })
+            .collect()
+    };
+    for (line, target) in of("target").iter().zip(whole["targets"].as_array().unwrap()) {
+        assert_eq!(line, target);
+    }
+    assert_eq!(of("target").len(), whole["targets"].as_array().unwrap().len());
+    assert_eq!(Value::from(of("service_account")), whole["overview"]["service_accounts"]);
+    assert_eq!(Value::from(of("cause")), whole["overview"]["causes"]);
+    assert_eq!(of("summary")[0]["summary"], whole["summary"]);
+    assert_eq!((lines[0]["type"].as_str(), lines.last().unwrap()["type"].as_str()), (Some("run"), Some("summary")));
+}
+
+#[test]
+fn only_what_is_broken_is_listed() {
+    let generated = cluster(&SHAPE);
+    let served = generated.serve();
+    let output = run(&served, &["-A", "-o", "json", "--only", "broken"]);
+    let report = report(&output);
+    assert_eq!(report["targets"].as_array().unwrap().len(), expected(&generated).len());
+    let healthy = report["summary"]["targets"]["healthy"].as_u64().unwrap();
+    assert_eq!(healthy as usize, SHAPE.pods - expected(&generated).len(), "totals count all");
+    let table = run(&served, &["-A", "--only", "broken"]);
+    let text = String::from_utf8(table.stdout).unwrap();
+    assert!(text.starts_with("BROKEN: "), "{text}");
+    assert!(!text.lines().any(|line| line.contains(" healthy ")), "{text}");
+}
