@@ -15,6 +15,10 @@ pub(crate) fn create(path: &Path, mode: u32, force: bool, bytes: &[u8]) -> io::R
     if !force && path.symlink_metadata().is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
+    // A device, a pipe or a socket is nobody's old file: renaming over `/dev/null` would take it from everybody.
+    if path.symlink_metadata().is_ok_and(|there| !(there.is_file() || there.is_symlink())) {
+        return Err(io::Error::other("it is there, and is no regular file"));
+    }
     let begun = beside(path);
     let written = write(&begun, mode, bytes).and_then(|()| publish(&begun, path, force));
     written.inspect_err(|_| {

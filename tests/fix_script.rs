@@ -333,3 +333,17 @@ fn pasting_into_an_interactive_shell_expands_no_history() {
     let printed = output.stdout.strip_prefix(b"touched\n").unwrap();
     assert_eq!(printed, joined(&words), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_never_replaced() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let stage = Stage::new(&broken());
+    let socket = stage.path("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for option in ["--fix-script", "--save"] {
+        let refused = stage.doctor(&[option, socket.to_str().unwrap(), "--force"]);
+        assert_eq!(refused.status.code(), Some(2), "{option}");
+        assert!(socket.symlink_metadata().unwrap().file_type().is_socket(), "{option}");
+    }
+}

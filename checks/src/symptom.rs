@@ -108,9 +108,13 @@ pub fn read(pasted: &str) -> Reading {
         return Reading::NotAnAwsError(foreign::what(&text));
     }
     let wrapper = wrapper::read(&text);
-    let sentence = authz::sentence(&text).unwrap_or_default();
+    let decoded = authz::decoded(&text);
+    let (sentence, of_decoded) = match decoded {
+        Some((sentence, refusal)) => (sentence, Some(refusal)),
+        None => (authz::sentence(&text).unwrap_or_default(), None),
+    };
     let from = if sentence.whom.is_some() || sentence.action.is_some() { sentence.at } else { 0 };
-    let refusal = authz::refusal(&text, from);
+    let refusal = of_decoded.or_else(|| authz::refusal(&text, from));
     let mut symptom = Symptom {
         sign: Sign::Other,
         sdk: wrapper.sdk,
@@ -134,6 +138,12 @@ pub fn read(pasted: &str) -> Reading {
     };
     let Some(sign) = sign::read(&text, &symptom) else { return Reading::NotAnAwsError(foreign::what(&text)) };
     symptom.sign = sign;
+    if sign == Sign::WebIdentityRefused && symptom.action.is_none() {
+        symptom.action = Some("sts:AssumeRoleWithWebIdentity".to_owned());
+    }
+    if symptom.code.is_none() {
+        symptom.code = sign::code_of_client(&text).map(str::to_owned);
+    }
     // Only an authorization has a reason, an action and a principal.
     if !matches!(sign, Sign::Refused | Sign::WebIdentityRefused | Sign::KeyRefused) {
         symptom.refusal = None;

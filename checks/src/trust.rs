@@ -18,6 +18,9 @@ use std::collections::BTreeSet;
 /// The trust policy's name in loci, as `iam:GetRole` calls it.
 pub const DOCUMENT: &str = "AssumeRolePolicyDocument";
 
+/// A name that no namespace, service account or audience has by chance.
+pub const NOBODY: &str = "irsa-doctor-nobody";
+
 /// The most issuers that a policy is held against where the cluster's own isn't known.
 const MOST_ISSUERS: usize = 64;
 

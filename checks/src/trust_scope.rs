@@ -12,8 +12,8 @@ use crate::fix::Fix;
 use crate::fix::document;
 use crate::fix::edit::{self, Edit, string};
 use crate::locus::Locus;
-use crate::trust::{self, DOCUMENT, Judgement, Token, Trust};
-use irsa_doctor_iam::policy::{Condition, Statement};
+use crate::trust::{self, DOCUMENT, Judgement, NOBODY, Token, Trust};
+use irsa_doctor_iam::policy::{Condition, PrincipalType, Statement};
 use irsa_doctor_iam::{Outcome as Decided, Place, Policy, PolicySet, Verdict, decide};
 
 faults! {
@@ -40,9 +40,6 @@ const QUOTAS: [usize; 2] = [2048, 4096];
 
 /// The most patterns that are tried: more than a document of the greatest size holds.
 const MOST_PATTERNS: usize = 200;
-
-/// A name that no namespace, service account or audience has by chance.
-const NOBODY: &str = "irsa-doctor-nobody";
 
 fn run(evidence: &Evidence<'_>) -> Outcome {
     let judgement = match trust::decision(evidence) {
@@ -174,34 +171,50 @@ fn missing_condition(token: &Token, statement: &Statement, key: &str) -> Locus {
 /// Adds the condition on `sub`. Other service accounts may be using the role: that is said.
 fn pin(evidence: &Evidence<'_>, judgement: &Judgement<'_>, statement: &Statement, key: &str) -> Option<Fix> {
     let token = &judgement.token;
-    let edit = pinned(token, statement, key);
-    let document = edit::apply(judgement.text, &[edit])?;
     let summary = format!("Let only {} assume role {}", token.subject, token.role_name());
     let fix = Fix::new(format!("{}#{DOCUMENT}", token.role_arn), summary);
+    if !is_for_tokens_alone(statement) {
+        return Some(fix.decision(format!(
+            "whoever owns role {} must give service accounts a statement of their own: this one lets others in too, whom a condition on sub would shut out",
+            token.role_name()
+        )));
+    }
+    let document = edit::apply(judgement.text, &pinned(token, statement, key))?;
     let fix = document::trust(evidence, fix, &token.role_arn, judgement.text, &document);
     Some(fix.affects(
         "every other service account that uses the role is shut out: look first who does (CloudTrail's AssumeRoleWithWebIdentity events)",
     ))
 }
 
-fn pinned(token: &Token, statement: &Statement, key: &str) -> Edit {
+/// Whether a statement lets in nobody but tokens of providers.
+fn is_for_tokens_alone(statement: &Statement) -> bool {
+    let principals = statement.principal.iter().filter(|principals| !principals.negated);
+    let mut entries = principals.flat_map(|principals| &principals.entries).peekable();
+    let actions = &statement.action;
+    entries.peek().is_some()
+        && entries.all(|entry| entry.kind == Some(PrincipalType::Federated))
+        && !actions.negated
+        && actions.entries.iter().all(|action| action.text.eq_ignore_ascii_case("sts:AssumeRoleWithWebIdentity"))
+}
+
+/// The missing condition on `sub`, and the one on `aud` where that is missing too.
+fn pinned(token: &Token, statement: &Statement, key: &str) -> Vec<Edit> {
     let equals = statement.conditions.iter().find(|condition| condition.operator_text == "StringEquals");
     let operator = equals.and_then(|condition| {
         condition.place.path.strip_suffix(&irsa_doctor_iam::json::path_key("", &condition.key)).map(str::to_owned)
     });
-    let value = string(&token.subject);
+    let audience = token.key("aud");
+    let mut claims = vec![(key, string(&token.subject))];
+    if conditions(statement, &audience).next().is_none() {
+        claims.insert(0, (audience.as_str(), string(&token.audience)));
+    }
+    let members: Vec<String> = claims.iter().map(|(key, value)| format!("{}: {value}", string(key))).collect();
+    let members = format!("{{{}}}", members.join(", "));
+    let insert = |path: &str, key: &str, json: String| Edit::Insert { path: path.to_owned(), key: Some(key.to_owned()), json };
     match (operator, &statement.condition_place) {
-        (Some(path), _) => Edit::Insert { path, key: Some(key.to_owned()), json: value },
-        (None, Some(place)) => Edit::Insert {
-            path: place.path.clone(),
-            key: Some("StringEquals".to_owned()),
-            json: format!("{{{}: {value}}}", string(key)),
-        },
-        (None, None) => Edit::Insert {
-            path: statement.place.path.clone(),
-            key: Some("Condition".to_owned()),
-            json: format!("{{\"StringEquals\": {{{}: {value}}}}}", string(key)),
-        },
+        (Some(path), _) => claims.into_iter().map(|(key, value)| insert(&path, key, value)).collect(),
+        (None, Some(place)) => vec![insert(&place.path, "StringEquals", members)],
+        (None, None) => vec![insert(&statement.place.path, "Condition", format!("{{\"StringEquals\": {members}}}"))],
     }
 }
 

@@ -48,6 +48,8 @@ pub(super) fn cause(evidence: &Evidence<'_>, symptom: &Symptom) -> Option<Cause>
                 .unwrap_or_else(|| Cause::new(&TRUST_REFUSED, format!("STS refuses the pod's web identity{}", on(symptom)))),
         ),
         Sign::NoProvider => Some(Cause::new(&NO_PROVIDER, no_provider(evidence, symptom))),
+        // The network to another service has nothing to do with credentials.
+        Sign::Unreachable if symptom.host.as_deref().is_some_and(|host| !is_of_credentials(host)) => None,
         Sign::Unreachable | Sign::WrongEndpoint | Sign::NoRegion => Some(Cause::new(&STS_UNREACHABLE, unreachable(symptom))),
         Sign::KeysInvalid => {
             let detail = format!(
@@ -213,6 +215,11 @@ fn said(symptom: &Symptom) -> String {
 fn unreadable(symptom: &Symptom) -> String {
     let file = symptom.token_file.as_deref().unwrap_or("its token file");
     if symptom.missing_file { format!("the process found no {file}") } else { format!("the process may not read {file}") }
+}
+
+/// Whether a host is one that credentials come from.
+fn is_of_credentials(host: &str) -> bool {
+    host.starts_with("sts.") || host.starts_with("sts-") || host.contains(".sts.") || host.starts_with("169.254.")
 }
 
 fn unreachable(symptom: &Symptom) -> String {

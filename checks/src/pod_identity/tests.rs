@@ -248,3 +248,30 @@ fn a_role_that_was_not_read_is_a_gap() {
     let outcome = run(|snapshot| testing::role_evidence(snapshot).role = Observed::Unavailable(gap));
     assert_eq!(testing::gaps(&outcome), [("iam:GetRole", true)]);
 }
+
+#[test]
+fn what_is_added_to_the_trust_policy_is_for_this_account_alone() {
+    let added = |change: &dyn Fn(&mut Snapshot)| {
+        let outcome = run(|snapshot| {
+            testing::set_trust(snapshot, &testing::trust());
+            change(snapshot);
+        });
+        let fix = testing::findings(&outcome)[0].fix.clone().unwrap();
+        let new: Value = serde_json::from_str(&fix.commands[0].argv[6]).unwrap();
+        let fixed = run(|snapshot| {
+            testing::set_trust(snapshot, &new);
+            change(snapshot);
+        });
+        assert_eq!(fixed.status(), Status::Pass, "{new}");
+        new["Statement"][1]["Condition"].clone()
+    };
+    let cluster = testing::cluster(&mut healthy()).arn.clone().unwrap();
+    let tags = json!({"StringEquals": {
+        "aws:RequestTag/eks-cluster-arn": cluster,
+        "aws:RequestTag/kubernetes-namespace": "default",
+        "aws:RequestTag/kubernetes-service-account": "my-service-account",
+    }});
+    assert_eq!(added(&|_| {}), tags);
+    let without_tags = added(&|snapshot| associate(snapshot, |association| association.disable_session_tags = true));
+    assert_eq!(without_tags, json!({"StringEquals": {"aws:SourceArn": cluster}}));
+}

@@ -40,10 +40,30 @@ pub(super) fn role(evidence: &Evidence<'_>, association: &Association, found: &m
         fault: &TRUST_MISSING,
         whom: "pods.eks.amazonaws.com",
         principal: r#"{"Service": "pods.eks.amazonaws.com"}"#.to_owned(),
-        condition: None,
+        condition: scope(&call),
         requests,
     };
     judge(evidence, arn, &wanted, found);
+}
+
+/// The condition that keeps every other service account out: by the session's tags, or, where they are switched off, by
+/// the cluster alone. Without it every association of the account could use the role.
+/// <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html>
+/// <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html>
+fn scope(call: &PodIdentityCall<'_>) -> Option<String> {
+    let keys = if call.without_tags {
+        vec![("aws:SourceArn", call.cluster_arn)]
+    } else {
+        vec![
+            ("aws:RequestTag/eks-cluster-arn", call.cluster_arn),
+            ("aws:RequestTag/kubernetes-namespace", call.namespace),
+            ("aws:RequestTag/kubernetes-service-account", call.service_account),
+        ]
+    };
+    let string = crate::fix::edit::string;
+    let known = keys.into_iter().filter_map(|(key, value)| Some(format!("{}: {}", string(key), string(value?))));
+    let known = known.collect::<Vec<_>>().join(", ");
+    (!known.is_empty()).then(|| format!(r#"{{"StringEquals": {{{known}}}}}"#))
 }
 
 /// The association's target role lets the first one in.

@@ -191,11 +191,15 @@ pub(super) fn misused(evidence: &Evidence<'_>) -> Option<Finding> {
     let names: Vec<&str> = entries.iter().map(|entry| entry.trim()).filter(|name| known(name)).collect();
     let wanted = names.join(",");
     let patch_value = if names.is_empty() { serde_json::Value::Null } else { json!(wanted) };
-    let fix =
-        Fix::new(format!("skip {}", evidence.pod_locus().resource), format!("name containers as they are called: {wanted}"));
+    let (summary, instead) = if names.is_empty() {
+        (format!("remove {SKIP_CONTAINERS}: it names no container of the pod"), format!("remove annotation {SKIP_CONTAINERS}"))
+    } else {
+        (format!("name containers as they are called: {wanted}"), format!("set annotation {SKIP_CONTAINERS} to {wanted}"))
+    };
+    let fix = Fix::new(format!("skip {}", evidence.pod_locus().resource), summary);
     let patch = json!({"metadata": {"annotations": {SKIP_CONTAINERS: patch_value}}});
     let expected = if names.is_empty() { Compared::Nothing } else { Compared::One(wanted.clone()) };
     let locus = annotation_locus(evidence.pod_locus(), &pod.metadata, SKIP_CONTAINERS);
     let finding = Finding::new(&SKIP_MISUSED, locus, detail).compared(expected, value);
-    Some(finding.fix(template::merge(evidence, fix, &patch, &format!("set annotation {SKIP_CONTAINERS} to {wanted}"))))
+    Some(finding.fix(template::merge(evidence, fix, &patch, &instead)))
 }

@@ -91,7 +91,7 @@ fn drift(evidence: &Evidence<'_>, addon: &Addon, annotated: &str) -> Option<Find
     let cluster_name = cluster.and_then(|cluster| cluster.name.as_deref()).unwrap_or("CLUSTER");
     let account = cluster.and_then(|cluster| cluster.account.as_deref()).unwrap_or_default();
     let mut args = vec!["eks", "update-addon", "--cluster-name", cluster_name, "--addon-name", &addon.name];
-    args.extend(["--service-account-role-arn", annotated]);
+    args.extend(["--service-account-role-arn", annotated, "--resolve-conflicts", "PRESERVE"]);
     if let Some(region) = cluster.and_then(|cluster| cluster.region.as_deref()) {
         args.extend(["--region", region]);
     }

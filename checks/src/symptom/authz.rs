@@ -31,6 +31,8 @@ const REACH: usize = 2600;
 
 /// What ends a resource, or an action without one.
 const ENDS: &[&str] = &[
+    "</",
+    "onthisresource",
     "becauseno",
     "becausepublic",
     "withanexplicitdeny",
@@ -42,6 +44,22 @@ const ENDS: &[&str] = &[
     ",withpolicyarn",
     "withapolicy",
 ];
+
+/// What `DecodeAuthorizationMessage` gives, where somebody pasted that.
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html>
+pub(super) fn decoded(text: &Text) -> Option<(Sentence, Refusal)> {
+    let at = text.low.find("\"explicitdeny\":")?;
+    text.low.find("\"allowed\":false")?;
+    let explicit = text.low.get(at..)?.starts_with("\"explicitdeny\":true");
+    let context = text.low.find("\"context\":{")?;
+    let field = |name: &str| {
+        let begin = context + text.low.get(context..)?.find(name)? + name.len();
+        text.flat.get(begin..)?.split('"').next().filter(|value| !value.is_empty()).map(str::to_owned)
+    };
+    let whom = field("\"arn\":\"").as_deref().and_then(Whom::parse);
+    let sentence = Sentence { whom, action: field("\"action\":\""), resource: field("\"resource\":\""), at };
+    Some((sentence, Refusal { explicit, layer: None, policy: None }))
+}
 
 /// Finds the sentence. Of several the first whose principal or action can be read counts.
 pub(super) fn sentence(text: &Text) -> Option<Sentence> {
@@ -62,7 +80,10 @@ fn read(text: &Text, at: usize, after: usize, names_action: bool) -> Option<Sent
     let from = after + usize::from(text.between(after, after + 1) == ":");
     let action = if names_action { action(text, from) } else { None };
     let action_end = action.as_ref().map_or(from, |(_, end)| *end);
-    if whom.is_none() && action.is_none() {
+    // Somebody else's program may speak in the same words, of users that AWS doesn't have.
+    let stranger =
+        whom.is_none() && text.low.get(begin..at).is_some_and(|before| before.starts_with("user:")) && !text.has("arn:aws");
+    if stranger || (whom.is_none() && action.is_none()) {
         return None;
     }
     let resource = if names_action { resource(text, action_end) } else { None };
@@ -125,9 +146,10 @@ fn resource(text: &Text, from: usize) -> Option<String> {
     let end = ENDS.iter().filter_map(|end| position(rest, end, REACH)).min();
     let whole = end.map(|end| joined(text.readable(begin, begin + end))).filter(|whole| is_one(whole));
     let word = whole.unwrap_or_else(|| text.token(begin));
-    let word = word.trim().trim_start_matches(['"', '\'', '`', '(']);
+    let word = word.trim().trim_start_matches(['"', '\'', '`', '(', '“', '‘']);
     // A quotation mark ends it, whatever follows.
-    let word = word.split(['"', '\'', '`']).next().unwrap_or_default().trim_end_matches(['.', ',', ';', ')', '}', ']', ' ']);
+    let word =
+        word.split(['"', '\'', '`', '”', '’']).next().unwrap_or_default().trim_end_matches(['.', ',', ';', ')', '}', ']', ' ']);
     (!word.is_empty() && word.len() <= 2048).then(|| word.to_owned())
 }
 

@@ -144,6 +144,14 @@ const PHRASES: &[(Sign, &[&str])] = &[
             "noclassdeffounderror:software/amazon/awssdk/services/sts",
         ],
     ),
+    (
+        Sign::NoCredentials,
+        &[
+            "eksdoesnothavepermissionstoassumetheassociatedrole",
+            "aniamrolemustbeassociatedwithserviceaccount",
+            "noauthwithawsexception:noawscredentialsprovidedby",
+        ],
+    ),
     (Sign::ClockSkew, &["requesttimetooskewed", "signatureexpired:", "signaturenotyetcurrent:"]),
 ];
 
@@ -171,6 +179,9 @@ const NO_CREDENTIALS: &[&str] = &[
     "cannotfindcredentials",
     "failedtorefreshcachedcredentials,nocredentials",
     "noproviderinchainprovidedcredentials",
+    "noprovidersinchainprovidedcredentials",
+    "credentialsnotloaded(",
+    "providerreturnednocredentials",
     "errorretrievingcredentialsfromtheinstanceprofilemetadata",
     "credentialsprovidererror",
     "novalidcredentialsourcesfound",
@@ -183,6 +194,8 @@ const NO_REGION: &[&str] = &[
     "missingregion",
     "regionismissing",
     "noregionfound",
+    "noregionwasprovided",
+    "unabletoloadregionfromanyoftheproviders",
     "youmustspecifyaregion",
     "unabletofindaregionviatheregionproviderchain",
     "missingrequiredaws_regionenvvariable",
@@ -316,7 +329,8 @@ pub(super) fn read(text: &Text, symptom: &Symptom) -> Option<Sign> {
     }
     generic(text, symptom).or_else(|| by_code(symptom)).or_else(|| refused_without_code(text, symptom)).or_else(|| {
         // A wrapper of an SDK proves that AWS said something, or was asked.
-        (symptom.sdk.is_some() && (symptom.code.is_some() || symptom.status.is_some())).then_some(Sign::Other)
+        let said = symptom.code.is_some() || symptom.status.is_some() || symptom.operation.is_some();
+        (symptom.sdk.is_some() && said).then_some(Sign::Other)
     })
 }
 
@@ -383,6 +397,11 @@ fn generic(text: &Text, symptom: &Symptom) -> Option<Sign> {
     None
 }
 
+/// The codes that SDKs give their own failures before a service has answered.
+pub(super) fn code_of_client(text: &Text) -> Option<&'static str> {
+    ["NoCredentialProviders", "MissingRegion"].into_iter().find(|code| text.flat.contains(&format!("{code}:")))
+}
+
 /// The code that a service answered with: then it was reached, with credentials.
 fn answered(symptom: &Symptom) -> Option<&str> {
     let code = symptom.code.as_deref()?;
@@ -429,6 +448,8 @@ const MARKS: &[&str] = &[
     "awscli",
     "aws-cli",
     "missingregion:",
+    "[aws_credentials]",
+    "[aws_client]",
 ];
 
 /// Phrases that are an SDK's own, whatever stands beside them.
@@ -467,5 +488,10 @@ fn refused_without_code(text: &Text, symptom: &Symptom) -> Option<Sign> {
     if text.has("encodedauthorizationfailuremessage:") {
         return Some(Sign::Refused);
     }
-    (symptom.sdk.is_some() && (symptom.status == Some(403) || text.has("accessdenied"))).then_some(Sign::Refused)
+    // An HTTP client that only shows the call: the URL names the operation.
+    if text.has("?action=assumerolewithwebidentity") && text.has("(403forbidden)") {
+        return Some(Sign::WebIdentityRefused);
+    }
+    let refused = symptom.status == Some(403) || text.has_any(&["accessdenied", "errorcodeforbidden"]);
+    (symptom.sdk.is_some() && refused).then_some(Sign::Refused)
 }

@@ -84,6 +84,11 @@ impl Text {
         let mut column = start - begin_of_line;
         for line in rest.split('\n') {
             let word = line.split(char::is_whitespace).next().unwrap_or_default();
+            // The next line of a log, and the end of an element, are no part of a name.
+            if !token.is_empty() && word.starts_with('[') {
+                break;
+            }
+            let word = word.split('<').next().unwrap_or_default();
             token.push_str(word);
             let goes_on = word.len() == line.len() && !word.is_empty() && column + word.len() >= self.widest && self.widest >= 40;
             if !goes_on || token.len() > LONGEST_TOKEN {
@@ -187,7 +192,9 @@ fn without_entities(text: &str) -> String {
     if !text.contains('&') {
         return text.to_owned();
     }
-    ENTITIES.iter().fold(text.to_owned(), |text, (entity, meant)| text.replace(entity, meant))
+    // A body that was escaped once more for a page.
+    let once = |text: String| ENTITIES.iter().fold(text, |text, (entity, meant)| text.replace(entity, meant));
+    once(once(text.to_owned()))
 }
 
 /// Marks of quotation, and the frames of Terraform and of terminal programs, at the beginning of lines.

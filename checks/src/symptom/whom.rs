@@ -1,5 +1,6 @@
 //! Whom AWS saw: a principal's ARN, and what its session's name tells.
 
+use base64::Engine as _;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -105,13 +106,23 @@ fn is_account(text: &str) -> bool {
 /// How SDKs name the session of a web identity.
 static DEFAULT_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"^(?:botocore-session-\d+|\d{16,19}|aws-sdk-java-\d+|aws-sdk-js-session-\d+|web-identity-token-\d+|aws-sdk-php-\d+|aws-dotnet-sdk-session-\d+|aws-sdk-cpp-[\w-]+|sdk-java-session-\d+)$",
+        r"^(?:botocore-session-\d+|\d{16,19}|aws-sdk-(?:java|kotlin|swift)-\d+|aws-sdk-js-session-\d+|web-identity-token-\d+|aws-sdk-php-\d+|aws-dotnet-sdk-session-\d+|aws-sdk-cpp-[\w-]+|sdk-java-session-\d+)$",
     )
     .ok()
 });
 static INSTANCE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^m?i-[0-9a-f]{8,17}$").ok());
 static POD_IDENTITY: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^eks-.+-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$").ok());
+
+/// Ruby's default name: a UUID in base64.
+fn is_encoded_uuid(session: &str) -> bool {
+    let decoded = base64::engine::general_purpose::STANDARD.decode(session).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    decoded.is_some_and(|text| {
+        let is_dash = |index: usize| matches!(index, 8 | 13 | 18 | 23);
+        text.len() == 36
+            && text.bytes().enumerate().all(|(index, b)| if is_dash(index) { b == b'-' } else { b.is_ascii_hexdigit() })
+    })
+}
 
 fn of_session(role: &str, session: &str) -> WhomKind {
     let is = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(session));
@@ -123,7 +134,7 @@ fn of_session(role: &str, session: &str) -> WhomKind {
         WhomKind::NodeRole
     } else if is(&POD_IDENTITY) {
         WhomKind::PodIdentity
-    } else if is(&DEFAULT_NAMES) {
+    } else if is(&DEFAULT_NAMES) || is_encoded_uuid(session) {
         WhomKind::WebIdentity
     } else {
         WhomKind::NamedSession

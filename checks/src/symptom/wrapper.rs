@@ -31,11 +31,12 @@ patterns! {
     GO2 = r"(?i)operationerror([\w]{1,60}):(\w{1,80}),";
     GO2_CODE = r"(?i)requestid:[\w-]*,(?:hostid:[^,]{0,200},)?(?:apierror)?([A-Z]\w*(?:\.\w+)*):";
     GO2_API = r"(?i)apierror([A-Z][\w.]*):";
+    GO2_ID = r"(?i)requestid:([\w-]+),";
     GO1 = r"(?i)statuscode:(\d{3}),requestid:";
-    JAVA = r"(?i)\(service:(\w+)[;,]statuscode:(\d{3})[;,](?:errorcode:([\w.]+)[;,])?requestid:";
+    JAVA = r"(?i)\(service:(\w+)[;,]statuscode:(\d{3})[;,](?:errorcode:([\w.]+)[;,])?requestid:([\w-]*)";
     JAVA_CLASS = r"(?:com\.amazonaws\.services|software\.amazon\.awssdk\.services)\.(\w+)\.(?:model\.)?(\w+?Exception)";
     JS = r#"(?i)\$metadata|\$fault|httpstatuscode['"]?:|@aws-sdk/|aws-sdk/lib/|@smithy/"#;
-    RUST = r#"code:Some\("([\w.]+)"\)"#;
+    RUST = r#"(?:code:Some\("|Error\{code:")([\w.]+)""#;
     RUBY = r"Aws::(\w+)::Errors::(\w+?)(?:[^\w]|$)";
     NET = r"Amazon(?:\.\w+\.(?:Model\.)?)?\.?(?:Amazon)?(\w+?)(?:Service)?Exception:";
     PHP = r#"(?i)errorexecuting"(\w+)"on"(?:https?://([\w.-]+))?"#;
@@ -44,10 +45,12 @@ patterns! {
     XML_ID = r"<RequestI[dD]>([\w-]+)</RequestI[dD]>";
     TYPE = r#"(?i)["']?__type["']?:["'](?:[\w.]+#)?([\w.]+)["']"#;
     NAMED_CODE = r#"(?:["']?\b(?:Code|code|errorCode|ErrorCode|error_code|errorcode|aws_error_code)["']?[:=]\s*["']?)([A-Z]\w*(?:\.\w+)*)"#;
+    CPP_LOG = r"(?i)encounteredawserror'(\w+)':";
     CPP = r"(?i)awserror([A-Z_]{4,60})(?:\[code\d+\])?(?:\(httpstatus(\d{3})\))?during(\w+?)operation";
-    RESPONDED = r"(?i)error='([A-Z]\w+)',message=";
-    STATUS = r#"(?i)(?:statuscode|httpstatuscode|httpstatus|resultedina`?)['"]?[:=]?(?:code)?(\d{3})"#;
+    RESPONDED = r"(?i)(?:[\]}]|^)?(?:(\w{2,60}?)APIrespondedwith)?error='([A-Z]\w+)',message=";
+    STATUS = r#"(?i)(?:statuscode|httpstatuscode|httpresponsecode|httpstatus|resultedina`?)['"]?[:=(]?(?:code)?(\d{3})"#;
     REQUEST_ID = r#"(?i)(?:request_?id|requestid|x-amz-?n?-?request-?id|aws_request_id)['"]?[:=]?['"]?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9A-Z]{16}\b)"#;
+    REQUEST_ID_LINE = r#"(?im)request[ _-]?id['"]?\s*[:=]\s*['"]?([0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-z]{12,60})\b"#;
     CAUSE = r"(?i)causedby:([A-Z][A-Za-z.]{2,60}?):";
     EVENT = r#""eventSource":"(\w+)\.amazonaws\.com","eventName":"(\w+)""#;
 }
@@ -112,6 +115,19 @@ fn part(found: &Captures<'_>, index: usize) -> Option<String> {
     found.get(index).map(|part| part.as_str().to_owned()).filter(|part| !part.is_empty())
 }
 
+/// A part as it reads: with its blanks.
+fn readable(text: &Text, found: &Captures<'_>, index: usize) -> Option<String> {
+    let part = found.get(index)?;
+    let words: Vec<&str> = text.readable(part.start(), part.end()).split_whitespace().collect();
+    Some(words.join(" ")).filter(|text| !text.is_empty())
+}
+
+/// The known code that a run of words without blanks ends with, or all of it.
+fn known_end(words: &str) -> &str {
+    let known = CODES.iter().filter(|code| words.ends_with(**code)).max_by_key(|code| code.len());
+    known.copied().unwrap_or(words)
+}
+
 fn number(found: &Captures<'_>, index: usize) -> Option<u16> {
     found.get(index)?.as_str().parse().ok()
 }
@@ -129,7 +145,8 @@ pub(super) fn read(text: &Text) -> Wrapper {
         wrapper.status = find(&STATUS, flat).and_then(|found| number(&found, 1)).filter(|status| (100..600).contains(status));
     }
     if wrapper.request_id.is_none() {
-        wrapper.request_id = find(&REQUEST_ID, flat).and_then(|found| part(&found, 1));
+        let of_line = || find(&REQUEST_ID_LINE, &text.plain).and_then(|found| part(&found, 1));
+        wrapper.request_id = find(&REQUEST_ID, flat).and_then(|found| part(&found, 1)).or_else(of_line);
     }
     wrapper.code = wrapper
         .code
@@ -172,9 +189,9 @@ fn go2(text: &Text) -> Option<Wrapper> {
         sdk: Some("go-v2"),
         code: code.and_then(|code| part(&code, 1)).filter(|code| is_code(code)),
         status: find(&STATUS, rest).and_then(|found| number(&found, 1)),
-        service: part(&found, 1),
+        service: readable(text, &found, 1),
         operation: part(&found, 2),
-        request_id: None,
+        request_id: find(&GO2_ID, rest).and_then(|found| part(&found, 1)),
         end: end(&found) + after,
     })
 }
@@ -204,7 +221,11 @@ fn java(text: &Text) -> Option<Wrapper> {
         sdk: Some("java"),
         code: found.as_ref().and_then(|found| part(found, 3)).or(named),
         status: found.as_ref().and_then(|found| number(found, 2)),
-        service: found.as_ref().and_then(|found| part(found, 1)).or_else(|| class.as_ref().and_then(|class| part(class, 1))),
+        request_id: found.as_ref().and_then(|found| part(found, 4)),
+        service: found
+            .as_ref()
+            .and_then(|found| readable(text, found, 1))
+            .or_else(|| class.as_ref().and_then(|class| part(class, 1))),
         ..Wrapper::default()
     })
 }
@@ -214,7 +235,7 @@ fn is_sts(service: &str) -> bool {
 }
 
 fn rust(text: &Text) -> Option<Wrapper> {
-    let found = find(&RUST, &text.flat);
+    let found = find(&RUST, &text.flat).filter(|_| text.has_any(&["some(", "aws_request_id"]));
     if found.is_none()
         && !text.has_any(&["dispatchfailure(", "dispatchfailure:", "aws_smithy", "serviceerror{source", "aws-sdk-rust"])
     {
@@ -224,10 +245,14 @@ fn rust(text: &Text) -> Option<Wrapper> {
 }
 
 fn php(text: &Text) -> Option<Wrapper> {
-    let found = find(&PHP, &text.flat)?;
-    let service = part(&found, 2).and_then(|host| service_of_host(&host));
-    let code = find(&PHP_CODE, &text.flat).and_then(|code| part(&code, 1));
-    Some(Wrapper { sdk: Some("php"), code, operation: part(&found, 1), service, ..Wrapper::default() })
+    let found = find(&PHP, &text.flat);
+    if found.is_none() && !text.has("aws\\exception\\") {
+        return None;
+    }
+    let service = found.as_ref().and_then(|found| part(found, 2)).and_then(|host| service_of_host(&host));
+    let code = find(&PHP_CODE, &text.flat).and_then(|code| part(&code, 1)).map(|code| known_end(&code).to_owned());
+    let operation = found.as_ref().and_then(|found| part(found, 1));
+    Some(Wrapper { sdk: Some("php"), code, operation, service, ..Wrapper::default() })
 }
 
 fn ruby(text: &Text) -> Option<Wrapper> {
@@ -236,6 +261,9 @@ fn ruby(text: &Text) -> Option<Wrapper> {
 }
 
 fn cpp(text: &Text) -> Option<Wrapper> {
+    if let Some(found) = find(&CPP_LOG, &text.flat) {
+        return Some(Wrapper { sdk: Some("c++"), code: part(&found, 1), end: end(&found), ..Wrapper::default() });
+    }
     let found = find(&CPP, &text.flat)?;
     Some(Wrapper {
         sdk: Some("c++"),
@@ -288,7 +316,8 @@ fn document(text: &Text) -> Option<Wrapper> {
         });
     }
     if let Some(found) = find(&RESPONDED, flat) {
-        return Some(Wrapper { sdk: Some("log"), code: part(&found, 1), ..Wrapper::default() });
+        let operation = part(&found, 1);
+        return Some(Wrapper { sdk: Some("log"), code: part(&found, 2), operation, ..Wrapper::default() });
     }
     let found = find(&TYPE, flat)?;
     Some(Wrapper { sdk: Some("json"), code: part(&found, 1), ..Wrapper::default() })

@@ -6,7 +6,7 @@ use crate::evidence::Evidence;
 use crate::fix::Fix;
 use crate::fix::document;
 use crate::fix::edit::{self, Edit, string};
-use crate::trust::{DOCUMENT, Token};
+use crate::trust::{DOCUMENT, NOBODY, Token};
 use irsa_doctor_iam::{Policy, PolicyKind, Verdict};
 
 /// The fix of all differences of one trust policy.
@@ -27,7 +27,7 @@ pub(super) fn fix(evidence: &Evidence<'_>, token: &Token, text: &str, policy: &P
         return fix
             .decision("the new trust policy needs the cluster's issuer, which could not be read: give it with --issuer URL");
     }
-    let edited = edited(token, text, differences);
+    let edited = edited(token, text, differences).filter(|(document, _)| !opens(token, policy, document));
     match edited.or_else(|| Some((with_statement(token, text, policy)?, true))) {
         Some((document, true)) => document::trust(evidence, fix, &token.role_arn, text, &document)
             .note("it adds a statement for this service account; all others stay as they are"),
@@ -97,8 +97,29 @@ fn statement(token: &Token, colon: &str) -> String {
 }
 
 fn lets_in(token: &Token, document: &str) -> bool {
-    let Ok(policy) = Policy::parse(document, PolicyKind::Trust) else { return false };
-    let verdict = token.decide(&policy).outcome.verdict();
+    Policy::parse(document, PolicyKind::Trust).is_ok_and(|policy| admits(token, &policy))
+}
+
+fn admits(token: &Token, policy: &Policy) -> bool {
+    let verdict = token.decide(policy).outcome.verdict();
     // What hangs on the network alone can't be seen before or after.
     matches!(verdict, Verdict::Allowed | Verdict::Unknown)
+}
+
+/// Whether a document lets tokens in that the old one refuses and that nobody named: a statement that let nobody in
+/// may lack the condition on `sub` or `aud` too, and would let every pod of the cluster in once it is mended.
+fn opens(token: &Token, old: &Policy, document: &str) -> bool {
+    let Ok(new) = Policy::parse(document, PolicyKind::Trust) else { return true };
+    strangers(token).iter().any(|other| admits(other, &new) && !admits(other, old))
+}
+
+/// Tokens of another namespace, of another service account of this one, and of another audience.
+fn strangers(token: &Token) -> [Token; 3] {
+    let own = token.subject.rsplit_once(':').map_or(token.subject.as_str(), |(namespace, _)| namespace);
+    let subject = |subject: String| Token { subject, ..token.clone() };
+    [
+        subject(format!("system:serviceaccount:{NOBODY}:{NOBODY}")),
+        subject(format!("{own}:{NOBODY}")),
+        Token { audience: NOBODY.to_owned(), ..token.clone() },
+    ]
 }

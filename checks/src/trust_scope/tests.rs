@@ -50,7 +50,22 @@ fn no_condition_at_all_is_two_things() {
     });
     assert_eq!(testing::faults(&outcome), ["trust-any-service-account", "trust-no-audience"]);
     let fix = testing::findings(&outcome)[0].fix.clone().unwrap();
-    assert!(fix.commands[0].argv[6].contains(r#""system:serviceaccount:default:my-service-account"}}}]"#), "{:?}", fix.commands);
+    let new: Value = serde_json::from_str(&fix.commands[0].argv[6]).unwrap();
+    let both = json!({key("aud"): "sts.amazonaws.com", key("sub"): "system:serviceaccount:default:my-service-account"});
+    assert_eq!(new["Statement"][0]["Condition"], json!({"StringEquals": both}), "one write mends both");
+    let outcome = condition(&json!({"StringEquals": {"aws:RequestedRegion": "us-east-1"}}));
+    for finding in testing::findings(&outcome).iter().filter_map(|finding| finding.fix.as_ref()) {
+        assert!(finding.commands[0].argv[6].contains(&key("aud")));
+    }
+}
+
+#[test]
+fn whom_a_statement_lets_in_beside_tokens_is_not_shut_out() {
+    let wide = json!({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:*"});
+    let outcome = run(|trust| trust["Statement"] = json!([wide]));
+    let fix = testing::findings(&outcome)[0].fix.clone().unwrap();
+    assert_eq!(fix.commands, []);
+    assert!(fix.needs_decision.unwrap().contains("a statement of their own"));
 }
 
 #[test]

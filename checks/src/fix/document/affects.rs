@@ -62,7 +62,9 @@ fn subjects_of(document: &str) -> Option<BTreeSet<String>> {
     let policy = Policy::parse(document, PolicyKind::Trust).ok()?;
     let allows = policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
     let conditions = allows.flat_map(|statement| &statement.conditions);
-    let subjects = conditions.filter(|condition| condition.key.to_ascii_lowercase().ends_with(":sub"));
+    // The value of `Null` is a truth value, and no subject.
+    let compares = conditions.filter(|condition| !condition.operator_text.eq_ignore_ascii_case("Null"));
+    let subjects = compares.filter(|condition| condition.key.to_ascii_lowercase().ends_with(":sub"));
     Some(subjects.flat_map(|condition| &condition.values).map(|value| value.text.clone()).collect())
 }
 

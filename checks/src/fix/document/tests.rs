@@ -120,3 +120,15 @@ fn says_who_stays_who_goes_and_who_else_uses_the_role() {
         ]
     );
 }
+
+#[test]
+fn the_value_of_null_is_no_subject() {
+    let mut snapshot = testing::healthy();
+    let mut old = testing::trust();
+    let host = testing::ISSUER.trim_start_matches("https://");
+    old["Statement"][0]["Condition"]["Null"] = json!({ format!("{host}:sub"): "true" });
+    testing::set_trust(&mut snapshot, &old);
+    let mut new = old.clone();
+    new["Statement"].as_array_mut().unwrap().push(testing::trust()["Statement"][0].clone());
+    assert_eq!(written(&snapshot, &new.to_string()).affects, ["the statement that is there stays as it is"]);
+}

@@ -22,7 +22,7 @@ pub(super) fn change(evidence: &Evidence<'_>, owner: &Owner, target: &Target) ->
         Owner::HelmRelease { namespace, name } => {
             format!("{what} in spec.values of HelmRelease {namespace}/{name}, in Git{}", values(target))
         }
-        Owner::Helm { namespace, release, by_terraform } => helm(namespace, release, *by_terraform, target, &what),
+        Owner::Helm { namespace, release, by_terraform } => helm(evidence, (namespace, release), *by_terraform, target, &what),
         Owner::Chart { .. } => format!("{what} in the values that the chart is rendered with{}", values(target)),
         Owner::Addon { name } => addon(evidence, name, target, &what),
         Owner::Eksctl { cluster, account, .. } => eksctl(evidence, cluster.as_deref(), account.as_deref(), target, &what),
@@ -86,7 +86,8 @@ fn is_account(target: &Target) -> bool {
     matches!(&target.subject, Subject::Object { kind, .. } if kind == "ServiceAccount")
 }
 
-fn helm(namespace: &str, release: &str, by_terraform: bool, target: &Target, what: &str) -> String {
+/// <https://helm.sh/docs/helm/helm_upgrade/>
+fn helm(evidence: &Evidence<'_>, (namespace, release): (&str, &str), by_terraform: bool, target: &Target, what: &str) -> String {
     let set = match &target.change {
         Change::Annotation { key, value: Some(value) } if is_account(target) => {
             Some(("--set-string", format!("serviceAccount.annotations.{}={}", escaped(key), escaped_value(value))))
@@ -103,10 +104,13 @@ fn helm(namespace: &str, release: &str, by_terraform: bool, target: &Target, wha
     }
     match set {
         Some((option, set)) => {
-            let words = ["helm", "upgrade", release, "CHART", "-n", namespace, "--reuse-values", option, &set];
+            let mut words = vec!["helm", "upgrade", release, "CHART", "--version", "VERSION", "-n", namespace];
+            words.extend(["--reuse-values", option, &set]);
+            let context = evidence.cluster.and_then(|cluster| cluster.context.as_deref());
+            words.extend(context.iter().flat_map(|context| ["--kube-context", context]));
             let command = FixCommand::new(Effect::WritesCluster, words).shell();
             format!(
-                "{what} in the values of the release{values}; as a command: `{command}`, with the chart that it was installed from as CHART"
+                "{what} in the values of the release{values}; as a command: `{command}`, with the chart that it was installed from as CHART, of the VERSION that is installed (helm list shows it; without, the newest would be)"
             )
         }
         None => format!("{what} in the values of the release (helm get values {} -n {})", quote(release), quote(namespace)),
@@ -164,6 +168,8 @@ fn eksctl(evidence: &Evidence<'_>, cluster: Option<&str>, account: Option<&str>,
     let command = |verb: &str, rest: &[&str]| {
         let mut words = vec!["eksctl", verb, "iamserviceaccount", "--cluster", cluster, "--namespace", namespace, "--name", name];
         words.extend(rest);
+        let region = evidence.cluster.and_then(|cluster| cluster.region.as_deref());
+        words.extend(region.iter().flat_map(|region| ["--region", region]));
         FixCommand::new(Effect::WritesIam, words).shell()
     };
     match &target.change {
@@ -208,8 +214,11 @@ fn cloud_formation(stack: &str, resource: Option<&str>, target: &Target) -> Stri
 fn terraform(target: &Target) -> String {
     match (&target.change, &target.subject) {
         (Change::Annotation { key, value }, _) => {
-            let value = value.as_deref().map_or_else(|| "gone".to_owned(), |value| format!("\"{value}\""));
-            format!("metadata.annotations[\"{key}\"] = {value} of the resource (kubernetes_service_account_v1 for a service account)")
+            let change = match value {
+                Some(value) => format!("metadata.annotations[\"{key}\"] = \"{value}\""),
+                None => format!("no metadata.annotations[\"{key}\"]"),
+            };
+            format!("{change} in the resource (kubernetes_service_account_v1 for a service account)")
         }
         (Change::AccountName(account), _) => format!("spec.template.spec.service_account_name = \"{account}\""),
         (Change::Template, _) => "spec.template of the resource".to_owned(),

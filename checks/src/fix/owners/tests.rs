@@ -158,7 +158,7 @@ fn an_annotation_in_each_owners_terms() {
         told(&snapshot, owner, subject, change)
     };
     let helm = Owner::Helm { namespace: "shop".into(), release: "api".into(), by_terraform: false };
-    let command = "helm upgrade api CHART -n shop --reuse-values --set-string 'serviceAccount.annotations.eks\\.amazonaws\\.com/role-arn=arn:aws:iam::123456789012:role/my-test-role'";
+    let command = "helm upgrade api CHART --version VERSION -n shop --reuse-values --set-string 'serviceAccount.annotations.eks\\.amazonaws\\.com/role-arn=arn:aws:iam::123456789012:role/my-test-role' --kube-context arn:aws:eks:us-east-1:123456789012:cluster/my-cluster`";
     assert!(told(&helm).contains(command), "{}", told(&helm));
     let addon = told(&Owner::Addon { name: "vpc-cni".into() });
     assert_eq!(
@@ -166,6 +166,7 @@ fn an_annotation_in_each_owners_terms() {
         "tell the add-on: `aws eks update-addon --cluster-name my-cluster --addon-name vpc-cni --service-account-role-arn arn:aws:iam::123456789012:role/my-test-role --resolve-conflicts PRESERVE --region us-east-1`"
     );
     let eksctl = told(&Owner::Eksctl { cluster: None, account: Some("shop/api".into()), likely: false });
+    assert!(eksctl.contains("--approve --region us-east-1`"), "{eksctl}");
     assert!(
         eksctl.contains("eksctl create iamserviceaccount --cluster my-cluster --namespace shop --name api --attach-role-arn"),
         "{eksctl}"
@@ -214,4 +215,14 @@ fn the_first_write_says_what_is_changed() {
     let durable = fix.durable.unwrap();
     assert!(durable.contains("--set 'serviceAccount.annotations.eks\\.amazonaws\\.com/audience=null'"), "{durable}");
     assert!(durable.ends_with("the next helm upgrade may undo the command"), "{durable}");
+}
+
+#[test]
+fn an_annotation_goes_in_terraforms_terms() {
+    let snapshot = testing::healthy();
+    let (subject, _) = annotation();
+    let owner = Owner::Code { tool: "Terraform", mark: String::new(), likely: false };
+    let change = Change::Annotation { key: "eks.amazonaws.com/audience".into(), value: None };
+    let said = told(&snapshot, &owner, subject, change);
+    assert!(said.contains("in Terraform: no metadata.annotations[\"eks.amazonaws.com/audience\"] in the resource"), "{said}");
 }

@@ -101,3 +101,29 @@ fn a_hostile_document_takes_no_ages() {
     let outcome = run(&document(&many));
     assert_eq!(testing::faults(&outcome).len(), 1);
 }
+
+#[test]
+fn a_mended_statement_lets_nobody_else_in() {
+    let elsewhere = "arn:aws:iam::210987654321:oidc-provider/";
+    let star = "system:serviceaccount:*";
+    let web = "sts:AssumeRoleWithWebIdentity";
+    let free = |principal: Value, action: &str| json!({"Effect": "Allow", "Principal": principal, "Action": action});
+    for statement in [
+        free(json!({"Federated": PROVIDER}), "sts:AssumeRole"),
+        free(json!("*"), "sts:AssumeRole"),
+        free(json!({"Federated": host()}), web),
+        free(json!({"Federated": format!("{elsewhere}{}", host())}), web),
+        free(json!({"Federated": provider(&host().replace("us-east-1", "us-west-2"))}), web),
+        allow(PROVIDER, &json!({"StringEquals": {format!("https://{}", key("aud")): "sts.amazonaws.com"}})),
+        allow(PROVIDER, &json!({"StringEquals": {key("aud"): "wrong"}})),
+        allow(PROVIDER, &json!({"StringEquals": {key("sub"): "system:serviceaccount:shop:web"}})),
+        allow(PROVIDER, &json!({"StringLike": {format!("{OLD}:sub"): star}})),
+        allow(PROVIDER, &json!({"StringLike": {key("sub"): star}, "StringEquals": {key("aud"): "wrong"}})),
+    ] {
+        let new = fixed(&run(&document(std::slice::from_ref(&statement))));
+        assert_eq!(run(&new).status(), Status::Pass, "{new}");
+        assert_eq!(new["Statement"][0], statement, "it stays as it is");
+        let scope = testing::run(&crate::trust_scope::CHECK, &snapshot(&new));
+        assert_eq!(testing::faults(&scope), [""; 0], "{new}");
+    }
+}

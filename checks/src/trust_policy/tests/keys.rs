@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn keys_that_no_token_has() {
-    let sub = |key: &str| json!({"StringEquals": {key: SUBJECT}});
+    let sub = |name: &str| json!({"StringEquals": {key("aud"): "sts.amazonaws.com", name: SUBJECT}});
     for (name, fault) in [
         (format!("{PROVIDER}:sub"), "trust-key-is-arn"),
         (format!("https://{}", key("sub")), "trust-key-has-scheme"),
