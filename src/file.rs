@@ -15,16 +15,21 @@ pub(crate) fn create(path: &Path, mode: u32, force: bool, bytes: &[u8]) -> io::R
     if !force && path.symlink_metadata().is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    // A device, a pipe or a socket is nobody's old file: renaming over `/dev/null` would take it from everybody.
-    if path.symlink_metadata().is_ok_and(|there| !(there.is_file() || there.is_symlink())) {
-        return Err(io::Error::other("it is there, and is no regular file"));
-    }
+    replaceable(path)?;
     let begun = beside(path);
     let written = write(&begun, mode, bytes).and_then(|()| publish(&begun, path, force));
     written.inspect_err(|_| {
         // That it can't be removed says less than why it couldn't be written.
         let _ = fs::remove_file(&begun);
     })
+}
+
+/// A device, a pipe or a socket is nobody's old file: renaming over `/dev/null` would take it from everybody.
+fn replaceable(path: &Path) -> io::Result<()> {
+    if path.symlink_metadata().is_ok_and(|there| !(there.is_file() || there.is_symlink())) {
+        return Err(io::Error::other("it is there, and is no regular file"));
+    }
+    Ok(())
 }
 
 /// Gives the written file its name. Without `force` by a hard link, which never replaces what appeared meanwhile;
@@ -46,9 +51,7 @@ fn publish(begun: &Path, path: &Path, force: bool) -> io::Result<()> {
 ///
 /// Whatever would keep it from being written.
 pub(crate) fn probe(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
+    replaceable(path)?;
     let begun = beside(path);
     private(&begun, 0o600)?;
     fs::remove_file(&begun)

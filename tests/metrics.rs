@@ -63,7 +63,9 @@ fn a_collector_that_is_somebody_else_may_read_them() {
 #[test]
 fn a_place_that_cannot_be_written_is_one_line_and_exit_2() {
     let directory = TempDir::new();
-    for (file, why) in [("no/m.prom", "No such file or directory"), (".", "is a directory")] {
+    for (file, why) in
+        [("no/m.prom", "No such file or directory"), (".", "is no regular file"), ("/dev/null", "is no regular file")]
+    {
         let path = directory.path().join(file);
         let output = run(&path, &["--demo"]);
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""));
