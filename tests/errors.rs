@@ -100,3 +100,171 @@ fn each_text_is_read_as_it_is_meant() {
     println!("{} texts, {strangers} of them no error of AWS, {} wrong", cases.len(), wrong.len());
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// What a logger, a terminal or a ticket does to a text.
+fn wrappings(text: &str) -> Vec<(&'static str, String)> {
+    let json = |text: &str| json!(text).to_string();
+    let lines = |prefix: &str| text.lines().flat_map(|line| [prefix, line, "\n"]).collect::<String>();
+    vec![
+        ("a JSON log line", format!("{{\"level\":\"error\",\"ts\":1764120000.1,\"msg\":\"sync\",\"error\":{}}}", json(text))),
+        (
+            "a JSON log line in a JSON log line",
+            format!("{{\"log\":{},\"stream\":\"stderr\"}}", json(&format!("{{\"error\":{}}}", json(text)))),
+        ),
+        ("logfmt", format!("time=\"2026-11-20T03:12:44Z\" level=error msg={}", json(text))),
+        ("quotation marks of a mail", lines("> ")),
+        ("CRLF", text.replace('\n', "\r\n")),
+        ("colours", format!("\u{1b}[31m{text}\u{1b}[0m")),
+        ("blank lines around it", format!("\n\n   {text}\n\n")),
+        ("HTML", text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")),
+    ]
+}
+
+#[test]
+fn what_a_logger_adds_changes_nothing() {
+    const FIELDS: [&str; 6] = ["is_aws_error", "action", "resource", "whom", "layer", "reason"];
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    // A text that holds escapes itself means something else when it is escaped again or not at all.
+    let plain = |case: &&Case| !case.text.contains(['\\', '&', '\u{1b}']);
+    for case in cases().iter().filter(plain) {
+        let bare = read(&case.text);
+        for (how, text) in wrappings(&case.text) {
+            count += 1;
+            let had = read(&text);
+            for field in FIELDS.iter().filter(|field| bare[*field] != had[*field]) {
+                wrong.push(format!("{}, {how}: {field} is {}, and was {}", case.id, had[field], bare[field]));
+            }
+        }
+    }
+    println!("{count} wrapped texts, {} wrong", wrong.len());
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// `SplitMix64` (<https://prng.di.unimi.it/splitmix64.c>): the same damage in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % (bound.max(1) as u64)).unwrap()
+    }
+}
+
+fn damaged(text: &str, random: &mut Random) -> String {
+    const SCRAPS: [&str; 10] =
+        ["\u{0}", "\u{202e}", "\\u00", "\\", "arn:aws:", "<", "\u{1f980}", "User: ", " is not authorized to perform: ", "\n"];
+    let mut chars: Vec<char> = text.chars().collect();
+    for _ in 0..=random.below(4) {
+        let at = random.below(chars.len());
+        match random.below(4) {
+            0 => chars.truncate(at),
+            1 if !chars.is_empty() => drop(chars.remove(at)),
+            2 => drop(chars.splice(at..at, SCRAPS[random.below(SCRAPS.len())].chars())),
+            _ => {
+                let from = random.below(chars.len());
+                let piece: Vec<char> = chars.iter().skip(from).take(random.below(60)).copied().collect();
+                drop(chars.splice(at..at, piece));
+            }
+        }
+    }
+    chars.into_iter().collect()
+}
+
+#[test]
+fn damaged_texts_are_read_without_a_panic() {
+    let mut random = Random(7);
+    let mut count = 0;
+    for case in cases() {
+        for _ in 0..12 {
+            let text = damaged(&case.text, &mut random);
+            let reading = irsa_doctor_checks::symptom::read(&text);
+            count += 1;
+            drop(reading);
+        }
+    }
+    for long in [
+        "User: ",
+        "a ",
+        "\\\\\"",
+        "is not authorized to perform: ",
+        "arn:aws:iam::1:role/",
+        "&amp;",
+        "(service: a; status code: 403; ",
+    ] {
+        drop(irsa_doctor_checks::symptom::read(&long.repeat(300_000 / long.len())));
+    }
+    println!("{count} damaged texts");
+}
+
+fn doctor(args: &[&str], stdin: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_irsa-doctor"));
+    command.args(args).env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR")).env("KUBECONFIG", "/nonexistent");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A run that needs no stdin may have ended.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn the_program_reads_it_from_wherever_it_is() {
+    let folder = irsa_doctor_test_support::TempDir::new();
+    for case in cases().iter().step_by(17) {
+        folder.write("error.txt", &case.text);
+        let path = folder.path().join("error.txt");
+        let mut reports = Vec::new();
+        for (args, stdin) in [
+            (vec!["--error", "-"], case.text.as_str()),
+            (vec!["--error-file", path.to_str().unwrap()], ""),
+            (vec!["--error", case.text.as_str()], ""),
+        ] {
+            // A NUL can't stand in an argument.
+            if args[1].contains('\0') || args[1].is_empty() {
+                continue;
+            }
+            let output = doctor(&[args.as_slice(), &["-o", "json"]].concat(), stdin);
+            let mut report: Value = serde_json::from_slice(&output.stdout)
+                .unwrap_or_else(|error| panic!("{}: {error}: {}", case.id, String::from_utf8_lossy(&output.stderr)));
+            let reading = &report["targets"][0]["error_reading"];
+            assert_eq!(reading["is_aws_error"], case.want["is_aws_error"], "{}", case.id);
+            assert!(reading["next"].as_array().is_some_and(|next| !next.is_empty()), "{}: what next?", case.id);
+            // What isn't AWS' leaves the question open.
+            let codes: &[i32] = if case.want["is_aws_error"] == true { &[0, 1, 3] } else { &[3] };
+            assert!(output.status.code().is_some_and(|code| codes.contains(&code)), "{}: {:?}", case.id, output.status);
+            report["run"] = Value::Null;
+            reports.push(report);
+        }
+        assert!(reports.windows(2).all(|pair| pair[0] == pair[1]), "{}: one text, two reports", case.id);
+    }
+}
+
+#[test]
+fn bad_input_gets_one_line_and_what_to_do() {
+    let folder = irsa_doctor_test_support::TempDir::new();
+    folder.write("long.txt", &"a".repeat(300 * 1024));
+    folder.write("binary", "\u{0}\u{1}\u{fffd}");
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    for args in [
+        vec!["--error-file".to_owned(), path("none")],
+        vec!["--error-file".to_owned(), path("")],
+        vec!["--error-file".to_owned(), path("long.txt")],
+        vec!["--error".to_owned(), "  \n".to_owned()],
+        vec!["--error".to_owned(), String::new()],
+        vec!["--error".to_owned(), "a".to_owned(), "--error-file".to_owned(), path("binary")],
+    ] {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let output = doctor(&args, "");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(stderr.starts_with("error: ") && !stderr.contains("panicked"), "{args:?}: {stderr}");
+    }
+    let output = doctor(&["--error-file", &path("binary")], "");
+    assert_eq!(output.status.code(), Some(3), "no error of AWS: {}", String::from_utf8_lossy(&output.stderr));
+    let hostile = "AccessDenied: \u{1b}[2J\u{202e}User: arn:aws:sts::123456789012:assumed-role/a\u{7}b/i-0123456789abcdef0 is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::b\u{1b}]0;x\u{7}";
+    let output = doctor(&["--error", hostile, "--color", "never"], "");
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown}");
+}

@@ -11,7 +11,7 @@ use crate::fault::Fault;
 use crate::fix::{Effect, Fix, commands};
 use crate::permissions::permissions;
 use crate::required_actions::grant;
-use crate::snapshot::RequiredAction;
+use crate::snapshot::{RequiredAction, TargetKind};
 use crate::symptom::Symptom;
 use irsa_doctor_iam::Outcome as Answer;
 
@@ -25,6 +25,11 @@ pub(super) fn fix(evidence: &Evidence<'_>, symptom: &Symptom, fault: &'static Fa
     }
     if is(&STS_UNREACHABLE) && symptom.host.as_deref() == Some("sts.amazonaws.com") && evidence.account_name().is_some() {
         return regional(evidence);
+    }
+    if evidence.target.kind == TargetKind::Error && (is(&NODE_ROLE) || is(&NO_CREDENTIALS)) {
+        // The text alone doesn't say which link is missing; the image is to blame only where all of them hold.
+        return Fix::new(format!("error {}", fault.id), "Find the link that leaves the program without a role of its own")
+            .decision("whoever runs the pod: `irsa-doctor --pod POD -n NAMESPACE --error -` says which of the causes it is");
     }
     let (summary, who) = decided(symptom, fault);
     Fix::new(format!("error {}", fault.id), summary).decision(who)

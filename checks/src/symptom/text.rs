@@ -198,7 +198,7 @@ fn without_entities(text: &str) -> String {
 }
 
 /// Marks of quotation, and the frames of Terraform and of terminal programs, at the beginning of lines.
-static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^[ ]*(?:>|│|┃|\|)+[ ]?").ok());
+static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^(?:[ ]*(?:>|│|┃|\|)+)+[ ]?").ok());
 
 fn without_marks(text: &str) -> String {
     match &*MARK {

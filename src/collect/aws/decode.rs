@@ -13,9 +13,9 @@ impl Session {
         let answer = ask!(self, question, sts.decode_authorization_message().encoded_message(encoded));
         let decoded = part(answer, |answer| {
             let text = answer.decoded_message.unwrap_or_default();
-            serde_json::from_str(&text)
-                .map(|message| decoded(&message))
-                .map_err(|_| question.malformed("the decoded message is not JSON"))
+            let message: Value =
+                serde_json::from_str(&text).map_err(|_| question.malformed("the decoded message is not JSON"))?;
+            decoded(&message).ok_or_else(|| question.malformed("the decoded message has no explicitDeny"))
         });
         match decoded {
             Observed::Unavailable(gap) => Observed::Unavailable(with_remedy(gap)),
@@ -36,14 +36,14 @@ fn with_remedy(gap: Gap) -> Gap {
 }
 
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html>
-fn decoded(message: &Value) -> DecodedMessage {
+fn decoded(message: &Value) -> Option<DecodedMessage> {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
     let items =
         |value: Option<&Value>| value.and_then(|value| value.get("items")).and_then(Value::as_array).cloned().unwrap_or_default();
     let context = message.get("context");
     let of_context = |key: &str| context.and_then(|context| context.get(key));
-    DecodedMessage {
-        explicit_deny: message.get("explicitDeny").and_then(Value::as_bool).unwrap_or_default(),
+    Some(DecodedMessage {
+        explicit_deny: message.get("explicitDeny").and_then(Value::as_bool)?,
         principal: text(of_context("principal").and_then(|principal| principal.get("arn"))),
         action: text(of_context("action")),
         resource: text(of_context("resource")),
@@ -55,5 +55,5 @@ fn decoded(message: &Value) -> DecodedMessage {
             })
             .collect(),
         condition_keys: items(of_context("conditions")).iter().filter_map(|condition| text(condition.get("key"))).collect(),
-    }
+    })
 }

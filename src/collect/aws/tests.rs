@@ -19,6 +19,7 @@ use std::time::Duration;
 pub(crate) const ACCOUNT: &str = "123456789012";
 const ROLE: &str = "arn:aws:iam::123456789012:role/my-test-role";
 const POLICY: &str = "arn:aws:iam::123456789012:policy/my-policy";
+const ENCODED: &str = "4GIOHlTkIaWHQD0Q0m6XSnuUMCm-abcdefghijklmn";
 const ISSUER: &str = "https://oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
 const PROVIDER: &str =
     "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
@@ -43,6 +44,7 @@ fn accounts() -> Accounts {
 
 fn server() -> AwsApi {
     let server = AwsApi::start(&accounts(), Cluster::new(ISSUER));
+    server.set_decoded_message(ENCODED, r#"{"allowed":false,"explicitDeny":true,"context":{"action":"ec2:RunInstances"}}"#);
     server.set_simulation("s3:ListBucket", json!({"decision": "allowed", "by": ["my-policy"]}));
     server
 }
@@ -91,6 +93,7 @@ async fn ask(session: &Session, operation: &str) -> Observed<String> {
         }
         "iam:ListRoles" => shown(session.roles(ACCOUNT).await),
         "iam:ListPolicies" => shown(session.local_policies(ACCOUNT).await),
+        "sts:DecodeAuthorizationMessage" => shown(session.decode_message(ENCODED).await),
         "cloudtrail:LookupEvents" => shown(runtime::look_up(session, "us-east-1").await),
         "iam:SimulatePrincipalPolicy" => {
             let mut answers = session.simulate(&runtime::question(&["s3:ListBucket"])).await;
