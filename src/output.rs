@@ -1,6 +1,6 @@
 //! stdout and stderr: the only place that writes to either.
 
-use crate::cli::Color;
+use crate::cli::{Color, ReportFormat};
 use crate::error::Error;
 use crate::report::{Look, escape, write_error};
 use anstream::{AutoStream, ColorChoice};
@@ -77,14 +77,14 @@ pub(crate) fn say(line: &str) {
 }
 
 /// Says why there is no report: on stderr, and as a document on stdout where JSON was asked for. Gives the exit code.
-pub(crate) fn fail(error: &Error, json: bool) -> u8 {
+pub(crate) fn fail(error: &Error, json: Option<ReportFormat>) -> u8 {
     say(&format!("error: {error}"));
     if let Some(help) = error.help() {
         say(&format!("  help: {help}"));
     }
-    if json {
+    if let Some(format) = json {
         let mut document = Vec::new();
-        if write_error(&error.document(), &mut document).is_ok() {
+        if write_error(&error.document(), format == ReportFormat::Jsonl, &mut document).is_ok() {
             // The exit code and stderr say it already.
             let _ = print(&document, false);
         }

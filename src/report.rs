@@ -75,11 +75,11 @@ pub(crate) fn write(report: &Report, run: &Run, style: &Style, out: &mut dyn Wri
     }
 }
 
-/// Writes the document that stands in for a report.
+/// Writes the document that stands in for a report; with `lines` in one.
 ///
 /// # Errors
 ///
 /// The writer's own.
-pub(crate) fn write_error(document: &v1::ErrorDocument, out: &mut dyn Write) -> io::Result<()> {
-    json::write(document, out)
+pub(crate) fn write_error(document: &v1::ErrorDocument, lines: bool, out: &mut dyn Write) -> io::Result<()> {
+    if lines { jsonl::write_error(document, out) } else { json::write(document, out) }
 }

@@ -12,9 +12,10 @@ mod render;
 mod rights;
 
 use hardened::{assert_hardened, pod_spec};
-use irsa_doctor_test_support::{Accounts, ApiServer, Cluster, Moto, Role, Served};
+use irsa_doctor_test_support::{Accounts, ApiServer, Cluster, Moto, Role, Served, generate};
 use render::{Rendered, kustomize, refuses, template, validate};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// What the chart needs to be told.
 const REQUIRED: [&str; 2] = ["cluster=shop-eu", "image.repository=registry.example/irsa-doctor"];
@@ -47,34 +48,71 @@ fn what_is_granted_is_what_a_scan_asks_for() {
 }
 
 #[test]
-fn with_these_rights_alone_a_scan_says_what_it_says_with_all() {
-    let generated = irsa_doctor_test_support::generate::cluster(&irsa_doctor_test_support::generate::Shape {
-        pods: 24,
-        service_accounts: 12,
-        roles: 8,
-        broken_percent: 25,
-        seed: 11,
-    });
-    let (namespace, _) = generated.broken.keys().next().unwrap();
-    let scan = |served: &Served| {
-        let mut command = served.bare_command(env!("CARGO_BIN_EXE_irsa-doctor"));
-        let output = command.args(["-n", namespace, "-o", "json"]).output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
-        let mut report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        report.as_object_mut().unwrap().remove("run");
-        // Each stand-in has a port of its own.
-        report["cluster"]["server"] = json!("-");
-        report
-    };
-    let free = scan(&generated.serve());
+fn the_jobs_arguments_with_these_rights_alone_find_what_all_rights_find() {
+    let shape = generate::Shape { pods: 60, service_accounts: 30, roles: 12, broken_percent: 25, seed: 11 };
+    let generated = generate::cluster(&shape);
+    let free = Scanned::run(&generated.serve(), &job_arguments());
+    let broken = free.lines.iter().filter(|line| line["type"] == "target" && line["verdict"] == "broken");
+    let names: BTreeSet<(String, String)> =
+        broken.map(|line| (text(&line["target"]["namespace"]), text(&line["target"]["name"]))).collect();
+    assert_eq!(names, generated.broken.keys().cloned().collect());
+    assert!(!free.lines.iter().any(|line| line.to_string().contains("\"denied\"")));
+    assert!(free.metrics.contains(",verdict=\"broken\"} 1\n"), "{}", free.metrics);
+
     let bound = generated.serve();
-    rights::grant(&bound, &yaml("kustomize/base/cluster-role.yaml"), &serde_json::from_str(&read("iam/policy.json")).unwrap());
-    assert_eq!(scan(&bound), free);
-    let denied = |report: &Value| report.to_string().contains("\"denied\"");
-    assert!(!denied(&free), "{free}");
+    let role = yaml("kustomize/base/cluster-role.yaml");
+    rights::grant(&bound, &role, &serde_json::from_str(&read("iam/policy.json")).unwrap());
+    let with_these = Scanned::run(&bound, &job_arguments());
+    assert_eq!(with_these.lines[1..], free.lines[1..]);
+
+    // Without the right to list pods nothing can be looked at: that, and not a finding, fails the Job.
     rights::grant(&bound, &json!({"rules": []}), &json!({"Statement": []}));
-    let output = bound.bare_command(env!("CARGO_BIN_EXE_irsa-doctor")).args(["-n", namespace, "-o", "json"]).output().unwrap();
-    assert_ne!(output.status.code(), Some(1), "without rights, nothing is found");
+    let file = bound.folder().path().join("none.prom");
+    let mut command = bound.bare_command(env!("CARGO_BIN_EXE_irsa-doctor"));
+    let output = command.args(job_arguments()).arg("--metrics-file").arg(&file).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{stderr}");
+    let lines: Vec<&str> = std::str::from_utf8(&output.stdout).unwrap().lines().collect();
+    let line: Value = serde_json::from_str(lines[0]).unwrap();
+    assert_eq!((lines.len(), &line["type"]), (1, &json!("error")), "{line}");
+    assert!(stderr.contains("allow list on pods in all namespaces (RBAC)") && !file.exists(), "{stderr}");
+}
+
+/// The arguments of the CronJob; the chart's are the same ones.
+fn job_arguments() -> Vec<String> {
+    let words = |value: &Value| value.as_array().unwrap().iter().map(text).collect::<Vec<String>>();
+    let cron = yaml("kustomize/base/cron-job.yaml");
+    let of_job = words(&pod_spec(&cron).unwrap()["containers"][0]["args"]);
+    let (mut sorted, mut of_chart) = (of_job.clone(), words(&yaml("helm/irsa-doctor/values.yaml")["args"]));
+    of_chart.push("--cluster=$(CLUSTER_NAME)".to_owned());
+    sorted.sort();
+    of_chart.sort();
+    assert_eq!(sorted, of_chart);
+    of_job.into_iter().map(|arg| arg.replace("$(CLUSTER_NAME)", "my-cluster")).collect()
+}
+
+/// What a run of the Job leaves behind.
+struct Scanned {
+    lines: Vec<Value>,
+    metrics: String,
+}
+
+impl Scanned {
+    fn run(served: &Served, args: &[String]) -> Self {
+        let file = served.folder().path().join("irsa-doctor.prom");
+        let mut command = served.bare_command(env!("CARGO_BIN_EXE_irsa-doctor"));
+        let output = command.args(args).arg("--metrics-file").arg(&file).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), stderr.as_ref()), (Some(0), ""), "a finding is no failure");
+        let lines = output.stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+        let lines: Vec<Value> = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
+        assert!(lines.len() > 2 && lines[0]["type"] == "run");
+        Self { lines, metrics: std::fs::read_to_string(file).unwrap() }
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
 }
 
 #[test]

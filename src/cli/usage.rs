@@ -63,16 +63,18 @@ fn explain(error: &clap::Error, usage: &str) -> Error {
     Error::usage(message, help)
 }
 
-/// Whether the report was asked for as JSON, judged from the raw words: it must be known even where they don't parse.
-pub(crate) fn asked_for_json(args: &[OsString]) -> bool {
+/// The kind of JSON that was asked for, if any, judged from the raw words: it must be known even where they don't parse.
+pub(crate) fn asked_for_json(args: &[OsString]) -> Option<ReportFormat> {
     let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();
-    let json =
-        |value: &str| <ReportFormat as clap::ValueEnum>::from_str(value, false).is_ok_and(|format| format != ReportFormat::Table);
-    let mut pairs = words.iter().zip(words.iter().skip(1));
-    words.iter().any(|word| {
+    let json = |value: &str| {
+        <ReportFormat as clap::ValueEnum>::from_str(value, false).ok().filter(|&format| format != ReportFormat::Table)
+    };
+    let joined = words.iter().find_map(|word| {
         let value = word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o=")).or_else(|| word.strip_prefix("-o"));
-        value.is_some_and(json)
-    }) || pairs.any(|(word, value)| matches!(*word, "-o" | "--output") && json(value))
+        value.and_then(json)
+    });
+    let pairs = words.iter().zip(words.iter().skip(1));
+    joined.or_else(|| pairs.filter(|(word, _)| matches!(**word, "-o" | "--output")).find_map(|(_, value)| json(value)))
 }
 
 #[cfg(test)]
@@ -91,10 +93,12 @@ mod tests {
     #[test]
     fn json_is_seen_in_every_spelling() {
         for line in ["x -o json", "x -ojson", "x -o=json", "x --output json", "x --output=json --nonsense"] {
-            assert!(asked_for_json(&words(line)), "{line}");
+            assert_eq!(asked_for_json(&words(line)), Some(ReportFormat::Json), "{line}");
+            let lines = line.replace("json", "jsonl");
+            assert_eq!(asked_for_json(&words(&lines)), Some(ReportFormat::Jsonl), "{lines}");
         }
         for line in ["x", "x -o table", "x json", "x -o", "x --pod json"] {
-            assert!(!asked_for_json(&words(line)), "{line}");
+            assert_eq!(asked_for_json(&words(line)), None, "{line}");
         }
     }
 

@@ -40,7 +40,7 @@ impl Only {
     }
 }
 
-/// A format of the report.
+/// A format of the lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people

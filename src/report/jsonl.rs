@@ -32,6 +32,11 @@ pub(super) fn write(report: &Report, run: &Run, out: &mut dyn Write) -> io::Resu
     line("summary", v1::Report::tail(report), out)
 }
 
+/// Writes the line that stands in for all of them.
+pub(super) fn write_error(document: &v1::ErrorDocument, out: &mut dyn Write) -> io::Result<()> {
+    line("error", document, out)
+}
+
 fn line<T: Serialize>(kind: &str, fields: T, out: &mut dyn Write) -> io::Result<()> {
     json::line(&Line { kind, fields }, out)
 }

@@ -75,7 +75,12 @@ fn verdict_label(verdict: Verdict) -> Labels {
 }
 
 fn of_the_targets(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
-    let count = |verdict| report.targets.iter().filter(|target| target.verdict == verdict).count();
+    // What a scan came upon that asks nothing of AWS is counted only.
+    let left_out = report.overview.as_ref().map_or(0, |overview| overview.without_intent);
+    let count = |verdict| {
+        let listed = report.targets.iter().filter(|target| target.verdict == verdict).count();
+        if verdict == Verdict::NotApplicable { listed + left_out } else { listed }
+    };
     let counts = VERDICTS.map(|verdict| (verdict_label(verdict), count(verdict)));
     page.gauge("irsa_doctor_targets", "How many targets have this verdict.", counts)?;
     let mut named: BTreeSet<(Reverse<Verdict>, Labels)> = BTreeSet::new();

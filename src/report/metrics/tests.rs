@@ -3,6 +3,7 @@
 use super::super::fixture::{assert_snapshot, broken, healthy, two};
 use super::*;
 use crate::collect::Calls;
+use irsa_doctor_checks::overview::Overview;
 use irsa_doctor_checks::snapshot::{Target, TargetKind};
 
 fn text(report: &Report) -> String {
@@ -90,6 +91,16 @@ fn the_same_target_twice_is_one_series() {
     assert_eq!(samples(&text, "irsa_doctor_target_verdict").len(), 1);
     assert!(text.contains("fault=\"trust-subject-mismatch\",severity=\"error\"} 2\n"), "{text}");
     assert!(!text.contains("skip-containers-misused"), "suppressed ones are counted apart: {text}");
+}
+
+#[test]
+fn what_a_scan_left_out_is_counted_and_what_is_not_listed_is_named() {
+    let mut report = broken();
+    report.overview = Some(Overview { without_intent: 41, ..Overview::default() });
+    report.only = vec![Verdict::Healthy];
+    let text = text(&report);
+    assert!(text.contains("irsa_doctor_targets{cluster=\"my-cluster\",verdict=\"not_applicable\"} 41\n"), "{text}");
+    assert_eq!(samples(&text, "irsa_doctor_target_verdict").len(), 1, "--only is for readers");
 }
 
 #[test]
