@@ -97,6 +97,25 @@ fn selectors_choose_pods() {
 }
 
 #[test]
+fn a_choice_of_pods_is_not_taken_for_all_of_them() {
+    let generated = cluster(&SHAPE);
+    let older = |(_, breakage): &(&(String, String), &Breakage)| **breakage == Breakage::PodIsOlder;
+    let ((namespace, name), _) = generated.broken.iter().find(older).unwrap();
+    let field = format!("metadata.name={name}");
+    for place in [vec!["-A"], vec!["-n", namespace.as_str()]] {
+        let served = generated.serve();
+        let args = [place.as_slice(), &["-o", "json", "--field-selector", &field]].concat();
+        let report = report(&run(&served, &args));
+        // Its neighbours are read, to see whether the webhook works at all; they were not asked about.
+        assert_eq!(broken(&report), BTreeSet::from([(namespace.clone(), name.clone())]), "{place:?}");
+        assert_eq!(report["targets"].as_array().unwrap().len(), 1, "{place:?}");
+        let remarks = report["overview"]["remarks"].to_string();
+        assert!(calls(&served).contains_key(&format!("/api/v1/namespaces/{namespace}/pods")), "{:?}", calls(&served));
+        assert!(!remarks.contains("aren't there"), "{remarks}");
+    }
+}
+
+#[test]
 fn json_lines_say_what_the_document_says() {
     let served = cluster(&SHAPE).serve();
     run(&served, &["-A", "-o", "json", "--save", "bundle.json"]);

@@ -3,7 +3,7 @@
 use crate::evidence::controller;
 use crate::snapshot::kubernetes::{Metadata, Pod};
 use crate::snapshot::{Cluster, Observed, Target, TargetKind, kind_key};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// The kinds that make pods, by the Kubernetes kind.
 const MAKERS: [TargetKind; 7] = [
@@ -35,27 +35,11 @@ pub fn is_over(pod: &Pod) -> bool {
     crate::workload::is_finished(pod) || pod.metadata.deletion_timestamp.is_some()
 }
 
-/// The targets of a scan of everything that was read of a cluster, in order.
-pub fn targets(cluster: &Cluster) -> Vec<Target> {
-    let mut targets: Vec<Target> =
-        cluster.pods.values().filter_map(Observed::present).filter(|pod| !is_over(pod)).map(|pod| target(cluster, pod)).collect();
-    targets.sort();
-    targets.dedup();
-    targets
-}
-
-/// How many pods were left out of a scan, for they are over.
-pub fn over(cluster: &Cluster) -> usize {
-    cluster.pods.values().filter_map(Observed::present).filter(|pod| is_over(pod)).count()
-}
-
-/// Of a target that stands for several pods, which pods these are.
-pub fn pods_by_target(cluster: &Cluster) -> BTreeMap<Target, Vec<&Pod>> {
-    let mut by_target: BTreeMap<Target, Vec<&Pod>> = BTreeMap::new();
-    for pod in cluster.pods.values().filter_map(Observed::present) {
-        by_target.entry(target(cluster, pod)).or_default().push(pod);
-    }
-    by_target
+/// What a scan of these pods judges, in order, and how many of them are over.
+pub fn targets<'p>(cluster: &Cluster, pods: impl IntoIterator<Item = &'p Pod>) -> (Vec<Target>, usize) {
+    let (over, current): (Vec<&Pod>, Vec<&Pod>) = pods.into_iter().partition(|pod| is_over(pod));
+    let targets: BTreeSet<Target> = current.into_iter().map(|pod| target(cluster, pod)).collect();
+    (targets.into_iter().collect(), over.len())
 }
 
 /// The outermost owner that was read, or the pod itself.

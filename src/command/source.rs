@@ -200,6 +200,9 @@ fn targets_in(snapshot: &Snapshot, targets: Vec<Target>) -> Vec<Target> {
 /// What a scan judges of a bundle: its workloads and bare pods, as they are known from the pods.
 fn scan_of(snapshot: &Snapshot, scan: &Target) -> Vec<Target> {
     let clusters = snapshot.clusters.values();
-    let targets = clusters.flat_map(irsa_doctor_checks::scan::targets);
+    let targets = clusters.flat_map(|cluster| {
+        let pods = cluster.pods.values().filter_map(Observed::present);
+        irsa_doctor_checks::scan::targets(cluster, pods).0
+    });
     targets.filter(|target| scan.kind == TargetKind::Cluster || target.namespace == scan.name).collect()
 }

@@ -10,7 +10,7 @@ use irsa_doctor_checks::snapshot::kubernetes::{
     Event, Namespace, Node, OpenIdConfiguration, Pod, ServerVersion, ServiceAccount, WebhookConfiguration, Workload,
 };
 use irsa_doctor_checks::snapshot::{Addon, Association, DecodedMessage, EksCluster, Gap, Observed, ResourceEvidence};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -88,6 +88,8 @@ pub(super) struct Run<'a> {
     pub(super) session: OnceCell<Session>,
     pub(super) role_session: OnceCell<Option<Session>>,
     pub(super) cluster: ClusterCells,
+    /// Of a scan: the keys of the pods that were chosen.
+    pub(super) scanned: Mutex<BTreeSet<String>>,
     /// Of a scan: the ids of all Pod Identity associations, by service account.
     pub(super) association_ids: OnceCell<BTreeMap<String, String>>,
     /// By the ARN of what bears the policy.
@@ -121,6 +123,7 @@ impl<'a> Run<'a> {
             session: OnceCell::new(),
             role_session: OnceCell::new(),
             cluster: half.map(half::cells).unwrap_or_default(),
+            scanned: Mutex::default(),
             association_ids: OnceCell::new(),
             resources: Once::default(),
             accounts: Mutex::default(),

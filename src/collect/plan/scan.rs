@@ -3,13 +3,14 @@
 use super::pod::is_injected;
 use super::run::Run;
 use crate::collect::CollectError;
-use crate::collect::kubernetes::{Api, Selector};
+use crate::collect::kubernetes::Selector;
 use futures_util::future::join_all;
 use irsa_doctor_checks::evidence::{ROLE_ANNOTATION, controller};
 use irsa_doctor_checks::scan;
 use irsa_doctor_checks::snapshot::kubernetes::Pod;
 use irsa_doctor_checks::snapshot::{Gap, Observed, Snapshot, Target, TargetKind, key, kind_key};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 /// What several pods have in common: nothing else of them leads to a call.
@@ -56,30 +57,44 @@ impl Run<'_> {
                 targets.push(target);
                 continue;
             };
-            let over = scan::over(cluster);
+            let scanned = self.scanned.lock().unwrap_or_else(PoisonError::into_inner);
+            // Other pods were read too: what explains a missing role may stand in one that wasn't chosen.
+            let here = |key: &&String| {
+                target.kind == TargetKind::Cluster || key.split_once('/').is_some_and(|(of, _)| of == target.name)
+            };
+            let pods = scanned.iter().filter(here).filter_map(|key| cluster.pods.get(key)?.present());
+            let (judged, over) = scan::targets(cluster, pods);
             if over > 0 {
                 self.note(format!("{over} pods of {} are over and were left out", place(&target)));
             }
-            targets.extend(scan::targets(cluster));
+            targets.extend(judged);
         }
         snapshot.asked.targets = targets;
     }
 
+    /// The chosen pods. Where all of a namespace were chosen, its list is known as well.
     async fn scanned_pods(&self, selector: &Selector) -> Observed<Vec<Pod>> {
-        let list_key = selector.namespace.as_deref().unwrap_or_default();
-        let pods = self.pods(list_key, async |api: &Api| api.pods(selector).await).await;
-        // The list of a namespace is one that was asked for, where the whole of it was.
-        let is_whole = selector.labels.is_empty() && selector.fields.is_empty();
-        if let (Observed::Present(pods), true, None) = (&pods, is_whole, &selector.namespace) {
-            let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-            for pod in pods {
-                names.entry(pod.metadata.namespace.as_deref().unwrap_or_default()).or_default().push(pod.metadata.name.clone());
-            }
-            for (namespace, names) in names {
-                self.cluster.pod_lists.put(namespace, names);
-            }
+        let listed = match self.api().await {
+            Ok(api) => api.pods(selector).await,
+            Err(gap) => return Observed::Unavailable(Gap { operation: "list pods".to_owned(), ..gap.clone() }),
+        };
+        for gap in &listed.gaps {
+            self.note(format!("not every pod could be read: {}", gap.detail));
         }
-        pods
+        let Observed::Present(pods) = &listed.items else { return listed.items };
+        let mut names: BTreeMap<&str, Vec<String>> = selector.namespace.iter().map(|name| (name.as_str(), Vec::new())).collect();
+        for pod in pods {
+            let namespace = pod.metadata.namespace.as_deref().unwrap_or_default();
+            self.cluster.pods.put(&key(namespace, &pod.metadata.name), pod.clone());
+            names.entry(namespace).or_default().push(pod.metadata.name.clone());
+        }
+        let keys = names.iter().flat_map(|(namespace, names)| names.iter().map(|name| key(namespace, name)));
+        self.scanned.lock().unwrap_or_else(PoisonError::into_inner).extend(keys);
+        let is_whole = selector.labels.is_empty() && selector.fields.is_empty() && listed.gaps.is_empty();
+        for (namespace, names) in names.into_iter().filter(|_| is_whole) {
+            self.cluster.pod_lists.put(namespace, names);
+        }
+        listed.items
     }
 
     /// All service accounts, with their lists by namespace. A refusal is no gap: each is then got by its name.
@@ -91,8 +106,9 @@ impl Run<'_> {
         let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for account in accounts {
             let namespace = account.metadata.namespace.clone().unwrap_or_default();
-            names.entry(namespace.clone()).or_default().push(account.metadata.name.clone());
-            self.cluster.service_accounts.put(&key(&namespace, &account.metadata.name.clone()), account);
+            let key = key(&namespace, &account.metadata.name);
+            names.entry(namespace).or_default().push(account.metadata.name.clone());
+            self.cluster.service_accounts.put(&key, account);
         }
         for (namespace, names) in names.into_iter().filter(|_| is_whole) {
             self.cluster.account_lists.put(&namespace, names);
@@ -127,7 +143,8 @@ impl Run<'_> {
         for workload in found {
             owners.extend(controller(&workload.metadata).and_then(|owner| scan::maker(&owner.kind)));
             let namespace = workload.metadata.namespace.clone().unwrap_or_default();
-            self.cluster.workloads.put(&kind_key(kind.kind(), &namespace, &workload.metadata.name.clone()), workload);
+            let key = kind_key(kind.kind(), &namespace, &workload.metadata.name);
+            self.cluster.workloads.put(&key, workload);
         }
         owners.retain(|owner| scan::owner_of(kind).contains(owner));
         owners

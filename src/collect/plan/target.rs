@@ -70,8 +70,7 @@ impl Run<'_> {
     /// `--service-account`, in the targets' namespaces.
     async fn expected_account(&self, targets: &[Target]) {
         let Some(name) = self.options.asked.service_account.as_deref() else { return };
-        let namespaced =
-            targets.iter().filter(|target| !matches!(target.kind, TargetKind::Role | TargetKind::Namespace | TargetKind::Error));
+        let namespaced = targets.iter().filter(|target| !target.kind.is_scan() && !super::is_outside(target));
         join_all(namespaced.map(|target| Box::pin(self.follow_account(&target.namespace, name, None)))).await;
     }
 }
