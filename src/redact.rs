@@ -27,17 +27,20 @@ const SECRET_NAMES: &[&str] = &[
 /// Takes credentials out of a text: access key ids, JSON web tokens, and the values of names that hold secrets.
 pub(crate) fn redact(text: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
-    let mut secret_follows = false;
+    let (mut secret_follows, mut prose) = (false, false);
     for (word, separators) in words(text) {
-        let value_follows = separators.contains([':', '=']) || word.eq_ignore_ascii_case("bearer");
+        let scheme = matches!(word.to_ascii_lowercase().as_str(), "bearer" | "basic");
+        let value_follows = separators.contains([':', '=']) || scheme;
         if !word.is_empty() {
-            let scheme = matches!(word.to_ascii_lowercase().as_str(), "bearer" | "basic");
-            redacted.push_str(if is_secret(word) || (secret_follows && !scheme && word != REDACTED_WORD) {
-                REDACTED
-            } else {
-                word
-            });
+            redacted.push_str(
+                if is_secret(word) || (secret_follows && !scheme && word != REDACTED_WORD && !(prose && is_prose(word))) {
+                    REDACTED
+                } else {
+                    word
+                },
+            );
             secret_follows = value_follows && (secret_follows && scheme || is_secret_name(word));
+            prose = separators.starts_with(": ") && separators.trim() == ":" && is_spoken(word);
         }
         redacted.push_str(separators);
     }
@@ -60,6 +63,17 @@ fn words(text: &str) -> impl Iterator<Item = (&str, &str)> {
         rest = after;
         Some((word, separators))
     })
+}
+
+/// Names that sentences end with before a colon.
+fn is_spoken(name: &str) -> bool {
+    ["token", "signature", "credential"].iter().any(|spoken| name.eq_ignore_ascii_case(spoken))
+}
+
+/// A word of a sentence that goes on after a colon, as in `failed to get token: operation error STS`: short, and letters
+/// alone, which no token of AWS is.
+fn is_prose(word: &str) -> bool {
+    word.len() <= 24 && word.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 fn is_secret_name(word: &str) -> bool {
@@ -86,6 +100,11 @@ mod tests {
         for (text, secret) in [
             ("The token eyJhbGciOi.eyJpc3Mi.c2ln is bad", "eyJhbGciOi"),
             ("key AKIAIOSFODNN7EXAMPLE is not valid", "AKIAIOSFODNN7EXAMPLE"),
+            ("password: hunter", "hunter"),
+            ("Authorization: Basic dXNlcjpwYXNzd29yZA", "dXNlcjpw"),
+            ("token: IQoJb3JpZ2luX2VjEJr", "IQoJb3Jp"),
+            ("token=operation", "operation"),
+            ("\"token\": \"operation\"", "operation"),
             ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG", "wJalrXUtnFEMI"),
             ("\"SecretAccessKey\": \"wJalrXUtnFEMI\"", "wJalrXUtnFEMI"),
             ("Authorization: Bearer k8s-aws-v1.aHR0cHM6", "aHR0cHM6"),
@@ -104,6 +123,8 @@ mod tests {
         let text = "An error occurred (AccessDenied) when calling the GetObject operation: User: \
                     arn:aws:sts::123456789012:assumed-role/AppRole/botocore-session-1 is not authorized to perform: s3:GetObject \
                     on resource: arn:aws:s3:::b/k because no identity-based policy allows it\nToken is expired";
+        assert_eq!(redact(text), text);
+        let text = "failed to get token: operation error STS: AssumeRole, failed fetching token: \ncaused by: WebIdentityErr";
         assert_eq!(redact(text), text);
         assert_eq!(redact(""), "");
         assert_eq!(redact(" = é:"), " = é:");
