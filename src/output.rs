@@ -48,13 +48,7 @@ fn speaks_unicode() -> bool {
 ///
 /// stdout can't be written.
 pub(crate) fn print(bytes: &[u8], colored: bool) -> Result<(), Error> {
-    let choice = if colored { ColorChoice::Always } else { ColorChoice::AlwaysAnsi };
-    // `AlwaysAnsi` passes the bytes through; `Always` also translates for old Windows consoles.
-    let mut out = AutoStream::new(io::stdout().lock(), choice);
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(Error::Write),
-    }
+    stream(colored, |out| out.write_all(bytes))
 }
 
 /// The same for what is too long to be held in memory first.
@@ -63,6 +57,7 @@ pub(crate) fn print(bytes: &[u8], colored: bool) -> Result<(), Error> {
 ///
 /// stdout can't be written.
 pub(crate) fn stream(colored: bool, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Error> {
+    // `AlwaysAnsi` passes the bytes through; `Always` also translates for old Windows consoles.
     let choice = if colored { ColorChoice::Always } else { ColorChoice::AlwaysAnsi };
     let mut out = io::BufWriter::with_capacity(1 << 16, AutoStream::new(io::stdout().lock(), choice));
     match write(&mut out).and_then(|()| out.flush()) {

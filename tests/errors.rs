@@ -10,6 +10,7 @@
 use irsa_doctor_checks::diagnose::diagnose;
 use irsa_doctor_checks::report::TargetReport;
 use irsa_doctor_checks::snapshot::{Asked, Snapshot, Target, TargetKind};
+use irsa_doctor_test_support::generate::Random;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -141,32 +142,24 @@ fn what_a_logger_adds_changes_nothing() {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// `SplitMix64` (<https://prng.di.unimi.it/splitmix64.c>): the same damage in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % (bound.max(1) as u64)).unwrap()
-    }
+/// A place in a list, also in an empty one.
+fn below(random: &mut Random, bound: usize) -> usize {
+    usize::try_from(random.below(bound.max(1) as u64)).unwrap()
 }
 
 fn damaged(text: &str, random: &mut Random) -> String {
     const SCRAPS: [&str; 10] =
         ["\u{0}", "\u{202e}", "\\u00", "\\", "arn:aws:", "<", "\u{1f980}", "User: ", " is not authorized to perform: ", "\n"];
     let mut chars: Vec<char> = text.chars().collect();
-    for _ in 0..=random.below(4) {
-        let at = random.below(chars.len());
-        match random.below(4) {
+    for _ in 0..=below(random, 4) {
+        let at = below(random, chars.len());
+        match below(random, 4) {
             0 => chars.truncate(at),
             1 if !chars.is_empty() => drop(chars.remove(at)),
-            2 => drop(chars.splice(at..at, SCRAPS[random.below(SCRAPS.len())].chars())),
+            2 => drop(chars.splice(at..at, SCRAPS[below(random, SCRAPS.len())].chars())),
             _ => {
-                let from = random.below(chars.len());
-                let piece: Vec<char> = chars.iter().skip(from).take(random.below(60)).copied().collect();
+                let from = below(random, chars.len());
+                let piece: Vec<char> = chars.iter().skip(from).take(below(random, 60)).copied().collect();
                 drop(chars.splice(at..at, piece));
             }
         }

@@ -100,10 +100,7 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
 
 /// A text that isn't an error of AWS says nothing about the chain; where there is nothing else to judge, nothing can be said.
 fn not_aws(evidence: &Evidence<'_>, what: Option<&str>) -> Outcome {
-    let said = what.map_or_else(
-        || "the text is not an error of AWS".to_owned(),
-        |what| format!("the text is not an error of AWS: it is {what}"),
-    );
+    let said = stranger(what);
     if evidence.target.kind != TargetKind::Error {
         return Outcome::not_applicable(said);
     }
@@ -112,6 +109,14 @@ fn not_aws(evidence: &Evidence<'_>, what: Option<&str>) -> Outcome {
         .detail(said)
         .remedy("paste the whole error as the program logged it, or name a pod");
     Outcome::Judged { findings: Vec::new(), gaps: vec![FoundGap { gap, decisive: true }] }
+}
+
+/// A sentence about a text that isn't an error of AWS.
+fn stranger(what: Option<&str>) -> String {
+    what.map_or_else(
+        || "the text is not an error of AWS".to_owned(),
+        |what| format!("the text is not an error of AWS: it is {what}"),
+    )
 }
 
 /// The place of the decisive words in the pasted text.

@@ -24,6 +24,7 @@ pub mod identity;
 pub mod intent;
 pub mod issuers;
 pub mod locus;
+pub mod names;
 pub mod nearest;
 pub mod no_role;
 pub mod oidc_provider;

@@ -17,7 +17,7 @@ pub use whom::{Whom, WhomKind};
 
 use regex::Regex;
 use std::sync::LazyLock;
-use text::Text;
+use text::{Text, beginning};
 
 /// What a pasted text is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,15 +202,6 @@ fn parameter(text: &Text) -> Option<String> {
     first(&PARAMETER, &text.flat)
 }
 
-/// At most this many bytes of a text, up to a character's end.
-fn bound(text: &str, most: usize) -> usize {
-    let mut end = text.len().min(most);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    end
-}
-
 /// The error's own words: from the decisive place to the end of its sentence.
 fn message(text: &Text, begin: usize, symptom: &Symptom) -> Option<String> {
     const ENDS: [&str; 9] = [
@@ -226,7 +217,7 @@ fn message(text: &Text, begin: usize, symptom: &Symptom) -> Option<String> {
     ];
     let begin = if begin > 0 { text.place(begin) } else { after_code(text, symptom)? };
     let rest = text.plain.get(begin..)?.trim_start();
-    let rest = rest.get(..bound(rest, 600))?;
+    let rest = beginning(rest, 600);
     let end = ENDS.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
     let words: Vec<&str> = rest.get(..end)?.split_whitespace().collect();
     let message = words.join(" ");
@@ -244,7 +235,7 @@ fn after_code(text: &Text, symptom: &Symptom) -> Option<usize> {
 fn place(pasted: &str, symptom: &Symptom) -> (u32, u32) {
     let whom = symptom.whom.as_ref().and_then(|whom| whom.arn.as_deref());
     let words = [whom, symptom.code.as_deref(), symptom.operation.as_deref(), symptom.host.as_deref()];
-    let pasted = pasted.get(..bound(pasted, LARGEST)).unwrap_or_default();
+    let pasted = beginning(pasted, LARGEST);
     let at = words.into_iter().flatten().find_map(|word| pasted.find(word)).unwrap_or_default();
     let before = pasted.get(..at).unwrap_or_default();
     let line = before.matches('\n').count() + 1;

@@ -12,6 +12,7 @@ use crate::identity::Mode;
 use crate::partition;
 use crate::policies::Parsed;
 use crate::snapshot::{Gap, Observed};
+use irsa_doctor_iam::policy::Effect;
 use irsa_doctor_iam::{Arn, Decision, Policy, PolicyKind, PolicySet, Request, Verdict, authorize, decide};
 use std::collections::BTreeSet;
 
@@ -39,6 +40,16 @@ pub struct Token {
     pub audience: String,
     /// `sub`.
     pub subject: String,
+}
+
+/// The values of `sub` in statements that allow, as they stand; `None` where the text is no trust policy.
+pub fn subjects(document: &str) -> Option<BTreeSet<String>> {
+    let policy = Policy::parse(document, PolicyKind::Trust).ok()?;
+    let allows = policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+    let conditions = allows.flat_map(|statement| &statement.conditions);
+    let compares = conditions.filter(|condition| !condition.operator_text.eq_ignore_ascii_case("Null"));
+    let subjects = compares.filter(|condition| condition.key.to_ascii_lowercase().ends_with(":sub"));
+    Some(subjects.flat_map(|condition| &condition.values).map(|value| value.text.clone()).collect())
 }
 
 impl Token {

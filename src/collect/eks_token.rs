@@ -89,9 +89,14 @@ fn sts_host(region: &str, fips: bool) -> String {
 }
 
 /// The DNS suffix of the partition that a region belongs to.
-/// <https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json>
 pub(crate) fn dns_suffix(region: &str) -> &'static str {
-    match partition::of_region(region) {
+    partition_dns_suffix(partition::of_region(region))
+}
+
+/// The DNS suffix of a partition.
+/// <https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json>
+pub(crate) fn partition_dns_suffix(partition: &str) -> &'static str {
+    match partition {
         "aws-cn" => "amazonaws.com.cn",
         "aws-iso" => "c2s.ic.gov",
         "aws-iso-b" => "sc2s.sgov.gov",

@@ -106,12 +106,8 @@ pub fn reading(evidence: &Evidence<'_>, seen: &Seen<'_>) -> Option<ErrorReading>
 }
 
 fn not_aws(what: Option<&'static str>) -> ErrorReading {
-    let summary = what.map_or_else(
-        || "the text is not an error of AWS".to_owned(),
-        |what| format!("the text is not an error of AWS: it is {what}"),
-    );
     ErrorReading {
-        summary,
+        summary: super::stranger(what),
         agreement: "open",
         next: vec!["paste the whole error, as the program logged it".to_owned()],
         ..ErrorReading::default()

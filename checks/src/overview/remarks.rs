@@ -2,16 +2,14 @@
 
 use crate::check::Status;
 use crate::evidence::ROLE_ANNOTATION;
+use crate::names::some;
 use crate::report::TargetReport;
 use crate::snapshot::{Cluster, Observed, Snapshot, key};
-use irsa_doctor_iam::policy::Effect;
-use irsa_doctor_iam::{Policy, PolicyKind};
+use crate::trust;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// From how many namespaces on a role is called shared.
 const MANY_NAMESPACES: usize = 3;
-/// The most names that are written out.
-const MOST_NAMES: usize = 5;
 
 /// All remarks.
 pub(super) fn remarks(snapshot: &Snapshot, targets: &[TargetReport]) -> Vec<String> {
@@ -37,7 +35,13 @@ fn shared_roles(targets: &[TargetReport]) -> Vec<String> {
     }
     let shared = namespaces.into_iter().filter(|(_, namespaces)| namespaces.len() >= MANY_NAMESPACES);
     shared
-        .map(|(role, namespaces)| format!("role {role} is used from {} namespaces: {}", namespaces.len(), some(namespaces)))
+        .map(|(role, namespaces)| {
+            format!(
+                "role {role} is used from {} namespaces: {}",
+                namespaces.len(),
+                some(namespaces.into_iter().map(str::to_owned))
+            )
+        })
         .collect()
 }
 
@@ -77,7 +81,7 @@ fn unused_accounts(cluster: &Cluster) -> Option<String> {
         1 => (1, "service account names"),
         count => (count, "service accounts name"),
     };
-    Some(format!("{count} {accounts} a role, and no pod runs as it: {}", some(unused)))
+    Some(format!("{count} {accounts} a role, and no pod runs as it: {}", some(unused.into_iter().map(str::to_owned))))
 }
 
 /// Service accounts that a trust policy names and that aren't there, where all of their namespace were listed.
@@ -87,21 +91,17 @@ fn subjects_that_are_gone(snapshot: &Snapshot, cluster: &Cluster, targets: &[Tar
     let read = evidence.filter_map(|evidence| evidence.role.present()).filter(|role| in_use.contains(role.arn.as_str()));
     let gone = read.filter_map(|role| {
         let gone: BTreeSet<String> =
-            subjects(&role.trust_policy).into_iter().filter(|account| is_gone(cluster, account)).collect();
-        let names = some(gone.iter().map(String::as_str).collect());
-        (!gone.is_empty()).then(|| format!("role {} trusts service accounts that aren't there: {names}", role.arn))
+            accounts(&role.trust_policy).into_iter().filter(|account| is_gone(cluster, account)).collect();
+        (!gone.is_empty()).then(|| format!("role {} trusts service accounts that aren't there: {}", role.arn, some(gone)))
     });
     gone.collect()
 }
 
-/// The service accounts that are named to the letter.
-fn subjects(trust_policy: &str) -> BTreeSet<String> {
-    let Ok(policy) = Policy::parse(trust_policy, PolicyKind::Trust) else { return BTreeSet::new() };
-    let allows = policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
-    let conditions = allows.flat_map(|statement| &statement.conditions);
-    let values = conditions.filter(|condition| condition.key.to_ascii_lowercase().ends_with(":sub")).flat_map(|c| &c.values);
-    let named = values.filter_map(|value| value.text.strip_prefix("system:serviceaccount:")?.split_once(':'));
-    let literal = named.filter(|(namespace, name)| !format!("{namespace}{name}").contains(['*', '?', '$']));
+/// The keys of the service accounts that are named to the letter.
+fn accounts(trust_policy: &str) -> BTreeSet<String> {
+    let subjects = trust::subjects(trust_policy).unwrap_or_default();
+    let named = subjects.iter().filter_map(|subject| subject.strip_prefix("system:serviceaccount:")?.split_once(':'));
+    let literal = named.filter(|(namespace, name)| ![namespace, name].iter().any(|part| part.contains(['*', '?', '$'])));
     literal.map(|(namespace, name)| key(namespace, name)).collect()
 }
 
@@ -110,14 +110,4 @@ fn is_gone(cluster: &Cluster, account: &str) -> bool {
     let listed = cluster.service_account_lists.get(namespace).and_then(Observed::present);
     let name = account.split_once('/').map(|(_, name)| name.to_owned()).unwrap_or_default();
     listed.is_some_and(|names| !names.contains(&name)) && !cluster.service_accounts.get(account).is_some_and(Observed::is_present)
-}
-
-/// The first names, and how many more there are.
-fn some(names: BTreeSet<&str>) -> String {
-    let more = names.len().saturating_sub(MOST_NAMES);
-    let mut shown: Vec<String> = names.into_iter().take(MOST_NAMES).map(str::to_owned).collect();
-    if more > 0 {
-        shown.push(format!("{more} more"));
-    }
-    shown.join(", ")
 }

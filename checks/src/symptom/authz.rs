@@ -1,7 +1,7 @@
 //! The sentence `User: P is not authorized to perform: A on resource: R because ...`.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
 
-use super::text::Text;
+use super::text::{Text, beginning};
 use super::whom::Whom;
 use irsa_doctor_iam::Layer;
 
@@ -125,11 +125,7 @@ fn action(text: &Text, from: usize) -> Option<(String, usize)> {
 
 /// Where a phrase begins, if it is near.
 fn position(text: &str, phrase: &str, reach: usize) -> Option<usize> {
-    let mut end = text.len().min(reach + phrase.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end)?.find(phrase)
+    beginning(text, reach + phrase.len()).find(phrase)
 }
 
 /// The resource, where one is named right after the action.
@@ -184,7 +180,7 @@ const KINDS: &[(&str, Layer)] = &[
 /// Why it was refused: the first reason at or after a place of the flat text.
 pub(super) fn refusal(text: &Text, from: usize) -> Option<Refusal> {
     let rest = text.low.get(from..)?;
-    let rest = rest.get(..clamp(rest, 2 * REACH)).unwrap_or(rest);
+    let rest = beginning(rest, 2 * REACH);
     let ending = |phrase: &str| rest.find(phrase).map(|at| at + phrase.len());
     let (explicit, implicit) = (ending("withanexplicitdeny"), ending("becauseno"));
     let is_explicit = explicit.is_some_and(|at| implicit.is_none_or(|other| at < other));
@@ -208,14 +204,6 @@ fn skip(text: &Text, at: usize, words: &[&str]) -> usize {
 fn kind_at(text: &Text, at: usize) -> Option<(&'static str, Layer)> {
     let rest = text.low.get(at..)?;
     KINDS.iter().copied().find(|(name, _)| rest.starts_with(name))
-}
-
-fn clamp(text: &str, most: usize) -> usize {
-    let mut end = text.len().min(most);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    end
 }
 
 /// The policy's ARN, where one follows its kind.

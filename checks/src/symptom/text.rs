@@ -30,7 +30,7 @@ pub(super) struct Text {
 impl Text {
     /// Reads a text.
     pub(super) fn new(pasted: &str) -> Self {
-        let mut plain = without_controls(bounded(pasted));
+        let mut plain = without_controls(beginning(pasted, LARGEST));
         // An error in JSON in a log line in JSON is escaped twice.
         for _ in 0..3 {
             match unescaped(&plain) {
@@ -100,9 +100,9 @@ impl Text {
     }
 }
 
-/// The beginning of a text that is too long.
-fn bounded(text: &str) -> &str {
-    let mut end = text.len().min(LARGEST);
+/// The beginning of a text: at most this many bytes, up to a character's end.
+pub(super) fn beginning(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

@@ -2,7 +2,7 @@
 //!
 //! All patterns are matched against the text without white space, so that no wrapping hides anything.
 
-use super::text::Text;
+use super::text::{Text, beginning};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
@@ -182,7 +182,7 @@ fn go2(text: &Text) -> Option<Wrapper> {
     }
     let found = innermost?;
     let rest = text.flat.get(end(&found)..).unwrap_or_default();
-    let rest = rest.get(..super::bound(rest, 4000)).unwrap_or_default();
+    let rest = beginning(rest, 4000);
     let code = find(&GO2_API, rest).or_else(|| find(&GO2_CODE, rest));
     let after = code.as_ref().map_or(0, end);
     Some(Wrapper {

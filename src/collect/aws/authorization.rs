@@ -1,7 +1,7 @@
 //! All roles and policies of an account, in a few pages.
 
 use super::document::decoded;
-use super::iam::{attached, date};
+use super::iam::{attached, date, extras};
 use super::operations::GET_AUTHORIZATION_DETAILS;
 use super::paging::{self, Page};
 use super::{Session, ask};
@@ -134,22 +134,15 @@ fn role_details(
     let inline = inline.collect::<Result<BTreeMap<_, _>, Gap>>()?;
     let list = role.attached_managed_policies.unwrap_or_default().into_iter();
     let attached = list.map(|policy| attached(policy).ok_or_else(|| missing("PolicyArn"))).collect::<Result<Vec<_>, Gap>>()?;
-    let boundary = role.permissions_boundary.map(|boundary| text(boundary.permissions_boundary_arn, "PermissionsBoundaryArn"));
-    let used = role.role_last_used;
     let role = Role {
         trust_policy,
-        permissions_boundary: boundary.transpose()?,
         arn,
         name,
         path: role.path.filter(|path| !path.is_empty()).unwrap_or_else(|| "/".to_owned()),
         role_id: role.role_id.unwrap_or_default(),
         create_date: role.create_date.as_ref().and_then(date),
-        // Not in this answer; nothing hangs on it.
-        max_session_duration: None,
-        tags: role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
-        never_used: used.as_ref().is_some_and(|used| used.last_used_date.is_none()),
-        last_used_region: used.as_ref().and_then(|used| used.region.clone()).filter(|region| !region.is_empty()),
-        last_used: used.and_then(|used| used.last_used_date).as_ref().and_then(date),
+        // `max_session_duration` isn't in this answer; nothing hangs on it.
+        ..extras(question, role.permissions_boundary, role.tags, role.role_last_used)?
     };
     Ok(Ok(RoleDetails { role, attached, inline }))
 }

@@ -5,6 +5,7 @@ use super::operations::{GET_INLINE, GET_ROLE, LIST_ATTACHED, LIST_INLINE, LIST_R
 use super::paging::{self, Page};
 use super::{LastAttempt, Session, ask};
 use crate::collect::observe::aws::{Question, part};
+use aws_sdk_iam::types::{AttachedPermissionsBoundary, RoleLastUsed, Tag};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use irsa_doctor_checks::snapshot::{AttachedPolicy, Gap, Observed, Role, RoleSummary};
@@ -84,23 +85,34 @@ fn role(question: Question<'_>, role: Option<aws_sdk_iam::types::Role>) -> Resul
     let missing = |field: &str| question.malformed(format!("the answer has no {field}"));
     let role = role.filter(|role| !role.arn.is_empty() && !role.role_name.is_empty()).ok_or_else(|| missing("Role"))?;
     let trust_policy = role.assume_role_policy_document.as_deref().filter(|document| !document.is_empty());
-    let boundary = role.permissions_boundary.map(|boundary| {
-        boundary.permissions_boundary_arn.filter(|arn| !arn.is_empty()).ok_or_else(|| missing("PermissionsBoundaryArn"))
-    });
-    let used = role.role_last_used;
     Ok(Role {
         trust_policy: decoded(trust_policy.ok_or_else(|| missing("AssumeRolePolicyDocument"))?),
-        permissions_boundary: boundary.transpose()?,
         arn: role.arn,
         name: role.role_name,
         path: if role.path.is_empty() { "/".to_owned() } else { role.path },
         role_id: role.role_id,
         create_date: date(&role.create_date),
         max_session_duration: role.max_session_duration,
-        tags: role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
+        ..extras(question, role.permissions_boundary, role.tags, role.role_last_used)?
+    })
+}
+
+/// What a role may have besides: its boundary, its tags, when it was last used.
+pub(super) fn extras(
+    question: Question<'_>,
+    boundary: Option<AttachedPermissionsBoundary>,
+    tags: Option<Vec<Tag>>,
+    used: Option<RoleLastUsed>,
+) -> Result<Role, Gap> {
+    let missing = || question.malformed("the answer has no PermissionsBoundaryArn");
+    let arn = |boundary: AttachedPermissionsBoundary| boundary.permissions_boundary_arn.filter(|arn| !arn.is_empty());
+    Ok(Role {
+        permissions_boundary: boundary.map(|boundary| arn(boundary).ok_or_else(missing)).transpose()?,
+        tags: tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
         never_used: used.as_ref().is_some_and(|used| used.last_used_date.is_none()),
         last_used_region: used.as_ref().and_then(|used| used.region.clone()).filter(|region| !region.is_empty()),
         last_used: used.and_then(|used| used.last_used_date).as_ref().and_then(date),
+        ..Role::default()
     })
 }
 

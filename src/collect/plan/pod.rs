@@ -4,20 +4,10 @@ use super::run::Run;
 use futures_util::future::join_all;
 use irsa_doctor_checks::arn::RoleArn;
 use irsa_doctor_checks::evidence::{ROLE_ANNOTATION, controller};
+use irsa_doctor_checks::scan;
 use irsa_doctor_checks::snapshot::kubernetes::{Metadata, Pod, PodSpec, ServiceAccount};
-use irsa_doctor_checks::snapshot::{Association, Observed, TargetKind};
+use irsa_doctor_checks::snapshot::{Association, Observed};
 use std::collections::BTreeSet;
-
-/// The kinds that own pods, or own what owns them.
-const OWNERS: &[TargetKind] = &[
-    TargetKind::ReplicaSet,
-    TargetKind::Deployment,
-    TargetKind::StatefulSet,
-    TargetKind::DaemonSet,
-    TargetKind::Job,
-    TargetKind::CronJob,
-    TargetKind::Rollout,
-];
 
 /// Whether a container of the spec already has what the webhook or the Pod Identity agent would give it.
 pub(super) fn is_injected(spec: &PodSpec) -> bool {
@@ -55,8 +45,8 @@ impl Run<'_> {
                 self.pod(namespace, &current.name).await;
                 return;
             }
-            let Some(kind) = OWNERS.iter().find(|kind| kind.kind() == current.kind) else { return };
-            let workload = self.workload(*kind, namespace, &current.name).await;
+            let Some(kind) = scan::maker(&current.kind) else { return };
+            let workload = self.workload(kind, namespace, &current.name).await;
             owner = workload.present().and_then(|workload| controller(&workload.metadata).cloned());
         }
     }

@@ -8,7 +8,8 @@ use irsa_doctor_checks::snapshot::{Gap, Observed, ResourceEvidence};
 impl Run<'_> {
     /// Reads the policy of everything that was asked about and bears one, each once.
     pub(super) async fn resource_policies(&self) {
-        let asked = bearers(&self.required().await);
+        let required = self.required().await;
+        let asked = self.bearers.get_or_init(async || bearers(&required)).await;
         join_all(asked.values().map(|bearer| Box::pin(self.resource_policy(bearer)))).await;
     }
 

@@ -6,6 +6,7 @@ use super::{half, is_answer};
 use crate::collect::aws::{Guard, Session};
 use crate::collect::kubernetes::{Api, ClusterIdentity, ConnectError, Connection};
 use crate::collect::{Options, kubernetes};
+use irsa_doctor_checks::resource_policy::Bearer;
 use irsa_doctor_checks::snapshot::kubernetes::{
     Event, Namespace, Node, OpenIdConfiguration, Pod, ServerVersion, ServiceAccount, WebhookConfiguration, Workload,
 };
@@ -92,6 +93,8 @@ pub(super) struct Run<'a> {
     pub(super) scanned: Mutex<BTreeSet<String>>,
     /// Of a scan: the ids of all Pod Identity associations, by service account.
     pub(super) association_ids: OnceCell<BTreeMap<String, String>>,
+    /// What bears a policy that is read; known once what is asked of the role is.
+    pub(super) bearers: OnceCell<BTreeMap<String, Bearer>>,
     /// By the ARN of what bears the policy.
     pub(super) resources: Once<ResourceEvidence>,
     pub(super) accounts: Mutex<BTreeMap<String, Arc<AccountCells>>>,
@@ -125,6 +128,7 @@ impl<'a> Run<'a> {
             cluster: half.map(half::cells).unwrap_or_default(),
             scanned: Mutex::default(),
             association_ids: OnceCell::new(),
+            bearers: OnceCell::new(),
             resources: Once::default(),
             accounts: Mutex::default(),
             decoded: OnceCell::new(),

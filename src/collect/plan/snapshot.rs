@@ -3,7 +3,6 @@
 use super::account::AccountCells;
 use super::run::Run;
 use crate::collect::aws::Session;
-use irsa_doctor_checks::resource_policy::bearers;
 use irsa_doctor_checks::snapshot::{
     Account, Asked, Caller, Cluster, Half, Observed, PolicyEvidence, ResourceEvidence, RoleEvidence, SCHEMA_VERSION, Snapshot,
     Target,
@@ -94,16 +93,16 @@ impl Run<'_> {
     }
 
     fn resource_answers(&self) -> BTreeMap<String, ResourceEvidence> {
-        let answers = bearers(&self.known_required()).into_iter().filter_map(|(arn, bearer)| {
+        let answers = self.bearers.get().into_iter().flatten().filter_map(|(arn, bearer)| {
             // What was not finished in time is a gap under the operation that reads it.
-            let read = match self.resources.answers(bearer.kind.operation()).remove(&arn)? {
+            let read = match self.resources.answers(bearer.kind.operation()).remove(arn)? {
                 Observed::Present(read) => read,
                 Observed::Absent => ResourceEvidence::default(),
                 Observed::Unavailable(gap) => {
                     ResourceEvidence { policy: Observed::Unavailable(gap), ..ResourceEvidence::default() }
                 }
             };
-            Some((arn, read))
+            Some((arn.clone(), read))
         });
         answers.collect()
     }

@@ -4,14 +4,11 @@ use super::{finding, tone, words};
 use crate::report::escape;
 use crate::report::page::{Page, Tone};
 use comfy_table::{ContentArrangement, Table, presets};
+use irsa_doctor_checks::names::some;
 use irsa_doctor_checks::overview::{AccountLine, Cause, Overview};
 use irsa_doctor_checks::report::{Report, Verdict};
-use irsa_doctor_checks::snapshot::Target;
 use std::collections::BTreeSet;
 use std::io;
-
-/// The most victims that are written out.
-const MOST_VICTIMS: usize = 5;
 
 /// Writes the picture.
 pub(super) fn write(page: &mut Page<'_>, report: &Report, overview: &Overview) -> io::Result<()> {
@@ -73,11 +70,6 @@ fn short(arn: &str) -> &str {
 }
 
 fn victims(page: &mut Page<'_>, cause: &Cause) -> io::Result<()> {
-    let name = |target: &Target| escape(&format!("{}/{target}", target.namespace)).into_owned();
-    let mut shown: Vec<String> = cause.victims.iter().take(MOST_VICTIMS).map(name).collect();
-    let more = cause.victims.len().saturating_sub(MOST_VICTIMS);
-    if more > 0 {
-        shown.push(format!("{more} more"));
-    }
-    page.prose("        hits", 17, &format!("{}: {}", cause.victims.len(), shown.join(", ")), Tone::Plain)
+    let names = some(cause.victims.iter().map(|target| format!("{}/{target}", target.namespace)));
+    page.prose("        hits", 17, &format!("{}: {}", cause.victims.len(), escape(&names)), Tone::Plain)
 }

@@ -240,10 +240,12 @@ fn take_out_injection(pod: &mut Value) {
 }
 
 /// `SplitMix64` (<https://prng.di.unimi.it/splitmix64.c>): small, and the same everywhere.
-struct Random(u64);
+#[derive(Debug)]
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    /// A number below a bound that isn't 0.
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,14 +1,11 @@
 //! Whom else the write of a role's document changes: the other statements, the other subjects, the other users of the role.
 
 use crate::evidence::{Evidence, ROLE_ANNOTATION};
+use crate::names::some;
 use crate::snapshot::Cluster;
-use irsa_doctor_iam::policy::Effect;
-use irsa_doctor_iam::{Policy, PolicyKind};
+use crate::trust;
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// The most names that are written out.
-const MOST_NAMES: usize = 5;
 
 /// What else changes, or stays, when this document of the role is written.
 pub(super) fn of(evidence: &Evidence<'_>, role_arn: &str, is_trust: bool, before: Option<&str>, after: &str) -> Vec<String> {
@@ -32,7 +29,7 @@ pub(super) fn of(evidence: &Evidence<'_>, role_arn: &str, is_trust: bool, before
 
 /// Who loses the role, and which other subjects keep it.
 fn subjects(evidence: &Evidence<'_>, before: &str, after: &str) -> Vec<String> {
-    let (Some(old), Some(new)) = (subjects_of(before), subjects_of(after)) else { return Vec::new() };
+    let (Some(old), Some(new)) = (trust::subjects(before), trust::subjects(after)) else { return Vec::new() };
     let own = evidence.subject();
     let is_there = |subject: &String| {
         let account = subject.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
@@ -55,17 +52,6 @@ fn subjects(evidence: &Evidence<'_>, before: &str, after: &str) -> Vec<String> {
         said.push(format!("the other subjects stay: {}", some(kept)));
     }
     said
-}
-
-/// The values of `sub` in statements that allow.
-fn subjects_of(document: &str) -> Option<BTreeSet<String>> {
-    let policy = Policy::parse(document, PolicyKind::Trust).ok()?;
-    let allows = policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
-    let conditions = allows.flat_map(|statement| &statement.conditions);
-    // The value of `Null` is a truth value, and no subject.
-    let compares = conditions.filter(|condition| !condition.operator_text.eq_ignore_ascii_case("Null"));
-    let subjects = compares.filter(|condition| condition.key.to_ascii_lowercase().ends_with(":sub"));
-    Some(subjects.flat_map(|condition| &condition.values).map(|value| value.text.clone()).collect())
 }
 
 /// The statements that stay, to the letter.
@@ -110,14 +96,4 @@ fn of_cluster<'c>(cluster: &'c Cluster, role_arn: &'c str) -> impl Iterator<Item
     let of_pod =
         running.map(|pod| crate::snapshot::key(pod.metadata.namespace.as_deref().unwrap_or_default(), pod.spec.account_name()));
     annotated.map(|(key, _)| key.clone()).chain(associated.map(|(key, _)| key.clone())).chain(of_pod)
-}
-
-/// The first names, and how many more there are.
-fn some(names: BTreeSet<String>) -> String {
-    let more = names.len().saturating_sub(MOST_NAMES);
-    let mut shown: Vec<String> = names.into_iter().take(MOST_NAMES).collect();
-    if more > 0 {
-        shown.push(format!("{more} more"));
-    }
-    shown.join(", ")
 }

@@ -5,6 +5,7 @@ use crate::collect::aws::Session;
 use crate::collect::aws::operations::resource_policies::{
     GET_QUEUE_ATTRIBUTES, GET_REPOSITORY_POLICY, GET_SECRET_POLICY, GET_TOPIC_ATTRIBUTES,
 };
+use crate::collect::eks_token::partition_dns_suffix;
 use crate::collect::observe::aws::{Question, part};
 use aws_sdk_sqs::types::QueueAttributeName;
 use irsa_doctor_checks::resource_policy::Bearer;
@@ -85,18 +86,5 @@ fn optional(policy: Observed<Option<String>>) -> Observed<String> {
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html>
 fn queue_url(bearer: &Bearer) -> String {
     let Bearer { region, account, name, .. } = bearer;
-    format!("https://sqs.{region}.{}/{account}/{name}", domain(&bearer.partition))
-}
-
-/// <https://docs.aws.amazon.com/general/latest/gr/rande.html>
-fn domain(partition: &str) -> &'static str {
-    match partition {
-        "aws-cn" => "amazonaws.com.cn",
-        "aws-iso" => "c2s.ic.gov",
-        "aws-iso-b" => "sc2s.sgov.gov",
-        "aws-iso-e" => "cloud.adc-e.uk",
-        "aws-iso-f" => "csp.hci.ic.gov",
-        "aws-eusc" => "amazonaws.eu",
-        _ => "amazonaws.com",
-    }
+    format!("https://sqs.{region}.{}/{account}/{name}", partition_dns_suffix(&bearer.partition))
 }
