@@ -25,6 +25,8 @@ Examples:
   irsa-doctor --demo                                     see what it does, without a cluster
   irsa-doctor --pod awscli -n default                    why does this pod get AccessDenied?
   irsa-doctor deploy/api -n shop --action s3:ListBucket --resource arn:aws:s3:::my-bucket
+  irsa-doctor -A --only broken                           every pod of the cluster
+  irsa-doctor -A --contexts staging,prod -o jsonl        every pod of several clusters
   irsa-doctor role/arn:aws:iam::123456789012:role/api --subject shop/api --issuer URL
   irsa-doctor --pod awscli -n default --error 'An error occurred (AccessDenied) when calling ...'
   kubectl logs awscli | irsa-doctor --error -            what does this error mean?
@@ -33,7 +35,7 @@ Examples:
   irsa-doctor --from k8s.json --with-aws                 a cluster's half, and the AWS account that you can read
 
 Exit codes: 0 healthy (see --fail-on), 1 broken, 2 usage or bad input, 3 inconclusive (see --allow-unknown),
-            4 nothing could be looked at, 5 the target is not there.")]
+            4 nothing could be looked at, 5 the target is not there, 130 ended by Ctrl-C.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -170,11 +172,18 @@ pub(crate) struct ExpectArgs {
 
 /// Where to look.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(next_help_heading = "Where to look")]
 pub(crate) struct SourceArgs {
     /// The kubeconfig context [default: the current one]
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
+    /// Several contexts at once: one report with a part for each cluster; one that can't be reached is a gap
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', conflicts_with_all = ["context", "cluster", "from", "demo", "issuer", "metrics_file"])]
+    pub(crate) contexts: Vec<String>,
+    /// The same for all contexts of the kubeconfig
+    #[arg(long, conflicts_with_all = ["contexts", "context", "cluster", "from", "demo", "issuer", "metrics_file"])]
+    pub(crate) all_contexts: bool,
     /// The kubeconfig file [default: $KUBECONFIG, else ~/.kube/config]
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,

@@ -7,14 +7,19 @@ pub(crate) mod aws;
 pub(crate) mod bundle;
 pub(crate) mod eks_token;
 mod error;
+mod interrupt;
 pub(crate) mod kubernetes;
 pub(crate) mod observe;
 mod plan;
+mod progress;
 
-pub(crate) use error::CollectError;
+pub(crate) use error::{CollectError, INTERRUPTED};
+pub(crate) use interrupt::Interrupt;
+pub(crate) use progress::Progress;
 
 use irsa_doctor_checks::snapshot::{Asked, Snapshot};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where to look, for what, and for how long.
@@ -59,6 +64,10 @@ pub(crate) struct Options {
     pub(crate) simulate: bool,
     /// What somebody saved of the cluster: it stands in the place of a cluster, which is not asked (`--with-aws`).
     pub(crate) half: Option<Box<Snapshot>>,
+    /// The end that somebody may put to the run.
+    pub(crate) interrupt: Interrupt,
+    /// How far the run is.
+    pub(crate) progress: Arc<Progress>,
 }
 
 impl Default for Options {
@@ -83,6 +92,8 @@ impl Default for Options {
             cloudtrail: None,
             simulate: false,
             half: None,
+            interrupt: Interrupt::default(),
+            progress: Arc::default(),
         }
     }
 }
@@ -107,6 +118,24 @@ pub(crate) struct Calls {
     pub(crate) aws: u64,
 }
 
+/// The contexts that the kubeconfig has.
+///
+/// # Errors
+///
+/// [`CollectError::BadArguments`] where there is none that can be read.
+pub(crate) fn contexts(options: &Options) -> Result<Vec<String>, CollectError> {
+    plan::contexts(options)
+}
+
+/// The same as [`collect`] for each of several contexts, side by side: one that can't be reached is a gap.
+///
+/// # Errors
+///
+/// As [`collect`] has it, where no cluster could be looked at, or none has the target.
+pub(crate) async fn collect_each(options: &Options, contexts: &[String]) -> Result<Collected, CollectError> {
+    Box::pin(plan::run_each(options, contexts)).await
+}
+
 /// Reads what the targets need from the cluster and from AWS.
 ///
 /// What could not be read stands in the snapshot as a gap and is no error. Dropping the future ends the run.
@@ -115,7 +144,8 @@ pub(crate) struct Calls {
 ///
 /// [`CollectError::TargetNotThere`] (exit 5) if a named pod, workload, service account or namespace is known not to
 /// be there; [`CollectError::NothingToLookAt`] (exit 4) if neither the cluster nor AWS could be looked at;
-/// [`CollectError::BadArguments`] (exit 2) for an unknown context, a kubeconfig that cannot be read, and the like.
+/// [`CollectError::BadArguments`] (exit 2) for an unknown context, a kubeconfig that cannot be read, and the like;
+/// [`CollectError::Interrupted`] (exit 130) if somebody ended it before anything was found.
 pub(crate) async fn collect(options: &Options) -> Result<Collected, CollectError> {
     Box::pin(plan::run(options)).await
 }

@@ -5,9 +5,11 @@ mod completions;
 mod diagnose;
 mod explain;
 mod fix_script;
+mod interrupt;
 mod metrics;
 mod needs;
 mod permissions;
+mod progress;
 mod schema;
 mod source;
 

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Writes a file under another name first, then gives it its own. One that is there is replaced only with `force`. What
@@ -11,13 +11,18 @@ use std::path::{Path, PathBuf};
 /// # Errors
 ///
 /// `AlreadyExists` where a file is there and may not be replaced, else whatever keeps it from being written.
-pub(crate) fn create(path: &Path, mode: u32, force: bool, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn create(
+    path: &Path,
+    mode: u32,
+    force: bool,
+    content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> io::Result<()> {
     if !force && path.symlink_metadata().is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
     replaceable(path)?;
     let begun = beside(path);
-    let written = write(&begun, mode, bytes).and_then(|()| publish(&begun, path, force));
+    let written = write(&begun, mode, content).and_then(|()| publish(&begun, path, force));
     written.inspect_err(|_| {
         // That it can't be removed says less than why it couldn't be written.
         let _ = fs::remove_file(&begun);
@@ -64,10 +69,10 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.{:016x}", RandomState::new().hash_one(std::process::id())))
 }
 
-fn write(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
-    let mut file = private(path, mode)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+fn write(path: &Path, mode: u32, content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(1 << 16, private(path, mode)?);
+    content(&mut out)?;
+    out.into_inner()?.sync_all()
 }
 
 /// A new file that only those whom the mode names can read.

@@ -49,7 +49,7 @@ fn what_is_granted_is_what_a_scan_asks_for() {
 
 #[test]
 fn the_jobs_arguments_with_these_rights_alone_find_what_all_rights_find() {
-    let shape = generate::Shape { pods: 60, service_accounts: 30, roles: 12, broken_percent: 25, seed: 11 };
+    let shape = generate::Shape { pods: 60, service_accounts: 30, roles: 12, broken_percent: 25, deployments: false, seed: 11 };
     let generated = generate::cluster(&shape);
     let free = Scanned::run(&generated.serve(), &job_arguments());
     let broken = free.lines.iter().filter(|line| line["type"] == "target" && line["verdict"] == "broken");

@@ -3,12 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test: it may fail loudly")]
 
 use irsa_doctor_test_support::generate::{Breakage, Generated, Shape, cluster};
-use irsa_doctor_test_support::{Fault, Rule, Served};
-use serde_json::Value;
+use irsa_doctor_test_support::{Effect, Fault, Rule, Served};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Output};
 
-const SHAPE: Shape = Shape { pods: 240, service_accounts: 120, roles: 40, broken_percent: 25, seed: 7 };
+const SHAPE: Shape = Shape { pods: 240, service_accounts: 120, roles: 40, broken_percent: 25, deployments: false, seed: 7 };
 
 fn run(served: &Served, args: &[&str]) -> Output {
     let mut command: Command = served.bare_command(env!("CARGO_BIN_EXE_irsa-doctor"));
@@ -155,4 +155,90 @@ fn only_what_is_broken_is_listed() {
     let text = String::from_utf8(table.stdout).unwrap();
     assert!(text.starts_with("BROKEN: "), "{text}");
     assert!(!text.lines().any(|line| line.contains(" healthy ")), "{text}");
+}
+
+#[test]
+fn pods_of_a_deployment_are_judged_once_and_listed_under_it() {
+    let generated = cluster(&Shape { deployments: true, ..SHAPE });
+    let served = generated.serve();
+    let output = run(&served, &["-A", "-o", "json"]);
+    let report = report(&output);
+    assert_eq!(broken(&report), expected(&generated), "{}", String::from_utf8_lossy(&output.stderr));
+    let targets = report["targets"].as_array().unwrap();
+    assert_eq!(targets.len(), SHAPE.service_accounts);
+    for target in targets {
+        let (name, pods) = (target["target"]["name"].as_str().unwrap(), target["pods"].as_array().unwrap());
+        assert_eq!((target["target"]["kind"].as_str(), pods.len()), (Some("deployment"), 2), "{target}");
+        assert!(pods.iter().all(|pod| pod.as_str().unwrap().starts_with(name)), "{pods:?}");
+    }
+    let calls = calls(&served);
+    assert!(calls.values().all(|&count| count == 1), "{calls:?}");
+    assert!(calls.contains_key("/apis/apps/v1/deployments") && calls.contains_key("/apis/apps/v1/replicasets"), "{calls:?}");
+    // In the picture a cause names the Deployment with its pods.
+    let table = run(&served, &["-A", "--only", "broken"]);
+    let text = String::from_utf8(table.stdout).unwrap().replace(['\n', ' '], "");
+    let victim = report["overview"]["causes"][0]["victims"][0].clone();
+    let (namespace, name) = (victim["namespace"].as_str().unwrap(), victim["name"].as_str().unwrap());
+    assert!(text.contains(&format!("{namespace}/deployment/{name}({name}-")), "{text}");
+}
+
+#[test]
+fn pods_that_are_over_are_counted_and_not_judged() {
+    let mut generated = cluster(&Shape { broken_percent: 0, pods: 6, service_accounts: 3, roles: 3, ..SHAPE });
+    let mut pods = generated.objects.iter_mut().filter(|object| object["kind"] == "Pod");
+    pods.next().unwrap()["status"]["phase"] = "Succeeded".into();
+    pods.next().unwrap()["metadata"]["deletionTimestamp"] = "2026-11-24T00:00:00Z".into();
+    let served = generated.serve();
+    let report = report(&run(&served, &["-A", "-o", "json"]));
+    assert_eq!((&report["overview"]["over"], report["targets"].as_array().unwrap().len()), (&Value::from(2), 4));
+    let text = String::from_utf8(run(&served, &["-A"]).stdout).unwrap();
+    assert!(text.contains("2 pods are over (being deleted, or run to the end) and not judged"), "{text}");
+}
+
+#[test]
+fn a_pod_that_can_not_be_read_makes_the_scan_inconclusive() {
+    let mut generated = cluster(&Shape { broken_percent: 0, pods: 6, service_accounts: 3, roles: 3, ..SHAPE });
+    let namespace = generated.namespaces.first().unwrap().clone();
+    generated.objects.push(json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "odd", "namespace": namespace}, "spec": {"containers": 7}}));
+    let served = generated.serve();
+    for scan in [vec!["-A"], vec!["-n", namespace.as_str()]] {
+        let output = run(&served, &[scan.as_slice(), &["-o", "json", "--save", "odd.json", "--force"]].concat());
+        let live = report(&output);
+        let again = report(&run(&served, &["--from", "odd.json", "-o", "json"]));
+        for report in [live, again] {
+            assert_eq!((&report["verdict"], &report["gate"]), (&Value::from("inconclusive"), &Value::from("inconclusive")));
+            let unread = report["targets"].as_array().unwrap().iter().find(|target| target["verdict"] == "inconclusive").unwrap();
+            let gap = &unread["gaps"][0];
+            assert_eq!((&gap["operation"], &gap["decisive"]), (&Value::from("list pods"), &Value::from(true)), "{unread}");
+        }
+        assert_eq!(output.status.code(), Some(3));
+        let accepted = run(&served, &[scan.as_slice(), &["-o", "json", "--allow-unknown"]].concat());
+        assert_eq!(accepted.status.code(), Some(0));
+    }
+}
+
+#[test]
+fn a_scan_that_has_no_time_to_list_the_pods_is_never_fine() {
+    let served = cluster(&SHAPE).serve();
+    served.kubernetes.set_faults(vec![Fault::new("/api/v1/pods", Effect::NeverAnswer)]);
+    let output = run(&served, &["-A", "-o", "json", "--timeout", "1s"]);
+    let document = report(&output);
+    assert_eq!((output.status.code(), &document["error"]["code"]), (Some(4), &"nothing-to-look-at".into()), "{document}");
+}
+
+#[test]
+fn a_throttled_scan_reads_all_the_same() {
+    let generated = cluster(&Shape { pods: 40, service_accounts: 20, roles: 20, ..SHAPE });
+    let served = generated.serve();
+    served.aws.set_faults(vec![
+        Fault::denied("iam:GetAccountAuthorizationDetails$"),
+        Fault::throttled("iam:GetRole$").times(12),
+        Fault::throttled("iam:GetPolicyVersion$").times(6),
+    ]);
+    let output = run(&served, &["-A", "-o", "json"]);
+    let report = report(&output);
+    assert_eq!(broken(&report), expected(&generated), "{}", String::from_utf8_lossy(&output.stderr));
+    let unknown = report["summary"]["checks"]["unknown"].as_u64();
+    assert_eq!(unknown, Some(0), "{}", report["targets"][0]["gaps"]);
 }

@@ -17,6 +17,8 @@ pub struct Overview {
     pub causes: Vec<Cause>,
     /// How many pods and workloads ask nothing of AWS: they were counted, not judged.
     pub without_intent: usize,
+    /// How many pods are over, being deleted or run to their end: they were counted, not judged.
+    pub over: usize,
     /// What strikes the eye and is no fault.
     pub remarks: Vec<String>,
 }
@@ -24,6 +26,8 @@ pub struct Overview {
 /// A service account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountLine {
+    /// The key of its cluster, where there are several.
+    pub cluster: Option<String>,
     /// Its namespace.
     pub namespace: String,
     /// Its name.
@@ -55,16 +59,19 @@ pub fn overview(snapshot: &Snapshot, targets: &[TargetReport], without_intent: u
         accounts: accounts(targets),
         causes: causes(targets),
         without_intent,
+        over: snapshot.clusters.values().filter_map(|cluster| cluster.scan.as_ref()).map(|scan| scan.over).sum(),
         remarks: remarks::remarks(snapshot, targets),
     }
 }
 
 fn accounts(targets: &[TargetReport]) -> Vec<AccountLine> {
-    let mut lines: BTreeMap<(&str, &str), AccountLine> = BTreeMap::new();
+    let mut lines: BTreeMap<(Option<&str>, &str, &str), AccountLine> = BTreeMap::new();
     for report in targets {
         let Some(name) = report.service_account.as_deref() else { continue };
         let namespace = report.target.namespace.as_str();
-        let line = lines.entry((namespace, name)).or_insert_with(|| AccountLine {
+        let cluster = report.target.cluster.as_deref();
+        let line = lines.entry((cluster, namespace, name)).or_insert_with(|| AccountLine {
+            cluster: cluster.map(str::to_owned),
             namespace: namespace.to_owned(),
             name: name.to_owned(),
             roles: Vec::new(),
@@ -73,7 +80,7 @@ fn accounts(targets: &[TargetReport]) -> Vec<AccountLine> {
             first_broken: None,
             targets: Vec::new(),
         });
-        line.pods += report.pods;
+        line.pods += report.pods.len();
         line.targets.push(report.target.clone());
         for role in report.identities.iter().filter_map(|identity| identity.role_arn.as_ref()) {
             if !line.roles.contains(role) {
@@ -116,11 +123,16 @@ fn key(report: &TargetReport, found: &FoundFinding) -> String {
     let finding = &found.finding;
     // A place in the pod itself is another one in each of its siblings: its service account stands for them.
     let locus = &finding.locus;
-    let own = locus.resource.starts_with("Pod/");
+    let own = locus.resource.starts_with("Pod ");
     let place = if own { report.service_account.as_deref().unwrap_or_default() } else { locus.resource.as_str() };
     let namespace = if own { report.target.namespace.as_str() } else { "" };
+    // What is wrong in AWS is one thing for all clusters; an object of Kubernetes is another one in each.
+    let cluster = report.target.cluster.as_deref().filter(|_| !place.starts_with("arn:")).unwrap_or_default();
     let (document, path) = (locus.document.as_deref().unwrap_or_default(), locus.path.as_str());
-    format!("{}\n{namespace}\n{place}\n{document}\n{path}\n{:?}\n{:?}", finding.fault.id, finding.expected, finding.actual)
+    format!(
+        "{}\n{cluster}\n{namespace}\n{place}\n{document}\n{path}\n{:?}\n{:?}",
+        finding.fault.id, finding.expected, finding.actual
+    )
 }
 
 #[cfg(test)]

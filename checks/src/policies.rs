@@ -1,18 +1,37 @@
-//! What is parsed once a run: policy documents, and the pasted error.
+//! What is worked out once a run: policy documents, the pasted error, and who uses which role.
 
+use crate::audience::AudienceDecision;
+use crate::finding::Finding;
 use crate::pasted::Pasted;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Cluster, Snapshot};
 use irsa_doctor_iam::{ParseErrors, Policy, PolicyKind};
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A document that was read: the policy, or everything that is wrong with it.
 pub type Parsed = Rc<Result<Policy, ParseErrors>>;
 
 /// Where a text stands in memory, how long it is, and as which kind of policy it was read.
 type Key = (usize, usize, PolicyKind);
+
+/// By the role's ARN, the keys of the service accounts that use it, each with its cluster's.
+pub(crate) type Users = BTreeMap<String, BTreeSet<(String, String)>>;
+
+/// All that a decision about audiences depends on: the cluster, the role, the subject, and the token.
+pub(crate) type AudienceKey = (usize, String, Option<String>, String, bool);
+
+/// Where a document stands in memory, what it is called, and the partition of its role.
+pub(crate) type LintKey = (usize, String, String);
+
+/// What is worked out once for all targets of a snapshot, whoever judges them.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    users: OnceLock<Users>,
+    youngest_injected: Mutex<BTreeMap<usize, Option<i64>>>,
+}
 
 /// Policy documents of a snapshot, parsed when they are first asked for.
 ///
@@ -22,11 +41,19 @@ type Key = (usize, usize, PolicyKind);
 pub struct Policies<'a> {
     known: RefCell<BTreeMap<Key, Parsed>>,
     pasted: OnceCell<Pasted>,
+    audiences: RefCell<BTreeMap<AudienceKey, AudienceDecision>>,
+    lints: RefCell<BTreeMap<LintKey, Rc<Vec<Finding>>>>,
+    index: Arc<Index>,
     // INVARIANT: `'a` may not be shortened, else the address of a text that lives less long could be taken for a key.
     snapshot: PhantomData<fn(&'a str) -> &'a str>,
 }
 
 impl<'a> Policies<'a> {
+    /// Nothing parsed yet, with an index that others share.
+    pub(crate) fn with(index: Arc<Index>) -> Self {
+        Self { index, ..Self::default() }
+    }
+
     /// The policy that a text of the snapshot is, or what is wrong with it.
     pub fn parse(&self, text: &'a str, kind: PolicyKind) -> Parsed {
         let key = (text.as_ptr().addr(), text.len(), kind);
@@ -36,6 +63,37 @@ impl<'a> Policies<'a> {
         let parsed: Parsed = Rc::new(Policy::parse(text, kind));
         self.known.borrow_mut().insert(key, Rc::clone(&parsed));
         parsed
+    }
+
+    /// The service accounts of the snapshot that use roles.
+    pub(crate) fn users(&self, find: impl FnOnce() -> Users) -> &Users {
+        self.index.users.get_or_init(find)
+    }
+
+    /// Which audience is the odd one out: the same for all pods of a service account.
+    pub(crate) fn audience(&self, key: AudienceKey, decide: impl FnOnce() -> AudienceDecision) -> AudienceDecision {
+        if let Some(known) = self.audiences.borrow().get(&key) {
+            return known.clone();
+        }
+        let decision = decide();
+        self.audiences.borrow_mut().insert(key, decision.clone());
+        decision
+    }
+
+    /// What is odd in a document: the same for all that have it.
+    pub(crate) fn lint(&self, key: LintKey, find: impl FnOnce() -> Vec<Finding>) -> Rc<Vec<Finding>> {
+        if let Some(known) = self.lints.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let found = Rc::new(find());
+        self.lints.borrow_mut().insert(key, Rc::clone(&found));
+        found
+    }
+
+    /// When the youngest pod of a cluster that is injected was made.
+    pub(crate) fn youngest_injected(&self, cluster: &'a Cluster, find: impl FnOnce() -> Option<i64>) -> Option<i64> {
+        let mut known = self.index.youngest_injected.lock().unwrap_or_else(PoisonError::into_inner);
+        *known.entry(std::ptr::from_ref(cluster).addr()).or_insert_with(find)
     }
 
     /// The pasted error of the snapshot, and what it asks of the role.

@@ -67,7 +67,10 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         gaps.extend(tried.map(|gap| FoundGap { gap: gap.clone(), decisive: false }));
         let boundary = permissions.boundary.as_ref().is_some_and(|boundary| std::ptr::eq(boundary, document));
         if let Some(policy) = document.policy().filter(|_| !document.aws_managed && !boundary) {
-            findings.extend(lint::lint(document, policy, partition));
+            let place = document.text.present().map_or(0, |text| text.as_ptr().addr());
+            let key = (place, document.key.clone(), permissions.role_arn.clone());
+            let found = evidence.policies.lint(key, || lint::lint(document, policy, partition));
+            findings.extend(found.iter().cloned());
         }
     }
     Outcome::Judged { findings, gaps }

@@ -18,8 +18,10 @@ use std::collections::BTreeMap;
 pub struct Report {
     /// When the evidence was collected, RFC 3339.
     pub collected_at: String,
-    /// The cluster, where there is one.
+    /// The cluster, where it is one.
     pub cluster: Option<ClusterHead>,
+    /// The clusters, where they are several; none else.
+    pub clusters: Vec<ClusterPart>,
     /// Who we are to AWS.
     pub caller: Option<CallerHead>,
     /// The worst verdict of the targets.
@@ -66,6 +68,19 @@ pub struct ClusterHead {
     pub issuer_source: Option<&'static str>,
 }
 
+/// One of several clusters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterPart {
+    /// Its key: targets name it.
+    pub key: String,
+    /// What is known of it.
+    pub head: ClusterHead,
+    /// The worst verdict of its targets.
+    pub verdict: Verdict,
+    /// How many of its targets have which verdict.
+    pub targets: BTreeMap<Verdict, usize>,
+}
+
 /// Who we are, in a report's head.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallerHead {
@@ -92,12 +107,12 @@ pub struct TargetReport {
     pub intent: Option<String>,
     /// The service account, where there is one.
     pub service_account: Option<String>,
-    /// How many pods were judged.
-    pub pods: usize,
+    /// The names of the pods that were judged.
+    pub pods: Vec<String>,
     /// Whom AWS sees, container by container.
     pub identities: Vec<Identity>,
     /// What the pasted error says, where one was given.
-    pub error: Option<ErrorReading>,
+    pub error: Option<Box<ErrorReading>>,
     /// The chain.
     pub checks: Vec<CheckResult>,
     /// The findings, in chain order, worst first within a check.
@@ -109,7 +124,7 @@ pub struct TargetReport {
     /// Layers that nobody looked at and that decide nothing here.
     pub not_examined: Vec<&'static str>,
     /// The same links for the role that new pods would get, where it differs.
-    pub after_restart: Option<AfterRestart>,
+    pub after_restart: Option<Box<AfterRestart>>,
     /// What was counted, not judged: pods of older revisions, terminating pods, sibling pods with the same findings.
     pub notes: Vec<String>,
     /// For whoever can see what we couldn't: what to ask of them.

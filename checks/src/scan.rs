@@ -2,7 +2,7 @@
 
 use crate::evidence::controller;
 use crate::snapshot::kubernetes::{Metadata, Pod};
-use crate::snapshot::{Cluster, Observed, Target, TargetKind, kind_key};
+use crate::snapshot::{Cluster, Observed, Snapshot, Target, TargetKind, kind_key};
 use std::collections::BTreeSet;
 
 /// The kinds that make pods, by the Kubernetes kind.
@@ -35,11 +35,45 @@ pub fn is_over(pod: &Pod) -> bool {
     crate::workload::is_finished(pod) || pod.metadata.deletion_timestamp.is_some()
 }
 
-/// What a scan of these pods judges, in order, and how many of them are over.
-pub fn targets<'p>(cluster: &Cluster, pods: impl IntoIterator<Item = &'p Pod>) -> (Vec<Target>, usize) {
-    let (over, current): (Vec<&Pod>, Vec<&Pod>) = pods.into_iter().partition(|pod| is_over(pod));
-    let targets: BTreeSet<Target> = current.into_iter().map(|pod| target(cluster, pod)).collect();
-    (targets.into_iter().collect(), over.len())
+/// Puts what the scans among the targets judge in their place, and keeps how many pods they chose in the clusters.
+///
+/// `is_chosen` says of a cluster's key and a pod's whether the pod was chosen: others were read too, as what explains a
+/// missing role may stand in one of these. Where not all could be read, the scan stays among the targets and stands for that.
+pub fn spell_out(snapshot: &mut Snapshot, is_chosen: impl Fn(&str, &str) -> bool) {
+    let several = snapshot.clusters.len() > 1;
+    let mut targets: Vec<Target> = Vec::new();
+    for asked in std::mem::take(&mut snapshot.asked.targets) {
+        if !asked.kind.is_scan() || snapshot.clusters.is_empty() {
+            targets.push(asked);
+            continue;
+        }
+        for (name, cluster) in &mut snapshot.clusters {
+            if asked.cluster.as_ref().is_some_and(|of| of != name) {
+                continue;
+            }
+            let (mut judged, pods, over) = spelled_out(cluster, &asked, |pod| is_chosen(name, pod));
+            let scan = cluster.scan.get_or_insert_default();
+            scan.pods += pods;
+            scan.over += over;
+            if !scan.gaps.is_empty() {
+                judged.push(Target { scanned: true, ..asked.clone() });
+            }
+            let of_cluster = several.then(|| name.clone());
+            targets.extend(judged.into_iter().map(|target| Target { cluster: of_cluster.clone(), ..target }));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    targets.retain(|target| seen.insert(target.clone()));
+    snapshot.asked.targets = targets;
+}
+
+/// What a scan judges of a cluster, how many pods it chose, and how many of these are over.
+fn spelled_out(cluster: &Cluster, scan: &Target, is_chosen: impl Fn(&str) -> bool) -> (Vec<Target>, usize, usize) {
+    let here = |key: &str| scan.kind == TargetKind::Cluster || key.split_once('/').is_some_and(|(of, _)| of == scan.name);
+    let pods = cluster.pods.iter().filter(|(key, _)| here(key) && is_chosen(key)).filter_map(|(_, pod)| pod.present());
+    let (over, current): (Vec<&Pod>, Vec<&Pod>) = pods.partition(|pod| is_over(pod));
+    let targets: BTreeSet<Target> = current.iter().map(|pod| target(cluster, pod)).collect();
+    (targets.into_iter().collect(), over.len() + current.len(), over.len())
 }
 
 /// The outermost owner that was read, or the pod itself.

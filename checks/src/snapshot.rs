@@ -23,6 +23,7 @@ use kubernetes::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// The version of the bundle format that this crate writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -121,12 +122,51 @@ pub struct Cluster {
     pub addons: Observed<BTreeMap<String, Observed<Addon>>>,
     /// DaemonSets of `kube-system` (and hybrid nodes' namespaces) that are Pod Identity agents, kube2iam or kiam.
     pub agents: Observed<Vec<Workload>>,
+    /// Of a scan: what it chose, and what of that could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan: Option<Scan>,
+}
+
+/// What a scan of a cluster, or of a namespace of it, chose.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Scan {
+    /// How many pods were chosen.
+    pub pods: usize,
+    /// How many of them are over, being deleted or run to their end: they were counted, and not judged.
+    pub over: usize,
+    /// What of the cluster could not be read, so that more may be wrong than was found.
+    pub gaps: Vec<Gap>,
 }
 
 impl Snapshot {
-    /// The cluster that the targets are in: the only one, until there are several.
+    /// The cluster that was looked at, where it is one; of several the first.
     pub fn cluster(&self) -> Option<(&str, &Cluster)> {
         self.clusters.iter().next().map(|(key, cluster)| (key.as_str(), cluster))
+    }
+
+    /// The cluster that a target is in.
+    pub fn cluster_of(&self, target: &Target) -> Option<&Cluster> {
+        match &target.cluster {
+            Some(key) => self.clusters.get(key),
+            None => self.cluster().map(|(_, cluster)| cluster),
+        }
+    }
+}
+
+impl Cluster {
+    /// The issuer's URL: the API server's own word before EKS', EKS' before the user's.
+    pub fn issuer(&self) -> Option<&str> {
+        let own = self.openid_configuration.present().map(|document| document.issuer.as_str());
+        let own = own.filter(|issuer| !issuer.is_empty());
+        own.or_else(|| self.eks.present()?.issuer.as_deref()).or(self.given_issuer.as_deref())
+    }
+
+    /// The pods of a namespace that were read, by name, without a look at those of any other.
+    pub fn pods_of(&self, namespace: &str) -> impl Iterator<Item = &Pod> {
+        let prefix = key(namespace, "");
+        let from = self.pods.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded));
+        from.take_while(move |(key, _)| key.starts_with(&prefix)).filter_map(|(_, pod)| pod.present())
     }
 }
 

@@ -44,11 +44,21 @@ pub struct Token {
 
 /// The values of `sub` in statements that allow, as they stand; `None` where the text is no trust policy.
 pub fn subjects(document: &str) -> Option<BTreeSet<String>> {
+    subjects_where(document, |key| key.ends_with(":sub"))
+}
+
+/// The same of one issuer's tokens; `issuer` is its URL.
+pub fn subjects_of(document: &str, issuer: &str) -> Option<BTreeSet<String>> {
+    let wanted = format!("{}:sub", issuer.strip_prefix("https://").unwrap_or(issuer)).to_ascii_lowercase();
+    subjects_where(document, |key| key == wanted)
+}
+
+fn subjects_where(document: &str, is_wanted: impl Fn(&str) -> bool) -> Option<BTreeSet<String>> {
     let policy = Policy::parse(document, PolicyKind::Trust).ok()?;
     let allows = policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
     let conditions = allows.flat_map(|statement| &statement.conditions);
     let compares = conditions.filter(|condition| !condition.operator_text.eq_ignore_ascii_case("Null"));
-    let subjects = compares.filter(|condition| condition.key.to_ascii_lowercase().ends_with(":sub"));
+    let subjects = compares.filter(|condition| is_wanted(&condition.key.to_ascii_lowercase()));
     Some(subjects.flat_map(|condition| &condition.values).map(|value| value.text.clone()).collect())
 }
 

@@ -168,9 +168,7 @@ pub fn failures<'a>(evidence: &Evidence<'a>) -> Vec<&'a Event> {
 /// All pods of the target's workload, by name.
 fn own_pods<'a>(evidence: &Evidence<'a>) -> Vec<&'a Pod> {
     let Some(cluster) = evidence.cluster else { return Vec::new() };
-    let pods = cluster.pods.values().filter_map(Observed::present);
-    let near = pods.filter(|pod| pod.metadata.namespace.as_deref().unwrap_or(evidence.namespace()) == evidence.namespace());
-    near.filter(|pod| belongs(evidence, pod)).collect()
+    cluster.pods_of(evidence.namespace()).filter(|pod| belongs(evidence, pod)).collect()
 }
 
 /// Whether a pod's chain of owners leads to the target. Where an owner in between can't be read, a

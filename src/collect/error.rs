@@ -1,6 +1,10 @@
 //! Why there is nothing to judge.
 
+use irsa_doctor_checks::snapshot::GapCause;
 use thiserror::Error;
+
+/// The exit code of a run that somebody ended, as shells have it for SIGINT.
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Why nothing was collected.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -26,7 +30,12 @@ pub(crate) enum CollectError {
         help: String,
         /// Whether another try could do better.
         retryable: bool,
+        /// What kept us from looking.
+        cause: GapCause,
     },
+    /// Somebody ended the run before anything was found: exit 130.
+    #[error("ended before anything was found")]
+    Interrupted,
     /// An unknown context, a kubeconfig that isn't one: exit 2.
     #[error("{message}")]
     BadArguments {
@@ -44,6 +53,7 @@ impl CollectError {
             Self::TargetNotThere { .. } => "target-not-there",
             Self::NothingToLookAt { .. } => "nothing-to-look-at",
             Self::BadArguments { .. } => "bad-arguments",
+            Self::Interrupted => "interrupted",
         }
     }
 
@@ -53,6 +63,7 @@ impl CollectError {
             Self::TargetNotThere { .. } => 5,
             Self::NothingToLookAt { .. } => 4,
             Self::BadArguments { .. } => 2,
+            Self::Interrupted => INTERRUPTED,
         }
     }
 
@@ -61,6 +72,7 @@ impl CollectError {
         match self {
             Self::TargetNotThere { nearest, other_namespaces, kind, .. } => not_there_help(kind, nearest, other_namespaces),
             Self::NothingToLookAt { help, .. } | Self::BadArguments { help, .. } => help.clone(),
+            Self::Interrupted => "run it again; a selector (-l) or a namespace (-n) makes a scan shorter".to_owned(),
         }
     }
 
@@ -69,6 +81,7 @@ impl CollectError {
         match self {
             Self::TargetNotThere { .. } | Self::BadArguments { .. } => false,
             Self::NothingToLookAt { retryable, .. } => *retryable,
+            Self::Interrupted => true,
         }
     }
 }

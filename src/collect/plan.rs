@@ -10,6 +10,7 @@ mod account;
 mod authorization;
 mod cluster;
 mod decode;
+mod each;
 mod half;
 mod missing;
 mod once;
@@ -26,43 +27,81 @@ mod workload;
 #[cfg(test)]
 mod tests;
 
-use super::kubernetes::ConnectError;
+use super::kubernetes::{ConnectError, Connection};
 use super::{Calls, CollectError, Collected, Options};
 use futures_util::future::{Either, select};
 use irsa_doctor_checks::snapshot::{Gap, GapCause, Observed, Target, TargetKind};
 use run::{Run, Source};
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 /// Collects for the targets.
 pub(super) async fn run(options: &Options) -> Result<Collected, CollectError> {
-    collect(options, Source::Environment).await
+    let Outcome { collected, trouble } = Box::pin(collect(options, Source::Environment)).await;
+    trouble.map_or(Ok(collected), Err)
 }
 
-async fn collect(options: &Options, source: Source) -> Result<Collected, CollectError> {
+/// Collects for the targets in each context's cluster.
+pub(super) async fn run_each(options: &Options, contexts: &[String]) -> Result<Collected, CollectError> {
+    each::run(options, contexts).await
+}
+
+/// The contexts that the kubeconfig has.
+pub(super) fn contexts(options: &Options) -> Result<Vec<String>, CollectError> {
+    Connection::contexts(&run::kubernetes_options(options)).map_err(|error| bad_arguments(&error))
+}
+
+/// What one cluster's run came to.
+struct Outcome {
+    /// What was read.
+    collected: Collected,
+    /// Why it is of no use, where it is the only one.
+    trouble: Option<CollectError>,
+}
+
+async fn collect(options: &Options, source: Source) -> Outcome {
     let needs_cluster = needs_cluster(options);
     let run = Run::new(options, source, needs_cluster);
-    if needs_cluster && options.half.is_none() {
-        usable(&run)?;
-    }
+    let usable = if needs_cluster && options.half.is_none() { usable(&run) } else { Ok(()) };
     let targets = named(&run);
-    let asked = tokio::time::timeout_at(run.deadline, Box::pin(ask(&run, &targets, needs_cluster))).await;
-    let found = if let Ok(found) = asked {
-        found?
-    } else {
-        let seconds = options.timeout.as_secs();
-        run.note(format!("the time of the run ({seconds} s) was up: what was not read by then is unknown"));
-        targets
+    let (found, trouble) = match usable {
+        Ok(()) => asked(&run, targets, needs_cluster).await,
+        Err(error) => (targets, Some(error)),
     };
-    nothing_seen(&run, needs_cluster)?;
+    let trouble = trouble.or_else(|| nothing_seen(&run, needs_cluster).err());
     let mut snapshot = run.snapshot(found);
-    run.spell_out(&mut snapshot);
-    run.add_runtime_evidence(&mut snapshot).await;
+    if trouble.is_none() {
+        run.spell_out(&mut snapshot);
+        run.add_runtime_evidence(&mut snapshot).await;
+    }
     let kubernetes = run.api.get().and_then(|api| api.as_ref().ok()).map_or(0, super::kubernetes::Api::calls);
-    Ok(Collected {
-        snapshot,
-        calls: Calls { kubernetes, aws: run.guard.requests() },
-        notes: std::mem::take(&mut *run.notes.lock().unwrap_or_else(PoisonError::into_inner)),
-    })
+    let calls = Calls { kubernetes, aws: run.guard.requests() };
+    let notes = std::mem::take(&mut *run.notes.lock().unwrap_or_else(PoisonError::into_inner));
+    Outcome { collected: Collected { snapshot, calls, notes }, trouble }
+}
+
+/// Asks everything, until it is answered, the time is up or somebody ends it.
+async fn asked(run: &Run<'_>, targets: Vec<Target>, needs_cluster: bool) -> (Vec<Target>, Option<CollectError>) {
+    let ended = {
+        let ask = Box::pin(ask(run, &targets, needs_cluster));
+        let in_time = Box::pin(tokio::time::timeout_at(run.deadline, ask));
+        match select(in_time, Box::pin(run.options.interrupt.asked())).await {
+            Either::Left((Ok(answered), _)) => Ok(answered),
+            Either::Left((Err(_), _)) => Err(format!("the time of the run ({} s) was up", run.options.timeout.as_secs())),
+            Either::Right(_) => Err("the run was ended".to_owned()),
+        }
+    };
+    let why = match ended {
+        Ok(Ok(found)) => return (found, None),
+        Ok(Err(error)) => return (targets, Some(error)),
+        Err(why) => why,
+    };
+    let only_scans = targets.iter().all(|target| target.kind.is_scan());
+    if run.options.interrupt.is_asked() && only_scans && run.scans_read.load(Ordering::Relaxed) == 0 {
+        return (targets, Some(CollectError::Interrupted));
+    }
+    run.note(format!("{why}: what was not read by then is unknown"));
+    (targets, None)
 }
 
 /// Whether a cluster is needed: for a role with `--issuer` it isn't.
@@ -86,13 +125,19 @@ fn usable(run: &Run<'_>) -> Result<(), CollectError> {
     if error.is_no_cluster() && (run.options.cluster.is_some() || !has_cluster_target(run)) {
         return Ok(());
     }
-    let (message, help) = (error.to_string(), error.help());
     match error {
-        ConnectError::NoKubeconfig { .. } | ConnectError::Empty { .. } => {
-            Err(CollectError::NothingToLookAt { message, help, retryable: false })
-        }
-        _ => Err(CollectError::BadArguments { message, help }),
+        ConnectError::NoKubeconfig { .. } | ConnectError::Empty { .. } => Err(CollectError::NothingToLookAt {
+            message: error.to_string(),
+            help: error.help(),
+            retryable: false,
+            cause: GapCause::NotCollected,
+        }),
+        _ => Err(bad_arguments(error)),
     }
+}
+
+fn bad_arguments(error: &ConnectError) -> CollectError {
+    CollectError::BadArguments { message: error.to_string(), help: error.help() }
 }
 
 fn has_cluster_target(run: &Run<'_>) -> bool {
@@ -150,6 +195,9 @@ fn nothing_seen(run: &Run<'_>, needs_cluster: bool) -> Result<(), CollectError> 
     if cluster_seen || (!has_cluster_target(run) && run.is_account_seen()) {
         return Ok(());
     }
+    if run.options.interrupt.is_asked() {
+        return Err(CollectError::Interrupted);
+    }
     let gap = if has_cluster_target(run) { run.cluster.first_gap() } else { run.first_account_gap() };
     let gap = match run.api.get() {
         Some(Err(gap)) if has_cluster_target(run) => Some(gap.clone()),
@@ -169,6 +217,7 @@ fn nothing_seen(run: &Run<'_>, needs_cluster: bool) -> Result<(), CollectError> 
             gap.remedy
         },
         retryable: is_retryable(gap.cause),
+        cause: gap.cause,
     })
 }
 

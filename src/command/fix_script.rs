@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::report::{self, Run, Style};
 use crate::{file, output};
 use irsa_doctor_checks::report::Report;
+use std::io::Write;
 use std::path::Path;
 
 /// Whether what is to be written where can be done at all: stdout takes one thing.
@@ -33,14 +34,13 @@ pub(super) fn check(args: &OutputArgs) -> Result<(), Error> {
 /// The file is there already, or can't be written.
 pub(super) fn write(report: &Report, run: &Run, args: &OutputArgs) -> Result<bool, Error> {
     let Some(path) = &args.fix_script else { return Ok(false) };
-    let mut script = Vec::new();
-    report::write(report, run, &Style::Script, &mut script)?;
+    let script = |out: &mut dyn Write| report::write(report, run, &Style::Script, out);
     if path == Path::new("-") {
-        output::print(&script, false)?;
+        output::stream(false, script)?;
         return Ok(true);
     }
     let name = path.display().to_string();
-    file::create(path, 0o700, args.force, &script).map_err(|source| Error::Script { name, source })?;
+    file::create(path, 0o700, args.force, script).map_err(|source| Error::Script { name, source })?;
     if !args.quiet {
         output::say(&format!("note: the fixes are in {}: read it before it is run", path.display()));
     }

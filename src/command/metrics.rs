@@ -32,9 +32,8 @@ pub(super) fn check(args: &OutputArgs) -> Result<(), Error> {
 /// The file can't be written.
 pub(super) fn write(report: &Report, run: &Run, args: &OutputArgs) -> Result<(), Error> {
     let Some(path) = &args.metrics_file else { return Ok(()) };
-    let mut text = Vec::new();
-    report::write(report, run, &Style::Metrics, &mut text)?;
-    file::create(path, MODE, true, &text).map_err(|source| error(path, source))
+    let content = |out: &mut dyn io::Write| report::write(report, run, &Style::Metrics, out);
+    file::create(path, MODE, true, content).map_err(|source| error(path, source))
 }
 
 fn error(path: &Path, source: io::Error) -> Error {

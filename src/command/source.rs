@@ -1,11 +1,14 @@
 //! Where the evidence comes from: a cluster and an account, bundles, or the built-in example.
 
 use super::needs;
-use crate::cli::RunArgs;
+use super::{interrupt, progress};
+use crate::cli::{self, RunArgs};
 use crate::collect::{self, Calls, bundle};
 use crate::error::Error;
-use irsa_doctor_checks::snapshot::{Asked, Cluster, Observed, SCHEMA_VERSION, Snapshot, Target, TargetKind};
+use irsa_doctor_checks::scan;
+use irsa_doctor_checks::snapshot::{Asked, Cluster, Observed, SCHEMA_VERSION, Scan, Snapshot, Target, TargetKind, key, kind_key};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The built-in example, a bundle like any other.
 const DEMO: &[u8] = include_bytes!("demo.json");
@@ -15,6 +18,15 @@ pub(super) struct Evidence {
     pub(super) snapshot: Snapshot,
     pub(super) calls: Calls,
     pub(super) notes: Vec<String>,
+    /// Whether somebody ended the collecting before it was done.
+    pub(super) interrupted: bool,
+}
+
+impl Evidence {
+    /// What nobody had to be asked for.
+    fn at_hand(snapshot: Snapshot) -> Self {
+        Self { snapshot, calls: Calls::default(), notes: Vec::new(), interrupted: false }
+    }
 }
 
 /// Gets the evidence.
@@ -39,19 +51,23 @@ pub(super) fn evidence(args: &RunArgs, asked: Asked) -> Result<Evidence, Error> 
     if args.source.with_aws {
         return with_aws(args, snapshot);
     }
-    Ok(Evidence { snapshot, calls: Calls::default(), notes: Vec::new() })
+    Ok(Evidence::at_hand(snapshot))
 }
 
 /// Joins a saved half with what AWS says now.
 fn with_aws(args: &RunArgs, half: Snapshot) -> Result<Evidence, Error> {
+    if half.clusters.len() > 1 {
+        let help = "save each cluster's half by itself, with --context NAME --save FILE";
+        return Err(Error::usage("`--with-aws` takes the half of one cluster, and this bundle has several", help));
+    }
     let asked = half.asked.clone();
     let issuer = half.cluster().and_then(|(_, cluster)| cluster.given_issuer.clone());
     let mut options = options(args, asked.clone());
     options.issuer = options.issuer.or(issuer);
     options.half = Some(Box::new(half.clone()));
-    let Evidence { snapshot: live, calls, notes } = collect_now(&options)?;
+    let Evidence { snapshot: live, calls, notes, interrupted } = collect_now(args, &options)?;
     let snapshot = Snapshot { asked, ..bundle::join(half, live)? };
-    Ok(Evidence { snapshot, calls, notes })
+    Ok(Evidence { snapshot, calls, notes, interrupted })
 }
 
 fn live(args: &RunArgs, mut asked: Asked) -> Result<Evidence, Error> {
@@ -62,14 +78,14 @@ fn live(args: &RunArgs, mut asked: Asked) -> Result<Evidence, Error> {
     if asked.targets.is_empty() {
         return Err(nothing_asked());
     }
-    collect_now(&options(args, asked))
+    collect_now(args, &options(args, asked))
 }
 
 /// A pasted error alone is explained without asking anybody; with `--profile` its encoded message is decoded.
 fn alone(args: &RunArgs, mut asked: Asked) -> Result<Evidence, Error> {
     asked.targets = vec![Target::new(TargetKind::Error, "", "error")];
     if args.source.profile.is_some() {
-        return collect_now(&options(args, asked));
+        return collect_now(args, &options(args, asked));
     }
     let snapshot = Snapshot {
         schema_version: SCHEMA_VERSION,
@@ -78,7 +94,7 @@ fn alone(args: &RunArgs, mut asked: Asked) -> Result<Evidence, Error> {
         asked,
         ..Snapshot::default()
     };
-    Ok(Evidence { snapshot, calls: Calls::default(), notes: Vec::new() })
+    Ok(Evidence::at_hand(snapshot))
 }
 
 /// Where to look, as the command line has it.
@@ -104,16 +120,64 @@ fn options(args: &RunArgs, asked: Asked) -> collect::Options {
         cloudtrail: args.runtime.cloudtrail,
         simulate: args.runtime.simulate,
         half: None,
+        interrupt: collect::Interrupt::default(),
+        progress: Arc::default(),
     }
 }
 
-fn collect_now(options: &collect::Options) -> Result<Evidence, Error> {
+fn collect_now(args: &RunArgs, options: &collect::Options) -> Result<Evidence, Error> {
+    let contexts = contexts(args, options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Error::Start)?;
-    let collected = runtime.block_on(collect::collect(options));
+    let watched = interrupt::watch(&options.interrupt);
+    let bar = progress::show(&options.progress, args.output.quiet);
+    let collected = runtime.block_on(async {
+        match &contexts {
+            Some(contexts) => collect::collect_each(options, contexts).await,
+            None => collect::collect(options).await,
+        }
+    });
+    drop((bar, watched));
     // A name that is still being looked up must not hold us up.
     runtime.shutdown_background();
     let collect::Collected { snapshot, calls, notes } = collected?;
-    Ok(Evidence { snapshot, calls, notes })
+    Ok(Evidence { snapshot, calls, notes, interrupted: options.interrupt.is_asked() })
+}
+
+/// The contexts of `--contexts` and `--all-contexts`.
+///
+/// # Errors
+///
+/// The kubeconfig has no such context, or a target is in no cluster.
+fn contexts(args: &RunArgs, options: &collect::Options) -> Result<Option<Vec<String>>, Error> {
+    let source = &args.source;
+    if source.contexts.is_empty() && !source.all_contexts {
+        return Ok(None);
+    }
+    if options.asked.targets.iter().any(|target| matches!(target.kind, TargetKind::Role | TargetKind::Error)) {
+        let help = "name pods, workloads or service accounts, or scan with -A; a role needs no --contexts";
+        return Err(Error::usage("a role is in no cluster, and several contexts were given", help));
+    }
+    let known = collect::contexts(options)?;
+    if source.all_contexts {
+        return Ok(Some(known));
+    }
+    let mut wanted: Vec<String> = Vec::new();
+    for name in source.contexts.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
+        if !known.iter().any(|context| context == name) {
+            let help = match cli::nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`kubectl config get-contexts` lists them".to_owned(),
+            };
+            return Err(Error::usage(format!("the kubeconfig has no context `{name}`"), help));
+        }
+        if !wanted.iter().any(|known| known == name) {
+            wanted.push(name.to_owned());
+        }
+    }
+    if wanted.is_empty() {
+        return Err(Error::usage("`--contexts` names no context", "write `--contexts NAME,NAME`, or `--all-contexts`"));
+    }
+    Ok(Some(wanted))
 }
 
 /// Whether `--cloudtrail` and `--simulate` have somebody to ask, and something to ask about.
@@ -146,7 +210,8 @@ fn nothing_asked() -> Error {
 fn ask(snapshot: &mut Snapshot, asked: Asked, args: &RunArgs) {
     let targets = targets_in(snapshot, asked.targets);
     let old = &mut snapshot.asked;
-    if !targets.is_empty() {
+    let is_new = !targets.is_empty();
+    if is_new {
         old.targets = targets;
     }
     old.container = asked.container.or(old.container.take());
@@ -171,9 +236,22 @@ fn ask(snapshot: &mut Snapshot, asked: Asked, args: &RunArgs) {
             cluster.given_issuer = Some(issuer.clone());
         }
     }
+    if is_new {
+        scan_again(snapshot);
+    }
 }
 
-/// Gives targets without a namespace the bundle's own, and spells out a namespace's pods.
+/// What a new question scans of a bundle: all pods that it has. What couldn't be read of a cluster stays unread.
+fn scan_again(snapshot: &mut Snapshot) {
+    let is_scan = snapshot.asked.targets.iter().any(|target| target.kind.is_scan());
+    for cluster in snapshot.clusters.values_mut() {
+        let gaps = cluster.scan.take().map(|scan| scan.gaps).unwrap_or_default();
+        cluster.scan = is_scan.then(|| Scan { gaps, ..Scan::default() });
+    }
+    scan::spell_out(snapshot, |_, _| true);
+}
+
+/// Gives targets without a namespace the bundle's own, and those of several clusters the clusters that have them.
 fn targets_in(snapshot: &Snapshot, targets: Vec<Target>) -> Vec<Target> {
     let namespaces: BTreeSet<&str> =
         snapshot.asked.targets.iter().map(|target| target.namespace.as_str()).filter(|namespace| !namespace.is_empty()).collect();
@@ -181,28 +259,29 @@ fn targets_in(snapshot: &Snapshot, targets: Vec<Target>) -> Vec<Target> {
         (Some(only), 1) => only,
         _ => "default",
     };
-    let mut all = Vec::new();
-    for mut target in targets {
-        if target.kind.is_scan() {
-            let pods = scan_of(snapshot, &target);
-            if !pods.is_empty() {
-                all.extend(pods);
-                continue;
-            }
-        } else if target.kind != TargetKind::Role && target.namespace.is_empty() {
+    let named = targets.into_iter().map(|mut target| {
+        if !target.kind.is_scan() && target.kind != TargetKind::Role && target.namespace.is_empty() {
             namespace.clone_into(&mut target.namespace);
         }
-        all.push(target);
-    }
-    all
+        target
+    });
+    if snapshot.clusters.len() > 1 { named.flat_map(|target| in_clusters(snapshot, target)).collect() } else { named.collect() }
 }
 
-/// What a scan judges of a bundle: its workloads and bare pods, as they are known from the pods.
-fn scan_of(snapshot: &Snapshot, scan: &Target) -> Vec<Target> {
-    let clusters = snapshot.clusters.values();
-    let targets = clusters.flat_map(|cluster| {
-        let pods = cluster.pods.values().filter_map(Observed::present);
-        irsa_doctor_checks::scan::targets(cluster, pods).0
-    });
-    targets.filter(|target| scan.kind == TargetKind::Cluster || target.namespace == scan.name).collect()
+/// A target in each of several clusters that know it; where none does, in the first.
+fn in_clusters(snapshot: &Snapshot, target: Target) -> Vec<Target> {
+    if target.kind.is_scan() || target.kind == TargetKind::Role {
+        return vec![target];
+    }
+    let (own, of_kind) = (key(&target.namespace, &target.name), kind_key(target.kind.kind(), &target.namespace, &target.name));
+    let has = |cluster: &Cluster| match target.kind {
+        TargetKind::Pod => cluster.pods.contains_key(&own),
+        TargetKind::ServiceAccount => cluster.service_accounts.contains_key(&own),
+        _ => cluster.workloads.contains_key(&of_kind),
+    };
+    let mut names: Vec<&String> = snapshot.clusters.iter().filter(|(_, cluster)| has(cluster)).map(|(name, _)| name).collect();
+    if names.is_empty() {
+        names.extend(snapshot.clusters.keys().next());
+    }
+    names.into_iter().map(|name| Target { cluster: Some(name.clone()), ..target.clone() }).collect()
 }

@@ -80,6 +80,7 @@ fn head(verdict: Verdict, gate: Gate) -> Report {
         targets: Vec::new(),
         suppressed: 1,
         overview: None,
+        clusters: Vec::new(),
         only: Vec::new(),
     }
 }
@@ -93,7 +94,7 @@ fn healthy_target() -> TargetReport {
         sentence: "HEALTHY: every link holds.".into(),
         intent: None,
         service_account: None,
-        pods: 0,
+        pods: Vec::new(),
         identities: Vec::new(),
         error: None,
         checks: vec![check("role", Stage::Role, "the role exists in the account that its ARN names", Status::Pass, None)],
@@ -151,12 +152,12 @@ fn target() -> TargetReport {
             .into(),
         intent: Some("it was named as the target".into()),
         service_account: Some("my-sa".into()),
-        pods: 1,
+        pods: vec!["api-1".to_owned()],
         identities: vec![
             identity("awscli", Mode::Irsa, Some(ROLE), "AWS_ROLE_ARN is set"),
             identity("side\u{1b}[2Jcar", Mode::None, None, "no AWS credentials in its environment"),
         ],
-        error: Some(reading()),
+        error: Some(Box::new(reading())),
         checks: checks(),
         findings: vec![warning(), found("trust-policy", mismatch()), found("trust-policy", no_audience())],
         decisions: vec![ActionDecision {
@@ -170,12 +171,12 @@ fn target() -> TargetReport {
         }],
         gaps: gaps(),
         not_examined: vec!["scp", "rcp", "vpc-endpoint-policy", "resource-policy"],
-        after_restart: Some(AfterRestart {
+        after_restart: Some(Box::new(AfterRestart {
             role_arn: "arn:aws:iam::123456789012:role/other".into(),
             verdict: Verdict::Healthy,
             checks: vec![check("role", Stage::Role, "the role exists", Status::Pass, None)],
             findings: Vec::new(),
-        }),
+        })),
         notes: vec!["2 older pods were not judged".into()],
         hand_over: vec!["ask the owner of account 123456789012 for iam:GetOpenIDConnectProvider".into()],
         usage: Some(usage()),

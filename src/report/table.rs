@@ -82,12 +82,17 @@ fn scanned(report: &Report) -> String {
 
 /// "3 targets: 1 broken, 2 healthy".
 fn totals(report: &Report) -> String {
-    let mut counts: BTreeMap<std::cmp::Reverse<Verdict>, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
     for target in &report.targets {
-        *counts.entry(std::cmp::Reverse(target.verdict)).or_default() += 1;
+        *counts.entry(target.verdict).or_default() += 1;
     }
-    let parts: Vec<String> = counts.iter().map(|(verdict, count)| format!("{count} {}", words(verdict.0))).collect();
-    format!("{} targets: {}", report.targets.len(), parts.join(", "))
+    format!("{} targets: {}", report.targets.len(), counted(&counts))
+}
+
+/// "1 broken, 2 healthy": worst first.
+fn counted(counts: &BTreeMap<Verdict, usize>) -> String {
+    let parts: Vec<String> = counts.iter().rev().map(|(verdict, count)| format!("{count} {}", words(*verdict))).collect();
+    if parts.is_empty() { "nothing to judge".to_owned() } else { parts.join(", ") }
 }
 
 /// The verdict, with what it rests on.

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 #[expect(dead_code, reason = "the published schema is generated from it")]
 pub(crate) enum Document {
     /// Exit codes 0, 1 and 3.
-    Report(Box<Report>),
+    Report(Box<Report<'static>>),
     /// Exit codes 2, 4 and 5.
     Error(ErrorDocument),
 }
@@ -62,13 +62,17 @@ pub(crate) struct ErrorBody {
 
 /// All that one run has to say.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Report {
+pub(crate) struct Report<'r> {
     /// 1.
     pub(crate) schema_version: u32,
     /// The run itself: all that varies from run to run.
     pub(crate) run: Run,
-    /// The cluster.
+    /// The cluster; null where there are several.
     pub(crate) cluster: Option<Cluster>,
+    /// The clusters, where there are several; each target names its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub(crate) clusters: Vec<ClusterPart>,
     /// Who we are to AWS.
     pub(crate) caller: Option<Caller>,
     /// The worst verdict of the targets.
@@ -76,7 +80,8 @@ pub(crate) struct Report {
     /// What is left of it after `--fail-on` and the like; the exit code follows it.
     pub(crate) gate: Gate,
     /// What was looked at.
-    pub(crate) targets: Vec<Target>,
+    #[schemars(with = "Vec<Target>")]
+    pub(crate) targets: Targets<'r>,
     /// How many findings were hidden from the gate.
     pub(crate) suppressed: usize,
     /// Totals.
@@ -86,12 +91,25 @@ pub(crate) struct Report {
     pub(crate) overview: Option<Overview>,
 }
 
+/// The listed targets of a report, each made when it is written: those of a large cluster need not stand beside the
+/// core's own.
+#[derive(Debug)]
+pub(crate) struct Targets<'r>(&'r irsa_doctor_checks::report::Report);
+
+impl Serialize for Targets<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.targets.iter().filter(|target| self.0.shows(target.verdict)).map(Target::from))
+    }
+}
+
 /// The first of the JSON lines.
 #[derive(Debug, Serialize)]
 pub(crate) struct Head {
     schema_version: u32,
     run: Run,
     cluster: Option<Cluster>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    clusters: Vec<ClusterPart>,
     caller: Option<Caller>,
 }
 
@@ -102,6 +120,7 @@ pub(crate) struct Tail {
     gate: Gate,
     suppressed: usize,
     summary: Summary,
+    over: usize,
     remarks: Vec<String>,
 }
 
@@ -150,6 +169,19 @@ pub(crate) struct Cluster {
     pub(crate) issuer: Option<String>,
     /// Where that was read: `openid-configuration`, `describe-cluster`, `given`.
     pub(crate) issuer_source: Option<String>,
+}
+
+/// One of several clusters.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ClusterPart {
+    /// Its key: the ARN, else the context's name. Targets and service accounts name it.
+    pub(crate) key: String,
+    /// What is known of it.
+    pub(crate) cluster: Cluster,
+    /// The worst verdict of its targets.
+    pub(crate) verdict: Verdict,
+    /// Its targets by verdict.
+    pub(crate) targets: BTreeMap<String, usize>,
 }
 
 /// Who we are to AWS.
@@ -205,6 +237,13 @@ pub(crate) struct Target {
     pub(crate) sentence: String,
     /// Why we think that it wants something from AWS.
     pub(crate) intent: Option<String>,
+    /// The service account, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) service_account: Option<String>,
+    /// Of a workload: the pods that were judged, those of its current revision.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub(crate) pods: Vec<String>,
     /// Whom AWS sees, container by container.
     pub(crate) identities: Vec<Identity>,
     /// What the pasted error says (`--error`).
@@ -244,6 +283,9 @@ pub(crate) struct Name {
     /// For a role: the service account that should be let in, `namespace/name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) subject: Option<String>,
+    /// The key of its cluster, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cluster: Option<String>,
 }
 
 /// Whom AWS sees when this container calls.

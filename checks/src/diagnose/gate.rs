@@ -1,5 +1,6 @@
 //! The gate: what is left of the truth after `--fail-on` and `--allow-unknown`.
 
+use super::target::SCAN;
 use crate::check::Status;
 use crate::fault::Severity;
 use crate::report::{Gate, Report, TargetReport};
@@ -52,5 +53,7 @@ fn gate(target: &TargetReport, options: &GateOptions) -> Gate {
         AllowUnknown::All => true,
         AllowUnknown::Checks(checks) => checks.contains(id),
     };
-    if unknown.into_iter().all(|check| accepted(check.id)) { Gate::Pass } else { Gate::Inconclusive }
+    // A place of which not all could be read has no link that says so.
+    let unread = target.gaps.iter().any(|gap| gap.check == SCAN) && options.allow_unknown != AllowUnknown::All;
+    if unknown.into_iter().all(|check| accepted(check.id)) && !unread { Gate::Pass } else { Gate::Inconclusive }
 }

@@ -56,6 +56,7 @@ pub(super) fn identities(pods: impl Iterator<Item = Vec<Identity>>) -> Vec<Ident
             all.push(identity);
         }
     }
+    all.shrink_to_fit();
     all
 }
 
@@ -63,6 +64,7 @@ pub(super) fn identities(pods: impl Iterator<Item = Vec<Identity>>) -> Vec<Ident
 /// FNV-1a: it identifies, it doesn't protect.
 pub(super) fn fingerprint(target: &Target, finding: &Finding) -> String {
     let resource = if finding.locus.resource.starts_with("Pod ") { "Pod" } else { &finding.locus.resource };
+    let cluster = target.cluster.iter().map(String::as_str);
     let parts = [
         finding.fault.id,
         target.kind.as_str(),
@@ -73,7 +75,7 @@ pub(super) fn fingerprint(target: &Target, finding: &Finding) -> String {
         &finding.locus.path,
         finding.locus.missing.as_deref().unwrap_or_default(),
     ];
-    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    let bytes = parts.into_iter().chain(cluster).flat_map(|part| part.bytes().chain([0]));
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     format!("{hash:016x}")
 }

@@ -2,18 +2,22 @@
 
 use super::chain::{self, Link};
 use super::{merge, sentence};
+use crate::check::FoundGap;
 use crate::evidence::{ContainerGroup, Evidence, RoleSource, RoleUnderJudgement, lookup};
 use crate::fix::finish::finish;
 use crate::identity::{self, Identity, Mode};
 use crate::policies::Policies;
-use crate::report::{AfterRestart, TargetReport, Verdict};
+use crate::report::{AfterRestart, ReportedGap, TargetReport, Verdict};
 use crate::snapshot::kubernetes::Pod;
-use crate::snapshot::{Observed, Snapshot, Target, TargetKind, key};
+use crate::snapshot::{Gap, Observed, Snapshot, Target, TargetKind, key};
 use crate::{actions, error_message, hand_over, intent, second_opinion, usage, workload};
+
+/// What stands in the place of a check where a scan could not read all of what it was to look at.
+pub(super) const SCAN: &str = "scan";
 
 /// The evidence of a target before a pod or a role is chosen: its first pod, and no role.
 pub(super) fn evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, target: &'a Target) -> Evidence<'a> {
-    let cluster = snapshot.cluster().map(|(_, cluster)| cluster);
+    let cluster = snapshot.cluster_of(target);
     let mut evidence = Evidence { snapshot, policies, target, cluster, pod: Observed::Absent, pods: Vec::new(), role: None };
     match target.kind {
         TargetKind::Pod => {
@@ -40,6 +44,9 @@ pub(super) fn first_evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<
 /// Judges one target.
 pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, target: &'a Target) -> TargetReport {
     let base = evidence(snapshot, policies, target);
+    if let Some(gaps) = scan_gaps(&base) {
+        return partly_read(target, gaps);
+    }
     let pods = for_each_pod(&base);
     let identities: Vec<Identity> = merge::identities(pods.iter().map(identity::identities));
     let Some(intent) = pods.iter().find_map(intent::intent) else {
@@ -76,9 +83,9 @@ pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
         sentence,
         intent: Some(intent),
         service_account: first.account_name().map(str::to_owned),
-        pods: base.pods.len(),
+        pods: base.pods.iter().map(|pod| pod.metadata.name.clone()).collect(),
         identities,
-        error: error_message::reading(&judged, &chain::seen(&links)),
+        error: error_message::reading(&judged, &chain::seen(&links)).map(Box::new),
         decisions: actions::decisions(&judged),
         not_examined: actions::not_examined(&judged),
         notes: workload::notes(&base),
@@ -87,7 +94,27 @@ pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
         checks: links.iter().map(Link::result).collect(),
         findings,
         gaps,
-        after_restart,
+        after_restart: after_restart.map(Box::new),
+    }
+}
+
+/// What of a scan could not be read, where a target stands for the scan itself.
+fn scan_gaps<'a>(evidence: &Evidence<'a>) -> Option<&'a [Gap]> {
+    let scan = evidence.cluster.filter(|_| evidence.target.kind.is_scan())?.scan.as_ref()?;
+    Some(scan.gaps.as_slice()).filter(|gaps| !gaps.is_empty())
+}
+
+/// What stands for all that was not read of a place: more may be wrong there than was found.
+fn partly_read(target: &Target, gaps: &[Gap]) -> TargetReport {
+    let gap = |gap: &Gap| ReportedGap { check: SCAN, found: FoundGap { gap: gap.clone(), decisive: true } };
+    let why = gaps.first().map(|gap| format!(": {}", gap.detail)).unwrap_or_default();
+    TargetReport {
+        verdict: Verdict::Inconclusive,
+        sentence: format!("not all of {} could be read{why}", target.place()),
+        intent: Some("it was asked about".to_owned()),
+        checks: chain::all_not_applicable("not all of it could be read"),
+        gaps: gaps.iter().map(gap).collect(),
+        ..without_intent(target, Vec::new())
     }
 }
 
@@ -100,7 +127,7 @@ fn without_intent(target: &Target, identities: Vec<Identity>) -> TargetReport {
         sentence: format!("{target} asks nothing of AWS"),
         intent: None,
         service_account: None,
-        pods: 0,
+        pods: Vec::new(),
         identities,
         error: None,
         checks: chain::all_not_applicable("it asks nothing of AWS"),

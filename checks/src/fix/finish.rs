@@ -14,6 +14,10 @@ pub(crate) fn finish(evidence: &Evidence<'_>, after: Option<&AfterRestart>, find
     let severity = finding.severity;
     let Some(fix) = &mut finding.fix else { return };
     accounts(evidence, place.as_deref(), fix);
+    // Objects of two clusters may have one name.
+    if let Some(cluster) = evidence.target.cluster.as_ref().filter(|_| fix.document.is_none()) {
+        fix.id = format!("{cluster}/{}", fix.id);
+    }
     // What works now goes on working: a restart is good, and nobody waits for it.
     if severity != Severity::Error && fix.restart == Restart::Required {
         fix.restart = Restart::Recommended;

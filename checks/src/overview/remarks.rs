@@ -15,9 +15,10 @@ const MANY_NAMESPACES: usize = 3;
 pub(super) fn remarks(snapshot: &Snapshot, targets: &[TargetReport]) -> Vec<String> {
     let mut remarks = shared_roles(targets);
     remarks.extend(roles_that_nobody_gets(targets));
-    if let Some((_, cluster)) = snapshot.cluster() {
-        remarks.extend(unused_accounts(cluster));
-        remarks.extend(subjects_that_are_gone(snapshot, cluster, targets));
+    let several = snapshot.clusters.len() > 1;
+    for (name, cluster) in &snapshot.clusters {
+        let own = unused_accounts(cluster).into_iter().chain(subjects_that_are_gone(snapshot, cluster, targets));
+        remarks.extend(own.map(|remark| if several { format!("in cluster {name}, {remark}") } else { remark }));
     }
     remarks
 }
@@ -27,21 +28,19 @@ fn roles(report: &TargetReport) -> BTreeSet<&str> {
 }
 
 fn shared_roles(targets: &[TargetReport]) -> Vec<String> {
-    let mut namespaces: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let place = |report: &TargetReport| match &report.target.cluster {
+        Some(cluster) => format!("{cluster}/{}", report.target.namespace),
+        None => report.target.namespace.clone(),
+    };
+    let mut namespaces: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for report in targets {
         for role in roles(report) {
-            namespaces.entry(role).or_default().insert(&report.target.namespace);
+            namespaces.entry(role).or_default().insert(place(report));
         }
     }
     let shared = namespaces.into_iter().filter(|(_, namespaces)| namespaces.len() >= MANY_NAMESPACES);
     shared
-        .map(|(role, namespaces)| {
-            format!(
-                "role {role} is used from {} namespaces: {}",
-                namespaces.len(),
-                some(namespaces.into_iter().map(str::to_owned))
-            )
-        })
+        .map(|(role, namespaces)| format!("role {role} is used from {} namespaces: {}", namespaces.len(), some(namespaces)))
         .collect()
 }
 
@@ -86,20 +85,21 @@ fn unused_accounts(cluster: &Cluster) -> Option<String> {
 
 /// Service accounts that a trust policy names and that aren't there, where all of their namespace were listed.
 fn subjects_that_are_gone(snapshot: &Snapshot, cluster: &Cluster, targets: &[TargetReport]) -> Vec<String> {
+    let Some(issuer) = cluster.issuer() else { return Vec::new() };
     let in_use: BTreeSet<&str> = targets.iter().flat_map(roles).collect();
     let evidence = snapshot.accounts.values().flat_map(|account| account.roles.values());
     let read = evidence.filter_map(|evidence| evidence.role.present()).filter(|role| in_use.contains(role.arn.as_str()));
     let gone = read.filter_map(|role| {
         let gone: BTreeSet<String> =
-            accounts(&role.trust_policy).into_iter().filter(|account| is_gone(cluster, account)).collect();
+            accounts(&role.trust_policy, issuer).into_iter().filter(|account| is_gone(cluster, account)).collect();
         (!gone.is_empty()).then(|| format!("role {} trusts service accounts that aren't there: {}", role.arn, some(gone)))
     });
     gone.collect()
 }
 
-/// The keys of the service accounts that are named to the letter.
-fn accounts(trust_policy: &str) -> BTreeSet<String> {
-    let subjects = trust::subjects(trust_policy).unwrap_or_default();
+/// The keys of this cluster's service accounts that are named to the letter; another cluster's are none of ours.
+fn accounts(trust_policy: &str, issuer: &str) -> BTreeSet<String> {
+    let subjects = trust::subjects_of(trust_policy, issuer).unwrap_or_default();
     let named = subjects.iter().filter_map(|subject| subject.strip_prefix("system:serviceaccount:")?.split_once(':'));
     let literal = named.filter(|(namespace, name)| ![namespace, name].iter().any(|part| part.contains(['*', '?', '$'])));
     literal.map(|(namespace, name)| key(namespace, name)).collect()

@@ -26,6 +26,11 @@ pub(super) fn roles(evidence: &Evidence<'_>, wanted: RoleArn<'_>) -> Vec<Near> {
             .trust_policy
             .as_deref()
             .is_some_and(|text| mentions(evidence, text) && trust::lets_in(evidence, &role.arn, text));
+        // Names that differ in length by more are farther apart than that.
+        let farther = role.name.len().abs_diff(wanted.name.len()) > tolerance(wanted.name) * 4;
+        if farther && !lets_in && !is_part(&role.name, wanted.name) {
+            continue;
+        }
         let distance = strsim::damerau_levenshtein(&role.name, wanted.name);
         if lets_in || distance <= tolerance(wanted.name) || is_part(&role.name, wanted.name) {
             found.push((!lets_in, distance, role));

@@ -12,7 +12,6 @@ use crate::fix::{Effect, Fix};
 use crate::no_role::candidates;
 use crate::partition;
 use crate::role_annotation::plain;
-use crate::snapshot::Observed;
 use crate::snapshot::kubernetes::Pod;
 use crate::wiring::has_token;
 
@@ -128,11 +127,8 @@ fn was_composed(evidence: &Evidence<'_>, value: &str) -> bool {
         return false;
     }
     let end = format!(":role/{}", value.trim_start_matches('/'));
-    let pods = evidence.cluster.iter().flat_map(|cluster| cluster.pods.values().filter_map(Observed::present));
-    let same_account = |pod: &&Pod| {
-        pod.metadata.namespace.as_deref() == Some(evidence.namespace())
-            && Some(pod.spec.account_name()) == evidence.account_name()
-    };
+    let pods = evidence.cluster.iter().flat_map(|cluster| cluster.pods_of(evidence.namespace()));
+    let same_account = |pod: &&Pod| Some(pod.spec.account_name()) == evidence.account_name();
     pods.filter(same_account).any(|pod| {
         let containers = pod.spec.init_containers.iter().chain(&pod.spec.containers);
         let mut roles = containers.flat_map(|container| &container.env).filter(|variable| variable.name == "AWS_ROLE_ARN");

@@ -61,12 +61,26 @@ pub struct Target {
     /// Such a target is judged only if something says that it wants AWS.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub scanned: bool,
+    /// The key of its cluster, where several were looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
 }
 
 impl Target {
     /// A namespaced target.
     pub fn new(kind: TargetKind, namespace: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { kind, namespace: namespace.into(), name: name.into(), subject: None, scanned: false }
+        Self { kind, namespace: namespace.into(), name: name.into(), subject: None, scanned: false, cluster: None }
+    }
+}
+
+impl Target {
+    /// The place that a scan looks at: "the cluster", "namespace shop".
+    pub fn place(&self) -> String {
+        match self.kind {
+            TargetKind::Cluster => "the cluster".to_owned(),
+            TargetKind::Namespace => format!("namespace {}", self.name),
+            _ => self.to_string(),
+        }
     }
 }
 

@@ -119,8 +119,9 @@ fn younger_is_injected(evidence: &Evidence<'_>) -> bool {
     let (Some(cluster), Some(own)) = (evidence.cluster, evidence.pod.present().and_then(|pod| created(pod))) else {
         return false;
     };
-    let mut pods = cluster.pods.values().filter_map(Observed::present);
-    pods.any(|pod| created(pod).is_some_and(|time| time > own) && crate::wiring::has_volume(&pod.spec, WEBHOOK_VOLUME))
+    let pods = cluster.pods.values().filter_map(Observed::present);
+    let injected = pods.filter(|pod| crate::wiring::has_volume(&pod.spec, WEBHOOK_VOLUME));
+    evidence.policies.youngest_injected(cluster, || injected.filter_map(created).max()).is_some_and(|time| time > own)
 }
 
 fn seconds(time: &str) -> Option<i64> {

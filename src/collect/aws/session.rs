@@ -30,6 +30,8 @@ const MOST_AT_ONCE: usize = 32;
 pub(crate) struct Limits {
     /// A call, retries included.
     pub(crate) call: Duration,
+    /// Whether many calls are to be expected: throttled, they slow down together.
+    pub(crate) many: bool,
 }
 
 /// Which credentials a session takes.
@@ -146,7 +148,7 @@ impl Session {
         if let Some(credentials) = &credentials {
             shared.set_credentials_provider(Some(SharedCredentialsProvider::new(credentials.clone())));
         }
-        let shared = shared.retry_config(retries()).timeout_config(timeouts(limits)).build();
+        let shared = shared.retry_config(retries(limits)).timeout_config(timeouts(limits)).build();
         let clients = Clients {
             iam: aws_sdk_iam::Client::from_conf(
                 aws_sdk_iam::config::Builder::from(&shared).interceptor(guard.clone()).retry_classifier(RefusedIsFinal).build(),
@@ -274,10 +276,12 @@ async fn configured_region(profile: &Profile) -> Option<String> {
     provider.build().region().await.map(|region| region.to_string())
 }
 
-/// Three attempts, a short wait between them: somebody is waiting.
-fn retries() -> RetryConfig {
-    RetryConfig::standard()
-        .with_max_attempts(3)
+/// Three attempts, a short wait between them: somebody is waiting. Of a scan's calls more are tried again, and a client that is
+/// throttled sends fewer of them (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>).
+fn retries(limits: Limits) -> RetryConfig {
+    let retries = if limits.many { RetryConfig::adaptive() } else { RetryConfig::standard() };
+    retries
+        .with_max_attempts(if limits.many { 6 } else { 3 })
         .with_initial_backoff(Duration::from_millis(100))
         .with_max_backoff(Duration::from_secs(2))
 }
@@ -286,6 +290,7 @@ fn timeouts(limits: Limits) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout((limits.call / 3).min(Duration::from_secs(3)))
         .operation_attempt_timeout((limits.call / 2).min(Duration::from_secs(5)))
-        .operation_timeout(limits.call)
+        // A scan's call may have to wait until the client, which was throttled, may send again.
+        .operation_timeout(if limits.many { limits.call * 3 } else { limits.call })
         .build()
 }

@@ -63,7 +63,7 @@ pub(crate) fn config(url: &str, account: &str) -> SdkConfig {
 
 fn session(url: &str, call: Duration) -> (Session, Guard) {
     let guard = Guard::default();
-    (Session::new(&config(url, ACCOUNT), None, None, Limits { call }, &guard), guard)
+    (Session::new(&config(url, ACCOUNT), None, None, Limits { call, many: false }, &guard), guard)
 }
 
 /// Asks by the operation's name; the answer as text, so that all operations can go through one table.

@@ -12,8 +12,22 @@ use std::collections::{BTreeMap, BTreeSet};
 /// # Errors
 ///
 /// The keys of two clusters that can't be one.
-pub(super) fn join(earlier: Snapshot, later: Snapshot) -> Result<Snapshot, (String, String)> {
-    let mut joined = Snapshot {
+pub(super) fn join(mut earlier: Snapshot, mut later: Snapshot) -> Result<Snapshot, (String, String)> {
+    let clusters = clusters(std::mem::take(&mut earlier.clusters), std::mem::take(&mut later.clusters))?;
+    let mut joined = with_clusters(earlier, later, clusters);
+    joined.asked.targets = still_asked(&joined);
+    Ok(joined)
+}
+
+/// Sets the snapshot of another cluster beside what is there: accounts are joined, clusters stay apart.
+pub(super) fn beside(mut earlier: Snapshot, mut other: Snapshot) -> Snapshot {
+    let mut clusters = std::mem::take(&mut earlier.clusters);
+    clusters.append(&mut other.clusters);
+    with_clusters(earlier, other, clusters)
+}
+
+fn with_clusters(earlier: Snapshot, later: Snapshot, clusters: Clusters) -> Snapshot {
+    Snapshot {
         schema_version: later.schema_version,
         tool_version: later.tool_version,
         // Ages are told from the later clock.
@@ -22,12 +36,10 @@ pub(super) fn join(earlier: Snapshot, later: Snapshot) -> Result<Snapshot, (Stri
         halves: both(earlier.halves, later.halves),
         decoded_message: observed(earlier.decoded_message, later.decoded_message),
         callers: observed_map(earlier.callers, later.callers),
-        clusters: clusters(earlier.clusters, later.clusters)?,
+        clusters,
         accounts: map(earlier.accounts, later.accounts, account),
         resource_policies: map(earlier.resource_policies, later.resource_policies, resource_policy),
-    };
-    joined.asked.targets = still_asked(&joined);
-    Ok(joined)
+    }
 }
 
 /// The targets but for roles that were asked about in the place of a cluster: now that it is there, its own target
@@ -66,7 +78,7 @@ fn path(joined: &Snapshot, target: &Target) -> Option<(String, BTreeSet<String>)
 /// Both questions together; of what can be asked once, the later one.
 fn asked(earlier: Asked, later: Asked) -> Asked {
     Asked {
-        targets: both(earlier.targets, later.targets),
+        targets: targets(earlier.targets, later.targets),
         container: later.container.or(earlier.container),
         service_account: later.service_account.or(earlier.service_account),
         role: later.role.or(earlier.role),
@@ -74,6 +86,13 @@ fn asked(earlier: Asked, later: Asked) -> Asked {
         actions: both(earlier.actions, later.actions),
         error: later.error.or(earlier.error),
     }
+}
+
+/// The targets of both, each once: there may be as many as a cluster has pods.
+fn targets(mut earlier: Vec<Target>, later: Vec<Target>) -> Vec<Target> {
+    let known: BTreeSet<Target> = earlier.iter().cloned().collect();
+    earlier.extend(later.into_iter().filter(|target| !known.contains(target)));
+    earlier
 }
 
 /// Both lists, each item once.
@@ -165,13 +184,9 @@ fn may_be_one(one: &Cluster, other: &Cluster) -> bool {
     fn agree<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
         one.is_none() || other.is_none() || one == other
     }
-    let issuer = |cluster: &Cluster| {
-        let configuration = cluster.openid_configuration.present().map(|configuration| configuration.issuer.clone());
-        configuration.or_else(|| cluster.eks.present()?.issuer.clone()).or_else(|| cluster.given_issuer.clone())
-    };
     agree(one.arn.as_ref(), other.arn.as_ref())
         && agree(one.name.as_ref(), other.name.as_ref())
-        && agree(issuer(one).as_ref(), issuer(other).as_ref())
+        && agree(one.issuer().as_ref(), other.issuer().as_ref())
 }
 
 fn cluster(earlier: Cluster, later: Cluster) -> Cluster {
@@ -203,6 +218,7 @@ fn cluster(earlier: Cluster, later: Cluster) -> Cluster {
             (earlier, later) => observed(earlier, later),
         },
         agents: observed(earlier.agents, later.agents),
+        scan: later.scan.or(earlier.scan),
     }
 }
 

@@ -13,14 +13,20 @@ use std::path::Path;
 /// The file is there already, or can't be written; what was begun is then removed.
 pub(crate) fn save(snapshot: &Snapshot, path: &Path, force: bool) -> Result<(), BundleError> {
     let name = path.display().to_string();
-    let text = serde_json::to_vec_pretty(snapshot).map_err(io::Error::from).map(|mut text| {
-        text.push(b'\n');
-        text
-    });
-    text.and_then(|text| file::create(path, 0o600, force, &text)).map_err(|source| match source.kind() {
+    file::create(path, 0o600, force, |out| write(snapshot, out)).map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => BundleError::Exists { name },
         _ => BundleError::Unwritable { name, source },
     })
+}
+
+/// Writes a snapshot as a bundle.
+///
+/// # Errors
+///
+/// The writer's own.
+pub(crate) fn write(snapshot: &Snapshot, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, snapshot)?;
+    out.write_all(b"\n")
 }
 
 #[cfg(test)]

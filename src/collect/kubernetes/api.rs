@@ -2,6 +2,7 @@
 
 use super::error::ConnectError;
 use super::guard::ReadOnly;
+use crate::collect::Progress;
 use crate::collect::observe::kubernetes::{CallError, Reply};
 use http_body_util::{BodyExt, Limited};
 use kube::client::{Body, ClientBuilder};
@@ -49,6 +50,7 @@ pub(crate) struct Api {
     client: kube::Client,
     limits: Limits,
     calls: Arc<AtomicU64>,
+    progress: Arc<Progress>,
 }
 
 impl Api {
@@ -65,12 +67,23 @@ impl Api {
         let calls = Arc::new(AtomicU64::new(0));
         let builder = ClientBuilder::try_from(config).map_err(|error| ConnectError::of_client(&error, user))?;
         let client = builder.with_layer(&ReadOnly::counting(Arc::clone(&calls))).build();
-        Ok(Self { client, limits, calls })
+        Ok(Self { client, limits, calls, progress: Arc::default() })
     }
 
     /// How many requests were sent, repeated ones included.
     pub(crate) fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
+    }
+
+    /// The same, which counts there how far a run is.
+    #[must_use]
+    pub(crate) fn counting(self, progress: Arc<Progress>) -> Self {
+        Self { progress, ..self }
+    }
+
+    /// Where it is counted how far a run is.
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// Sends a GET, until there is an answer or trying again makes no sense.

@@ -81,6 +81,17 @@ impl Connection {
         Self::from_kubeconfig(&config, options)
     }
 
+    /// The names of all contexts, in the kubeconfigs' order.
+    ///
+    /// # Errors
+    /// Where there is no kubeconfig, or one that can't be read, or none with a context.
+    pub(crate) fn contexts(options: &Options) -> Result<Vec<String>, ConnectError> {
+        let files = Files::find(options.kubeconfig.as_deref(), &options.environment);
+        let Some(config) = files.read()? else { return Err(ConnectError::NoKubeconfig { looked: files.names() }) };
+        let names: Vec<String> = config.contexts.into_iter().map(|entry| entry.name).collect();
+        if names.is_empty() { Err(ConnectError::Empty { paths: files.names() }) } else { Ok(names) }
+    }
+
     /// For a cluster that `eks:DescribeCluster` told us of.
     ///
     /// # Errors

@@ -101,7 +101,12 @@ async fn pages<T: Object>(api: &Api, asked: &Asked<'_>, kind: &str, path: &str, 
         if reply.is_expired() && token.is_some() {
             return Err(End::Expired);
         }
-        let next = collected.take(asked, kind, &reply).map_err(End::Gap)?;
+        let Taken { next, read, remaining } = collected.take(asked, kind, &reply).map_err(End::Gap)?;
+        let (what, known) = (asked.permission.resource, collected.count - read);
+        if known == 0 {
+            api.progress().expect(what, read + remaining);
+        }
+        api.progress().read(what, read);
         match next {
             None => return Ok(collected.finish(asked)),
             Some(next) if !seen.insert(next.clone()) => {
@@ -126,10 +131,19 @@ struct Page<T> {
 
 /// A page's metadata.
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct PageMetadata {
     #[serde(rename = "continue")]
     token: Option<String>,
+    /// How many are on the pages to come; servers needn't say it.
+    remaining_item_count: Option<u64>,
+}
+
+/// What a page brought.
+struct Taken {
+    next: Option<String>,
+    read: u64,
+    remaining: u64,
 }
 
 impl<T> Page<T> {
@@ -146,28 +160,30 @@ impl<T> Page<T> {
 struct Collected<T> {
     items: Vec<T>,
     bad: Vec<String>,
-    count: usize,
+    count: u64,
 }
 
 impl<T: Object> Collected<T> {
-    /// Takes a page; the token of the next one.
-    fn take(&mut self, asked: &Asked<'_>, kind: &str, reply: &Reply) -> Result<Option<String>, Gap> {
+    /// Takes a page.
+    fn take(&mut self, asked: &Asked<'_>, kind: &str, reply: &Reply) -> Result<Taken, Gap> {
         let text = reply.text().map_err(|problem| gap(asked, reply, problem))?;
         let wrong = |detail: String| malformed(asked, &detail);
         // Straight into the slim types; only where one object is not to be read so, one by one.
         if let Ok(page) = serde_json::from_str::<Page<T>>(text) {
-            let next = page.head(kind).map_err(wrong)?;
+            let (next, before) = (page.head(kind).map_err(wrong)?, self.count);
             for object in page.items.unwrap_or_default() {
                 self.add(whole(object, kind));
             }
-            return Ok(next);
+            let remaining = page.metadata.remaining_item_count.unwrap_or_default();
+            return Ok(Taken { next, read: self.count - before, remaining });
         }
         let page: Page<Value> = serde_json::from_str(text).map_err(|error| wrong(complaint(&error)))?;
-        let next = page.head(kind).map_err(wrong)?;
+        let (next, before) = (page.head(kind).map_err(wrong)?, self.count);
         for value in page.items.unwrap_or_default() {
             self.add(item(value, kind));
         }
-        Ok(next)
+        let remaining = page.metadata.remaining_item_count.unwrap_or_default();
+        Ok(Taken { next, read: self.count - before, remaining })
     }
 
     /// Takes an object, or what is wrong with it.

@@ -22,6 +22,8 @@ pub(super) trait Object: Document {
     fn metadata(&self) -> &Metadata;
     /// Writes down the kind, where the type is one of several kinds: items of a list don't say theirs.
     fn set_kind(&mut self, _kind: &str) {}
+    /// Gives back the room that its lists have to grow: of ten thousand pods that is most of what they take.
+    fn tighten(&mut self) {}
 }
 
 impl Document for ServerVersion {
@@ -56,7 +58,38 @@ macro_rules! object {
     };
 }
 
-object!(Pod, |pod| containers(&pod.spec));
+impl Document for Pod {
+    fn check(&self) -> Result<(), &'static str> {
+        if self.metadata.name.is_empty() { Err("metadata.name is missing") } else { containers(&self.spec) }
+    }
+}
+
+impl Object for Pod {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    fn tighten(&mut self) {
+        tighten(&mut self.metadata, &mut self.spec);
+    }
+}
+
+fn tighten(metadata: &mut Metadata, spec: &mut PodSpec) {
+    metadata.managed_fields.shrink_to_fit();
+    metadata.owner_references.shrink_to_fit();
+    for containers in [&mut spec.init_containers, &mut spec.containers, &mut spec.ephemeral_containers] {
+        for container in containers.iter_mut() {
+            container.env.shrink_to_fit();
+            container.volume_mounts.shrink_to_fit();
+        }
+        containers.shrink_to_fit();
+    }
+    for projected in spec.volumes.iter_mut().filter_map(|volume| volume.projected.as_mut()) {
+        projected.sources.shrink_to_fit();
+    }
+    spec.volumes.shrink_to_fit();
+}
+
 object!(ServiceAccount, |_| Ok(()));
 object!(Namespace, |_| Ok(()));
 object!(Node, |_| Ok(()));
@@ -87,6 +120,12 @@ impl Object for Workload {
 
     fn set_kind(&mut self, kind: &str) {
         kind.clone_into(&mut self.kind);
+    }
+
+    fn tighten(&mut self) {
+        if let Some(template) = &mut self.spec.template {
+            tighten(&mut template.metadata, &mut template.spec);
+        }
     }
 }
 
@@ -150,6 +189,7 @@ pub(super) fn item<T: Object>(value: Value, kind: &str) -> Result<T, String> {
 pub(super) fn whole<T: Object>(mut object: T, kind: &str) -> Result<T, String> {
     object.check().map_err(str::to_owned)?;
     object.set_kind(kind);
+    object.tighten();
     Ok(object)
 }
 

@@ -86,7 +86,8 @@ impl Run<'_> {
 
     /// A session of another profile.
     pub(super) async fn load_session(&self, profile: Profile) -> Session {
-        let limits = aws::Limits { call: self.options.call_timeout };
+        let many = self.options.asked.targets.iter().any(|target| target.kind.is_scan());
+        let limits = aws::Limits { call: self.options.call_timeout, many };
         #[cfg(test)]
         if let Source::Given(configurations) = &self.source {
             let name = profile.name().unwrap_or_default();

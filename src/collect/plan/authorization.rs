@@ -23,8 +23,11 @@ impl Run<'_> {
         for (account, names) in accounts.into_iter().filter(|(_, names)| names.len() > MANY) {
             let most_pages = names.len() * CALLS_A_ROLE;
             let read = async |session: &aws::Session| session.authorization_details(account, &names, most_pages).await;
+            let count = names.len() as u64;
+            self.options.progress.expect("roles", count);
             if let Observed::Present(details) = self.ask(account, &aws::GET_AUTHORIZATION_DETAILS, account, read).await {
                 keep(&self.account(account), details, &names);
+                self.options.progress.read("roles", count);
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::collect::kubernetes::{Api, ConnectError, Connection, Listed};
 use irsa_doctor_checks::snapshot::kubernetes::{Pod, ServiceAccount, Workload};
 use irsa_doctor_checks::snapshot::{Association, EksCluster, Gap, GapCause, Observed, TargetKind, key, kind_key};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 impl Run<'_> {
@@ -35,7 +36,8 @@ impl Run<'_> {
             Some(request) => self.token(request, connection).await?,
             None => None,
         };
-        connection.open(token, self.limits()).await.map_err(|error| error.gap())
+        let api = connection.open(token, self.limits()).await.map_err(|error| error.gap())?;
+        Ok(api.counting(Arc::clone(&self.options.progress)))
     }
 
     /// The cluster that `--cluster` names, as EKS has it.

@@ -50,13 +50,14 @@ impl<T: Clone> Once<T> {
         Self::of(&BTreeMap::from([(String::new(), answer.clone())]))
     }
 
-    /// All answers. What was being fetched when time ran out is a gap.
-    pub(super) fn answers(&self, operation: &str) -> BTreeMap<String, Observed<T>> {
-        let cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
-        let answer = |(key, cell): (&String, &Arc<OnceCell<Observed<T>>>)| {
-            (key.clone(), cell.get().cloned().unwrap_or_else(|| Observed::Unavailable(overdue(operation).about(key.as_str()))))
+    /// Takes all answers out, without copying what a large cluster has. What was being fetched when time ran out is a gap.
+    pub(super) fn take(&self, operation: &str) -> BTreeMap<String, Observed<T>> {
+        let cells = std::mem::take(&mut *self.cells.lock().unwrap_or_else(PoisonError::into_inner));
+        let answer = |(key, cell): (String, Arc<OnceCell<Observed<T>>>)| {
+            let answer = answered(&key, cell, operation);
+            (key, answer)
         };
-        cells.iter().map(answer).collect()
+        cells.into_iter().map(answer).collect()
     }
 
     /// The answer for a key, if somebody asked for it.
@@ -64,14 +65,26 @@ impl<T: Clone> Once<T> {
         let cell = self.cells.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
         match cell {
             None => Observed::Unavailable(Gap::not_collected(operation)),
-            Some(cell) => cell.get().cloned().unwrap_or_else(|| Observed::Unavailable(overdue(operation))),
+            Some(cell) => cell.get().cloned().unwrap_or_else(|| Observed::Unavailable(unfinished(operation))),
         }
     }
 
-    /// All answers that are there.
-    pub(super) fn finished(&self) -> Vec<Observed<T>> {
+    /// Takes the answer for a key out; `None` where nobody asked for it.
+    pub(super) fn take_one(&self, key: &str, operation: &str) -> Option<Observed<T>> {
+        let cell = self.cells.lock().unwrap_or_else(PoisonError::into_inner).remove(key)?;
+        Some(answered(key, cell, operation))
+    }
+
+    /// Whether one of the answers that are there is so.
+    pub(super) fn any(&self, is_so: impl Fn(&Observed<T>) -> bool) -> bool {
         let cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
-        cells.values().filter_map(|cell| cell.get().cloned()).collect()
+        cells.values().filter_map(|cell| cell.get()).any(is_so)
+    }
+
+    /// The first gap among the answers that are there.
+    pub(super) fn first_gap(&self) -> Option<Gap> {
+        let cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        cells.values().find_map(|cell| cell.get()?.gap().cloned())
     }
 
     fn cell(&self, key: &str) -> Arc<OnceCell<Observed<T>>> {
@@ -79,9 +92,16 @@ impl<T: Clone> Once<T> {
     }
 }
 
-/// The gap of something that was still being fetched when the run's time was up.
-fn overdue(operation: &str) -> Gap {
-    Gap::new(operation, GapCause::TimedOut).detail("the run's time was up").remedy("give the run longer with --timeout")
+/// What a cell holds; a copy only where somebody still holds on to it, as a call whose answer nobody waits for any more.
+fn answered<T: Clone>(key: &str, cell: Arc<OnceCell<Observed<T>>>, operation: &str) -> Observed<T> {
+    let answer = Arc::try_unwrap(cell).map_or_else(|shared| shared.get().cloned(), OnceCell::into_inner);
+    answer.unwrap_or_else(|| Observed::Unavailable(unfinished(operation).about(key)))
+}
+
+/// The gap of something that was still being fetched when the run's time was up, or when somebody ended it.
+pub(super) fn unfinished(operation: &str) -> Gap {
+    let detail = "the run was over before there was an answer";
+    Gap::new(operation, GapCause::TimedOut).detail(detail).remedy("give the run longer with --timeout")
 }
 
 #[cfg(test)]
@@ -109,7 +129,7 @@ mod tests {
         let once = Once::<u8>::default();
         let slow = once.get("a", async || std::future::pending().await);
         assert!(tokio::time::timeout(std::time::Duration::from_millis(1), slow).await.is_err());
-        let gap = once.answers("get").remove("a").unwrap();
+        let gap = once.take("get").remove("a").unwrap();
         assert_eq!(gap.gap().map(|gap| gap.cause), Some(GapCause::TimedOut));
         assert_eq!(once.answer("b", "get").gap().map(|gap| gap.cause), Some(GapCause::NotCollected));
     }

@@ -7,7 +7,7 @@ use irsa_doctor_checks::evidence::{ROLE_ANNOTATION, controller};
 use irsa_doctor_checks::scan;
 use irsa_doctor_checks::snapshot::kubernetes::{Metadata, Pod, PodSpec, ServiceAccount};
 use irsa_doctor_checks::snapshot::{Association, Observed};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a container of the spec already has what the webhook or the Pod Identity agent would give it.
 pub(super) fn is_injected(spec: &PodSpec) -> bool {
@@ -17,21 +17,79 @@ pub(super) fn is_injected(spec: &PodSpec) -> bool {
     })
 }
 
-pub(super) fn roles_of(spec: &PodSpec) -> BTreeSet<&str> {
+fn roles_of(spec: &PodSpec) -> BTreeSet<&str> {
     let variables = spec.init_containers.iter().chain(&spec.containers).flat_map(|container| &container.env);
     variables.filter(|variable| variable.name == "AWS_ROLE_ARN").filter_map(|variable| variable.value.as_deref()).collect()
+}
+
+/// All that of pods leads to calls: what they have in common stands once, and the pods themselves can be given away.
+#[derive(Debug, Default)]
+pub(super) struct Leads {
+    /// Namespace and name of a service account, and whether pods of it are injected.
+    pub(super) accounts: BTreeSet<(String, String, bool)>,
+    /// The roles that containers name.
+    pub(super) roles: BTreeSet<String>,
+    /// The nodes of pods that may be Windows'.
+    windows: BTreeSet<String>,
+    /// The nodes of each service account's pods.
+    nodes: BTreeMap<(String, String), BTreeSet<String>>,
+    /// Whether kube2iam's or kiam's annotation stands on one of them.
+    marked: bool,
+}
+
+impl Leads {
+    /// What a pod leads to.
+    pub(super) fn of(namespace: &str, pod: &Pod) -> Self {
+        let mut leads = Self::default();
+        leads.add(namespace, pod);
+        leads
+    }
+
+    /// Adds what a pod leads to.
+    pub(super) fn add(&mut self, namespace: &str, pod: &Pod) {
+        let account = (namespace.to_owned(), pod.spec.account_name().to_owned());
+        self.accounts.insert((account.0.clone(), account.1.clone(), is_injected(&pod.spec)));
+        self.roles.extend(roles_of(&pod.spec).into_iter().map(str::to_owned));
+        if let Some(node) = pod.spec.node_name.as_deref().filter(|node| !node.is_empty()) {
+            if may_be_windows(&pod.spec) {
+                self.windows.insert(node.to_owned());
+            }
+            self.nodes.entry(account).or_default().insert(node.to_owned());
+        }
+        self.marked |= is_marked(&pod.metadata);
+    }
 }
 
 impl Run<'_> {
     /// Follows a pod in all directions at once.
     pub(super) async fn follow_pod(&self, namespace: &str, pod: &Pod) {
-        let roles = roles_of(&pod.spec);
+        let leads = Leads::of(namespace, pod);
+        tokio::join!(Box::pin(self.follow_leads(&leads)), Box::pin(self.follow_owners(namespace, &pod.metadata)));
+    }
+
+    /// Follows what pods lead to, each once: service accounts, roles, nodes and agents.
+    pub(super) async fn follow_leads(&self, leads: &Leads) {
+        let account = |(namespace, name, injected): &'_ (String, String, bool)| {
+            let (namespace, name, injected) = (namespace.clone(), name.clone(), *injected);
+            Box::pin(async move { self.follow_account(&namespace, &name, Some(injected)).await })
+        };
+        let nodes = leads.nodes.iter().map(|((namespace, account), nodes)| {
+            Box::pin(async move {
+                if self.association(namespace, account).await.is_present() {
+                    join_all(nodes.iter().map(|node| Box::pin(self.node(node)))).await;
+                }
+            })
+        });
         tokio::join!(
-            Box::pin(self.follow_account(namespace, pod.spec.account_name(), Some(&pod.spec))),
-            Box::pin(self.follow_owners(namespace, &pod.metadata)),
-            join_all(roles.into_iter().map(|role| Box::pin(self.follow_role(role)))),
-            Box::pin(self.follow_node(namespace, pod)),
-            Box::pin(self.follow_marks(&pod.metadata)),
+            join_all(leads.accounts.iter().map(account)),
+            join_all(leads.roles.iter().map(|role| Box::pin(self.follow_role(role)))),
+            join_all(leads.windows.iter().map(|node| Box::pin(self.node(node)))),
+            join_all(nodes),
+            async {
+                if leads.marked {
+                    self.agents().await;
+                }
+            },
         );
     }
 
@@ -51,16 +109,16 @@ impl Run<'_> {
         }
     }
 
-    /// A service account: its annotation's role, its association's roles; `spec` is that of a pod or a template that
-    /// runs as it.
-    pub(super) async fn follow_account(&self, namespace: &str, name: &str, spec: Option<&PodSpec>) {
-        tokio::join!(Box::pin(self.follow_annotation(namespace, name, spec)), Box::pin(self.follow_association(namespace, name)));
+    /// A service account: its annotation's role, its association's roles; `injected` says of a pod or a template that runs
+    /// as it whether it has what the webhook would give it.
+    pub(super) async fn follow_account(&self, namespace: &str, name: &str, injected: Option<bool>) {
+        let annotation = Box::pin(self.follow_annotation(namespace, name, injected));
+        tokio::join!(annotation, Box::pin(self.follow_association(namespace, name)));
     }
 
-    async fn follow_annotation(&self, namespace: &str, name: &str, spec: Option<&PodSpec>) {
+    async fn follow_annotation(&self, namespace: &str, name: &str, injected: Option<bool>) {
         let account = self.service_account(namespace, name).await;
         let annotated = account.present().and_then(|account| account.metadata.annotation(ROLE_ANNOTATION)).unwrap_or_default();
-        let injected = spec.is_some_and(is_injected);
         let valid = RoleArn::parse(annotated).is_some();
         let addons = async {
             if account.present().is_some_and(|account| may_be_of_addon(namespace, account)) {
@@ -68,9 +126,9 @@ impl Run<'_> {
             }
         };
         let hints = async {
-            if !valid && !injected {
+            if !valid && injected != Some(true) {
                 self.hints_without_role(namespace, name).await;
-            } else if !injected && spec.is_some() {
+            } else if injected == Some(false) {
                 self.hints_without_injection(namespace).await;
             }
         };
@@ -116,20 +174,16 @@ impl Run<'_> {
         }
     }
 
-    /// The node, where the operating system or Pod Identity could decide something.
-    pub(super) async fn follow_node(&self, namespace: &str, pod: &Pod) {
-        let Some(node) = pod.spec.node_name.as_deref().filter(|node| !node.is_empty()) else { return };
-        if may_be_windows(&pod.spec) || self.association(namespace, pod.spec.account_name()).await.is_present() {
-            self.node(node).await;
-        }
-    }
-
     /// kube2iam and kiam matter where their annotation stands.
     pub(super) async fn follow_marks(&self, metadata: &Metadata) {
-        if metadata.annotations.contains_key("iam.amazonaws.com/role") {
+        if is_marked(metadata) {
             self.agents().await;
         }
     }
+}
+
+fn is_marked(metadata: &Metadata) -> bool {
+    metadata.annotations.contains_key("iam.amazonaws.com/role")
 }
 
 /// Whether something says Windows, without anything saying which operating system it is.

@@ -43,7 +43,9 @@ impl Run<'_> {
     async fn role(&self, cells: &AccountCells, parsed: &RoleArn<'_>, arn: &str) -> Observed<Role> {
         let (account, name) = (parsed.account, parsed.name);
         let fetch = async || {
+            self.options.progress.expect("roles", 1);
             let answer = self.ask(account, &aws::GET_ROLE, arn, async |session| session.role(name, arn).await).await;
+            self.options.progress.read("roles", 1);
             match &answer {
                 Observed::Present(role) if RoleArn::parse(&role.arn).is_none_or(|found| found.account != account) => {
                     let question = crate::collect::observe::aws::Question { operation: &aws::GET_ROLE, about: arn };

@@ -50,27 +50,20 @@ pub(super) struct ClusterCells {
 impl ClusterCells {
     /// Whether the API server answered anything.
     pub(super) fn is_seen(&self) -> bool {
-        let any = |seen: &[bool]| seen.contains(&true);
-        any(&[
-            self.pods.finished().iter().any(is_answer),
-            self.service_accounts.finished().iter().any(is_answer),
-            self.workloads.finished().iter().any(is_answer),
-            self.pod_lists.finished().iter().any(is_answer),
-            self.version.finished().iter().any(is_answer),
-            self.openid.finished().iter().any(is_answer),
-            self.webhooks.finished().iter().any(is_answer),
-        ])
+        self.pods.any(is_answer)
+            || self.service_accounts.any(is_answer)
+            || self.workloads.any(is_answer)
+            || self.pod_lists.any(is_answer)
+            || self.version.any(is_answer)
+            || self.openid.any(is_answer)
+            || self.webhooks.any(is_answer)
     }
 
     /// Why the first thing that was asked for could not be had.
     pub(super) fn first_gap(&self) -> Option<Gap> {
-        let gaps = gaps_of(&self.pods).into_iter().chain(gaps_of(&self.service_accounts)).chain(gaps_of(&self.workloads));
-        gaps.chain(gaps_of(&self.pod_lists)).next()
+        let gap = self.pods.first_gap().or_else(|| self.service_accounts.first_gap());
+        gap.or_else(|| self.workloads.first_gap()).or_else(|| self.pod_lists.first_gap())
     }
-}
-
-fn gaps_of<T: Clone>(once: &Once<T>) -> Vec<Gap> {
-    once.finished().iter().filter_map(|answer| answer.gap().cloned()).collect()
 }
 
 /// One run.
@@ -91,6 +84,10 @@ pub(super) struct Run<'a> {
     pub(super) cluster: ClusterCells,
     /// Of a scan: the keys of the pods that were chosen.
     pub(super) scanned: Mutex<BTreeSet<String>>,
+    /// How many scans have their list of pods.
+    pub(super) scans_read: std::sync::atomic::AtomicUsize,
+    /// Of a scan: what of its pods could not be read.
+    pub(super) scan_gaps: Mutex<Vec<Gap>>,
     /// Of a scan: the ids of all Pod Identity associations, by service account.
     pub(super) association_ids: OnceCell<BTreeMap<String, String>>,
     /// What bears a policy that is read; known once what is asked of the role is.
@@ -127,6 +124,8 @@ impl<'a> Run<'a> {
             role_session: OnceCell::new(),
             cluster: half.map(half::cells).unwrap_or_default(),
             scanned: Mutex::default(),
+            scans_read: std::sync::atomic::AtomicUsize::new(0),
+            scan_gaps: Mutex::default(),
             association_ids: OnceCell::new(),
             bearers: OnceCell::new(),
             resources: Once::default(),
@@ -144,15 +143,13 @@ impl<'a> Run<'a> {
     /// Whether an account answered anything about a role.
     pub(super) fn is_account_seen(&self) -> bool {
         let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts
-            .values()
-            .any(|cells| cells.roles.finished().iter().any(is_answer) || cells.providers.finished().iter().any(is_answer))
+        accounts.values().any(|cells| cells.roles.any(is_answer) || cells.providers.any(is_answer))
     }
 
     /// Why the first role that was asked for could not be had.
     pub(super) fn first_account_gap(&self) -> Option<Gap> {
         let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.values().flat_map(|cells| gaps_of(&cells.roles)).next()
+        accounts.values().find_map(|cells| cells.roles.first_gap())
     }
 
     /// Something that the user should know of how it was collected.

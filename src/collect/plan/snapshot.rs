@@ -73,18 +73,20 @@ impl Run<'_> {
             version: cells.version.answer("", "get /version"),
             openid_configuration: cells.openid.answer("", "get /.well-known/openid-configuration"),
             eks,
-            namespaces: cells.namespaces.answers("get namespaces"),
-            pods: cells.pods.answers("get pods"),
-            service_accounts: cells.service_accounts.answers("get serviceaccounts"),
-            workloads: cells.workloads.answers("get workloads"),
-            nodes: cells.nodes.answers("get nodes"),
+            namespaces: cells.namespaces.take("get namespaces"),
+            pods: cells.pods.take("get pods"),
+            service_accounts: cells.service_accounts.take("get serviceaccounts"),
+            workloads: cells.workloads.take("get workloads"),
+            nodes: cells.nodes.take("get nodes"),
             webhooks: cells.webhooks.answer("", "list mutatingwebhookconfigurations"),
-            events: cells.events.answers("list events"),
-            service_account_lists: cells.account_lists.answers("list serviceaccounts"),
-            pod_lists: cells.pod_lists.answers("list pods"),
-            associations: cells.associations.answers("eks:ListPodIdentityAssociations"),
+            events: cells.events.take("list events"),
+            service_account_lists: cells.account_lists.take("list serviceaccounts"),
+            pod_lists: cells.pod_lists.take("list pods"),
+            associations: cells.associations.take("eks:ListPodIdentityAssociations"),
             addons: cells.addons.answer("", "eks:ListAddons"),
             agents: cells.agents.answer("", "list daemonsets"),
+            // What a scan chose is told when it is spelt out.
+            scan: None,
             context,
             server,
             arn,
@@ -95,7 +97,7 @@ impl Run<'_> {
     fn resource_answers(&self) -> BTreeMap<String, ResourceEvidence> {
         let answers = self.bearers.get().into_iter().flatten().filter_map(|(arn, bearer)| {
             // What was not finished in time is a gap under the operation that reads it.
-            let read = match self.resources.answers(bearer.kind.operation()).remove(arn)? {
+            let read = match self.resources.take_one(arn, bearer.kind.operation())? {
                 Observed::Present(read) => read,
                 Observed::Absent => ResourceEvidence::default(),
                 Observed::Unavailable(gap) => {
@@ -127,16 +129,16 @@ fn aws_half(session: &Session, at: &str) -> Half {
 
 fn account(cells: &AccountCells, profile: Option<String>) -> Account {
     let mut roles: BTreeMap<String, RoleEvidence> = BTreeMap::new();
-    for (name, role) in cells.roles.answers("iam:GetRole") {
+    for (name, role) in cells.roles.take("iam:GetRole") {
         roles.entry(name).or_default().role = role;
     }
-    for (name, attached) in cells.attached.answers("iam:ListAttachedRolePolicies") {
+    for (name, attached) in cells.attached.take("iam:ListAttachedRolePolicies") {
         roles.entry(name).or_default().attached = attached;
     }
-    for (name, names) in cells.inline_names.answers("iam:ListRolePolicies") {
+    for (name, names) in cells.inline_names.take("iam:ListRolePolicies") {
         roles.entry(name).or_default().inline_names = names;
     }
-    for (key, document) in cells.inline.answers("iam:GetRolePolicy") {
+    for (key, document) in cells.inline.take("iam:GetRolePolicy") {
         // Neither a role's name nor a policy's holds a slash.
         let (role, policy) = key.split_once('/').unwrap_or((key.as_str(), ""));
         roles.entry(role.to_owned()).or_default().inline.insert(policy.to_owned(), document);
@@ -145,7 +147,7 @@ fn account(cells: &AccountCells, profile: Option<String>) -> Account {
         profile,
         roles,
         policies: policies(cells),
-        providers: cells.providers.answers("iam:GetOpenIDConnectProvider"),
+        providers: cells.providers.take("iam:GetOpenIDConnectProvider"),
         provider_arns: cells.provider_arns.answer("", "iam:ListOpenIDConnectProviders"),
         role_list: cells.role_list.answer("", "iam:ListRoles"),
         policy_list: cells.policy_list.answer("", "iam:ListPolicies"),
@@ -155,13 +157,13 @@ fn account(cells: &AccountCells, profile: Option<String>) -> Account {
 
 fn policies(cells: &AccountCells) -> BTreeMap<String, PolicyEvidence> {
     let mut policies: BTreeMap<String, PolicyEvidence> = BTreeMap::new();
-    for (arn, policy) in cells.policies.answers("iam:GetPolicy") {
+    for (arn, policy) in cells.policies.take("iam:GetPolicy") {
         policies.entry(arn).or_default().policy = policy;
     }
-    for (arn, versions) in cells.versions.answers("iam:ListPolicyVersions") {
+    for (arn, versions) in cells.versions.take("iam:ListPolicyVersions") {
         policies.entry(arn).or_default().versions = versions;
     }
-    for (key, document) in cells.documents.answers("iam:GetPolicyVersion") {
+    for (key, document) in cells.documents.take("iam:GetPolicyVersion") {
         let (arn, version) = key.rsplit_once(' ').unwrap_or((key.as_str(), ""));
         let policy = policies.entry(arn.to_owned()).or_default();
         // A guess that was wrong says nothing about the policy that is in force.

@@ -1,7 +1,7 @@
 //! The plan against both stand-ins: how deep it is, whom it asks, and what it does when something fails.
 
-use super::collect;
 use super::run::Source;
+use super::{Outcome, collect};
 use crate::collect::aws::tests::{ACCOUNT, config};
 use crate::collect::{CollectError, Collected, Options};
 use irsa_doctor_checks::snapshot::{Asked, GapCause, Target, TargetKind};
@@ -40,7 +40,8 @@ impl Scene {
     }
 
     async fn collect(&self, options: &Options) -> Result<Collected, CollectError> {
-        collect(options, self.source()).await
+        let Outcome { collected, trouble } = collect(options, self.source()).await;
+        trouble.map_or(Ok(collected), Err)
     }
 }
 

@@ -20,7 +20,7 @@ impl Run<'_> {
         let template = async {
             if let Some(template) = workload.template() {
                 let spec = &template.spec;
-                let account = Box::pin(self.follow_account(namespace, spec.account_name(), Some(spec)));
+                let account = Box::pin(self.follow_account(namespace, spec.account_name(), Some(is_injected(spec))));
                 tokio::join!(account, self.follow_marks(&template.metadata));
             }
         };
@@ -28,7 +28,8 @@ impl Run<'_> {
             if let Some(name) = workload.spec.workload_ref.as_ref().and_then(|reference| reference.name.as_deref()) {
                 let deployment = self.workload(TargetKind::Deployment, namespace, name).await;
                 if let Some(template) = deployment.present().and_then(Workload::template) {
-                    Box::pin(self.follow_account(namespace, template.spec.account_name(), Some(&template.spec))).await;
+                    let spec = &template.spec;
+                    Box::pin(self.follow_account(namespace, spec.account_name(), Some(is_injected(spec)))).await;
                 }
             }
         };

@@ -18,6 +18,10 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         Some(caller) => row(page, "caller", &caller.arn)?,
         None => row(page, "caller", "not known to AWS")?,
     }
+    for part in &report.clusters {
+        let line = cluster_line(&part.head).unwrap_or_else(|| part.key.clone());
+        row(page, "cluster", &format!("{line}: {}", super::counted(&part.targets)))?;
+    }
     if let Some(cluster) = &report.cluster {
         if let Some(line) = cluster_line(cluster) {
             row(page, "cluster", &line)?;
@@ -45,6 +49,9 @@ pub(super) fn target(page: &mut Page<'_>, report: &TargetReport) -> io::Result<(
         let _ = write!(name, " for service account {subject}");
     }
     row(page, "target", &name)?;
+    if let Some(cluster) = &target.cluster {
+        row(page, "cluster", cluster)?;
+    }
     for identity in &report.identities {
         row(page, "container", &identity_line(identity))?;
     }
@@ -57,7 +64,7 @@ fn row(page: &mut Page<'_>, label: &str, value: &str) -> io::Result<()> {
 }
 
 /// The cluster; `None` where no more than its issuer is known.
-fn cluster_line(cluster: &ClusterHead) -> Option<String> {
+pub(super) fn cluster_line(cluster: &ClusterHead) -> Option<String> {
     let name = cluster.name.as_deref().or(cluster.arn.as_deref()).or(cluster.context.as_deref()).or(cluster.server.as_deref())?;
     let details =
         [cluster.region.clone(), cluster.version.clone(), cluster.context.as_ref().map(|context| format!("context {context}"))];
@@ -73,7 +80,8 @@ fn accounts(report: &Report) -> Vec<String> {
     let roles = roles.chain(named.map(|target| target.name.as_str()));
     let of_role = |arn: &str| arn.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned);
     let caller = report.caller.as_ref().map(|caller| (caller.account.clone(), "caller"));
-    let cluster = report.cluster.as_ref().and_then(|cluster| cluster.account.clone()).map(|account| (account, "cluster"));
+    let clusters = report.cluster.iter().chain(report.clusters.iter().map(|part| &part.head));
+    let cluster = clusters.filter_map(|cluster| cluster.account.clone()).map(|account| (account, "cluster"));
     let all = caller.into_iter().chain(cluster).chain(roles.filter_map(of_role).map(|account| (account, "role")));
     let mut owners: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (account, owner) in all {

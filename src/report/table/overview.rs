@@ -1,13 +1,14 @@
 //! A scan: a line for each service account, each cause once, and what strikes the eye.
 
-use super::{finding, tone, words};
+use super::{finding, gaps, tone, words};
 use crate::report::escape;
 use crate::report::page::{Page, Tone};
 use comfy_table::{ContentArrangement, Table, presets};
 use irsa_doctor_checks::names::some;
 use irsa_doctor_checks::overview::{AccountLine, Cause, Overview};
 use irsa_doctor_checks::report::{Report, Verdict};
-use std::collections::BTreeSet;
+use irsa_doctor_checks::snapshot::Target;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 /// Writes the picture.
@@ -18,20 +19,14 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report, overview: &Overview) -
         let text = format!("{} of {} service accounts are shown (--only)", shown.len(), overview.accounts.len());
         page.prose("", 0, &text, Tone::Faint)?;
     }
+    let pods = report.targets.iter().map(|target| (&target.target, target.pods.as_slice())).collect();
     let mut fixes = BTreeSet::new();
     for cause in &overview.causes {
         page.blank()?;
         finding::write(page, &cause.found, &mut fixes)?;
-        victims(page, cause)?;
+        victims(page, cause, &pods)?;
     }
-    if overview.without_intent > 0 {
-        let (count, ask) = match overview.without_intent {
-            1 => ("1 pod or workload".to_owned(), "asks"),
-            count => (format!("{count} pods and workloads"), "ask"),
-        };
-        page.blank()?;
-        page.prose("", 0, &format!("{count} {ask} nothing of AWS and were not judged"), Tone::Faint)?;
-    }
+    not_judged(page, report, overview)?;
     if !overview.remarks.is_empty() {
         page.blank()?;
         page.prose("", 0, "Remarks", Tone::Plain)?;
@@ -42,20 +37,47 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report, overview: &Overview) -
     Ok(())
 }
 
+/// What was counted, and what could not be read.
+fn not_judged(page: &mut Page<'_>, report: &Report, overview: &Overview) -> io::Result<()> {
+    if overview.without_intent > 0 {
+        let (count, ask) = match overview.without_intent {
+            1 => ("1 pod or workload".to_owned(), "asks"),
+            count => (format!("{count} pods and workloads"), "ask"),
+        };
+        page.blank()?;
+        page.prose("", 0, &format!("{count} {ask} nothing of AWS and were not judged"), Tone::Faint)?;
+    }
+    if overview.over > 0 {
+        let count = if overview.over == 1 { "1 pod is".to_owned() } else { format!("{} pods are", overview.over) };
+        page.blank()?;
+        page.prose("", 0, &format!("{count} over (being deleted, or run to the end) and not judged"), Tone::Faint)?;
+    }
+    for target in report.targets.iter().filter(|target| target.target.kind.is_scan()) {
+        page.blank()?;
+        let place = target.target.cluster.as_ref().map(|cluster| format!("{cluster}: ")).unwrap_or_default();
+        page.prose("", 0, &escape(&format!("{place}{}", target.sentence)), tone(target.verdict))?;
+        gaps::write(page, target)?;
+    }
+    Ok(())
+}
+
 fn accounts(page: &mut Page<'_>, lines: &[&AccountLine]) -> io::Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["NAMESPACE", "SERVICE ACCOUNT", "ROLE", "PODS", "VERDICT", "FIRST BROKEN LINK"]);
+    let several = lines.iter().any(|line| line.cluster.is_some());
+    let columns = ["CLUSTER", "NAMESPACE", "SERVICE ACCOUNT", "ROLE", "PODS", "VERDICT", "FIRST BROKEN LINK"];
+    table.set_header(columns.into_iter().skip(usize::from(!several)));
     for line in lines {
         let roles: Vec<&str> = line.roles.iter().map(|role| short(role)).collect();
         let roles = if roles.is_empty() { "-".to_owned() } else { roles.join(", ") };
         let first_broken = line.first_broken.unwrap_or("-");
-        table.add_row(
-            [&line.namespace, &line.name, &roles, &line.pods.to_string(), words(line.verdict), first_broken].map(escape),
-        );
+        let cluster = line.cluster.as_deref().unwrap_or_default();
+        let pods = line.pods.to_string();
+        let cells = [cluster, &line.namespace, &line.name, &roles, &pods, words(line.verdict), first_broken];
+        table.add_row(cells.map(escape).into_iter().skip(usize::from(!several)));
     }
     let verdicts = std::iter::once(None).chain(lines.iter().map(|line| Some(line.verdict)));
     for (row, verdict) in table.lines().zip(verdicts) {
@@ -69,7 +91,14 @@ fn short(arn: &str) -> &str {
     arn.split_once(":iam::").map_or(arn, |(_, rest)| rest)
 }
 
-fn victims(page: &mut Page<'_>, cause: &Cause) -> io::Result<()> {
-    let names = some(cause.victims.iter().map(|target| format!("{}/{target}", target.namespace)));
+/// Whom a cause hits; a workload with its pods.
+fn victims(page: &mut Page<'_>, cause: &Cause, pods: &BTreeMap<&Target, &[String]>) -> io::Result<()> {
+    let name = |target: &Target| {
+        let cluster = target.cluster.as_ref().map(|cluster| format!("{cluster}: ")).unwrap_or_default();
+        let pods = pods.get(target).copied().filter(|_| target.kind.is_workload());
+        let pods = pods.map(|pods| format!(" ({})", some(pods.iter().cloned()))).filter(|pods| pods.len() > 3);
+        format!("{cluster}{}/{target}{}", target.namespace, pods.unwrap_or_default())
+    };
+    let names = some(cause.victims.iter().map(name));
     page.prose("        hits", 17, &format!("{}: {}", cause.victims.len(), escape(&names)), Tone::Plain)
 }

@@ -2,25 +2,26 @@
 
 use super::finding::{Compared, Confidence, Finding, Fix, FixCommand, Locus, Severity};
 use super::{
-    AfterRestart, Caller, Calls, Check, Cluster, Decision, Gap, Gate, Head, Identity, Name, Overview, Report, Run, SecondOpinion,
-    Status, Summary, Tail, Target, Usage, Verdict,
+    AfterRestart, Caller, Calls, Check, Cluster, ClusterPart, Decision, Gap, Gate, Head, Identity, Name, Overview, Report, Run,
+    SecondOpinion, Status, Summary, Tail, Target, Targets, Usage, Verdict,
 };
 use crate::report::Run as RunFigures;
 use irsa_doctor_checks as core;
 use irsa_doctor_checks::fix::Restart;
 use std::collections::BTreeMap;
 
-impl Report {
+impl<'r> Report<'r> {
     /// A report in version 1.
-    pub(crate) fn new(report: &core::report::Report, run: &RunFigures) -> Self {
+    pub(crate) fn new(report: &'r core::report::Report, run: &RunFigures) -> Self {
         Self {
             schema_version: 1,
             run: figures(report, run),
             cluster: report.cluster.as_ref().map(cluster),
+            clusters: report.clusters.iter().map(part).collect(),
             caller: report.caller.as_ref().map(caller),
             verdict: verdict(report.verdict),
             gate: gate(report.gate),
-            targets: report.targets.iter().filter(|target| report.shows(target.verdict)).map(target).collect(),
+            targets: Targets(report),
             suppressed: report.suppressed,
             summary: summary(report),
             overview: report.overview.as_ref().map(|overview| Overview::new(report, overview)),
@@ -42,6 +43,15 @@ fn cluster(head: &core::report::ClusterHead) -> Cluster {
     }
 }
 
+fn part(part: &core::report::ClusterPart) -> ClusterPart {
+    ClusterPart {
+        key: part.key.clone(),
+        cluster: cluster(&part.head),
+        verdict: verdict(part.verdict),
+        targets: part.targets.iter().map(|(verdict, count)| (verdict.as_str().to_owned(), *count)).collect(),
+    }
+}
+
 pub(super) fn verdict(verdict: core::report::Verdict) -> Verdict {
     match verdict {
         core::report::Verdict::NotApplicable => Verdict::NotApplicable,
@@ -52,11 +62,12 @@ pub(super) fn verdict(verdict: core::report::Verdict) -> Verdict {
     }
 }
 
-impl Report {
+impl Report<'_> {
     /// What JSON lines begin with.
     pub(crate) fn head(report: &core::report::Report, run: &RunFigures) -> Head {
         let (cluster, caller) = (report.cluster.as_ref().map(cluster), report.caller.as_ref().map(caller));
-        Head { schema_version: 1, run: figures(report, run), cluster, caller }
+        let clusters = report.clusters.iter().map(part).collect();
+        Head { schema_version: 1, run: figures(report, run), cluster, clusters, caller }
     }
 
     /// What JSON lines end with.
@@ -66,6 +77,7 @@ impl Report {
             gate: gate(report.gate),
             suppressed: report.suppressed,
             summary: summary(report),
+            over: report.overview.as_ref().map_or(0, |overview| overview.over),
             remarks: report.overview.as_ref().map(|overview| overview.remarks.clone()).unwrap_or_default(),
         }
     }
@@ -108,8 +120,11 @@ fn target(target: &core::report::TargetReport) -> Target {
         first_unknown: owned(target.first_unknown),
         sentence: target.sentence.clone(),
         intent: target.intent.clone(),
+        service_account: target.service_account.clone(),
+        // A pod that is its own target needs no list.
+        pods: if target.target.kind.is_workload() { target.pods.clone() } else { Vec::new() },
         identities: target.identities.iter().map(identity).collect(),
-        error_reading: target.error.as_ref().map(super::error::reading),
+        error_reading: target.error.as_deref().map(super::error::reading),
         checks: target.checks.iter().map(check).collect(),
         findings: target.findings.iter().map(finding).collect(),
         decisions: target.decisions.iter().map(decision).collect(),
@@ -133,6 +148,7 @@ pub(super) fn name(target: &core::snapshot::Target) -> Name {
         namespace: Some(target.namespace.clone()).filter(|namespace| !namespace.is_empty()),
         name: target.name.clone(),
         subject: target.subject.clone(),
+        cluster: target.cluster.clone(),
     }
 }
 

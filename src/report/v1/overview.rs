@@ -15,6 +15,9 @@ pub(crate) struct Overview {
     pub(crate) causes: Vec<Cause>,
     /// How many pods and workloads ask nothing of AWS: they were counted, not judged.
     pub(crate) without_intent: usize,
+    /// How many pods are over, being deleted or run to their end: they were counted, not judged.
+    #[serde(default)]
+    pub(crate) over: usize,
     /// What strikes the eye and is no fault.
     pub(crate) remarks: Vec<String>,
 }
@@ -22,6 +25,9 @@ pub(crate) struct Overview {
 /// A service account.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AccountLine {
+    /// The key of its cluster, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cluster: Option<String>,
     /// Its namespace.
     pub(crate) namespace: String,
     /// Its name.
@@ -55,6 +61,7 @@ impl Overview {
             service_accounts: listed.map(AccountLine::from).collect(),
             causes: overview.causes.iter().map(Cause::from).collect(),
             without_intent: overview.without_intent,
+            over: overview.over,
             remarks: overview.remarks.clone(),
         }
     }
@@ -63,6 +70,7 @@ impl Overview {
 impl From<&core::overview::AccountLine> for AccountLine {
     fn from(line: &core::overview::AccountLine) -> Self {
         Self {
+            cluster: line.cluster.clone(),
             namespace: line.namespace.clone(),
             name: line.name.clone(),
             roles: line.roles.clone(),

@@ -18,6 +18,8 @@ pub struct Shape {
     pub roles: usize,
     /// Of a hundred service accounts about this many are broken.
     pub broken_percent: u64,
+    /// Whether the pods of a service account are a Deployment's; else nobody owns them.
+    pub deployments: bool,
     /// Which ones, and how.
     pub seed: u64,
 }
@@ -44,7 +46,7 @@ pub struct Generated {
     pub accounts: Accounts,
     /// The EKS side.
     pub cluster: Cluster,
-    /// The pods that are broken, by namespace and name.
+    /// What is broken, by namespace and name: pods, or the Deployments of pods.
     pub broken: BTreeMap<(String, String), Breakage>,
     /// All namespaces of pods.
     pub namespaces: BTreeSet<String>,
@@ -78,15 +80,32 @@ pub fn cluster(shape: &Shape) -> Generated {
         generated.objects.push(template.namespace(namespace));
     }
     generated.objects.extend(owners.iter().map(|owner| template.service_account(owner)));
+    if shape.deployments {
+        generated.objects.extend(owners.iter().flat_map(|owner| template.deployment(owner)));
+    }
     for index in 0..shape.pods {
         let owner = &owners[index % owners.len()];
-        let name = format!("{}-{index:05}", owner.name);
-        generated.objects.push(template.pod(owner, &name));
+        let name =
+            if shape.deployments { format!("{}-{HASH}-{index:05}", owner.name) } else { format!("{}-{index:05}", owner.name) };
+        let mut pod = template.pod(owner, &name);
+        if shape.deployments {
+            pod["metadata"]["labels"] = json!({"app": owner.name, "pod-template-hash": HASH});
+            pod["metadata"]["ownerReferences"] = owned_by("ReplicaSet", &format!("{}-{HASH}", owner.name));
+        }
+        generated.objects.push(pod);
         if let Some(breakage) = owner.breakage {
-            generated.broken.insert((owner.namespace.clone(), name), breakage);
+            let target = if shape.deployments { owner.name.clone() } else { name };
+            generated.broken.insert((owner.namespace.clone(), target), breakage);
         }
     }
     generated
+}
+
+/// The hash in the names of ReplicaSets.
+const HASH: &str = "5d4f8c7b9d";
+
+fn owned_by(kind: &str, name: &str) -> Value {
+    json!([{"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": format!("uid-{name}"), "controller": true}])
 }
 
 /// A service account.
@@ -206,6 +225,27 @@ impl Template {
         object
     }
 
+    /// A Deployment and its ReplicaSet.
+    fn deployment(&self, owner: &Owner) -> [Value; 2] {
+        let mut template = self.pod(owner, &owner.name);
+        take_out_injection(&mut template);
+        let template = json!({"metadata": {"labels": {"app": owner.name}}, "spec": template["spec"]});
+        let object = |kind: &str, name: &str, labels: Value| {
+            json!({
+                "apiVersion": "apps/v1", "kind": kind,
+                "metadata": {"name": name, "namespace": owner.namespace, "labels": labels, "uid": format!("uid-{name}"),
+                    "creationTimestamp": "2026-11-21T00:00:00Z", "annotations": {"deployment.kubernetes.io/revision": "1"}},
+                "spec": {"replicas": 5, "selector": {"matchLabels": labels}, "template": template},
+                "status": {"replicas": 5},
+            })
+        };
+        let deployment = object("Deployment", &owner.name, json!({"app": owner.name}));
+        let labels = json!({"app": owner.name, "pod-template-hash": HASH});
+        let mut replica_set = object("ReplicaSet", &format!("{}-{HASH}", owner.name), labels);
+        replica_set["metadata"]["ownerReferences"] = owned_by("Deployment", &owner.name);
+        [deployment, replica_set]
+    }
+
     fn pod(&self, owner: &Owner, name: &str) -> Value {
         let mut pod = self.object("Pod", &owner.namespace, &owner.role_arn());
         pod["metadata"]["name"] = json!(name);
@@ -259,7 +299,7 @@ mod tests {
     use super::*;
     use crate::testing::get;
 
-    const SHAPE: Shape = Shape { pods: 200, service_accounts: 100, roles: 20, broken_percent: 30, seed: 7 };
+    const SHAPE: Shape = Shape { pods: 200, service_accounts: 100, roles: 20, broken_percent: 30, deployments: false, seed: 7 };
 
     #[test]
     fn the_same_shape_gives_the_same_cluster() {

@@ -2,7 +2,8 @@
 
 use crate::evidence::{Evidence, ROLE_ANNOTATION};
 use crate::names::some;
-use crate::snapshot::Cluster;
+use crate::policies::Users;
+use crate::snapshot::{Observed, Snapshot, key};
 use crate::trust;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -70,30 +71,35 @@ fn statements(before: &str, after: &str) -> Option<String> {
     }
 }
 
-/// The other service accounts, pods and associations of the snapshot that use the role.
+/// The other service accounts of the snapshot that use the role: by their annotation, an association, or a pod of theirs.
 fn users(evidence: &Evidence<'_>, role_arn: &str) -> BTreeSet<String> {
-    let own = evidence.account_name().map(|name| crate::snapshot::key(evidence.namespace(), name));
-    let mut users = BTreeSet::new();
-    for cluster in evidence.snapshot.clusters.values() {
-        users.extend(of_cluster(cluster, role_arn).filter(|account| Some(account) != own.as_ref()));
-    }
-    users
+    let own = evidence.account_name().map(|name| key(evidence.namespace(), name));
+    let users = evidence.policies.users(|| all_users(evidence.snapshot));
+    let of_role = users.get(role_arn).into_iter().flatten();
+    of_role.map(|(_, account)| account).filter(|account| Some(*account) != own.as_ref()).cloned().collect()
 }
 
-/// The keys of the service accounts that use the role.
-fn of_cluster<'c>(cluster: &'c Cluster, role_arn: &'c str) -> impl Iterator<Item = String> {
-    let annotated = cluster.service_accounts.iter().filter(move |(_, account)| {
-        account.present().is_some_and(|account| account.metadata.annotation(ROLE_ANNOTATION) == Some(role_arn))
-    });
-    let associated = cluster
-        .associations
-        .iter()
-        .filter(move |(_, association)| association.present().is_some_and(|association| association.role_arn == role_arn));
-    let running = cluster.pods.values().filter_map(|pod| pod.present()).filter(move |pod| {
-        let env = pod.spec.containers.iter().flat_map(|container| &container.env);
-        env.into_iter().any(|variable| variable.name == "AWS_ROLE_ARN" && variable.value.as_deref() == Some(role_arn))
-    });
-    let of_pod =
-        running.map(|pod| crate::snapshot::key(pod.metadata.namespace.as_deref().unwrap_or_default(), pod.spec.account_name()));
-    annotated.map(|(key, _)| key.clone()).chain(associated.map(|(key, _)| key.clone())).chain(of_pod)
+/// Who uses which role, in all clusters of a snapshot.
+fn all_users(snapshot: &Snapshot) -> Users {
+    let mut users = Users::new();
+    let mut add = |role: &str, cluster: &str, account: String| {
+        users.entry(role.to_owned()).or_default().insert((cluster.to_owned(), account))
+    };
+    for (name, cluster) in &snapshot.clusters {
+        for (account, read) in &cluster.service_accounts {
+            let role = read.present().and_then(|account| account.metadata.annotation(ROLE_ANNOTATION));
+            role.map(|role| add(role, name.as_str(), account.clone()));
+        }
+        for (account, association) in &cluster.associations {
+            association.present().map(|association| add(&association.role_arn, name, account.clone()));
+        }
+        for pod in cluster.pods.values().filter_map(Observed::present) {
+            let account = key(pod.metadata.namespace.as_deref().unwrap_or_default(), pod.spec.account_name());
+            let variables = pod.spec.containers.iter().flat_map(|container| &container.env);
+            for variable in variables.filter(|variable| variable.name == "AWS_ROLE_ARN") {
+                variable.value.as_deref().map(|role| add(role, name, account.clone()));
+            }
+        }
+    }
+    users
 }

@@ -44,7 +44,7 @@ pub struct EnvVar {
     pub literal: Literal,
     /// Where its value comes from, if it isn't a literal.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub value_from: Option<EnvVarSource>,
+    pub value_from: Option<Box<EnvVarSource>>,
 }
 
 impl EnvVar {
@@ -147,7 +147,7 @@ impl From<RawEnvVar> for EnvVar {
             None => raw.literal,
         };
         let value = raw.value.filter(|_| READABLE_VARIABLES.contains(&raw.name.as_str())).map(without_user_and_query);
-        Self { name: raw.name, value, literal, value_from: raw.value_from }
+        Self { name: raw.name, value, literal, value_from: raw.value_from.map(Box::new) }
     }
 }
 

@@ -36,7 +36,7 @@ pub struct Metadata {
     /// Owners.
     #[serde(skip_serializing_if = "is_default")]
     pub owner_references: Vec<OwnerReference>,
-    /// Who wrote which fields and when; only what is below `f:metadata` is kept.
+    /// Who wrote which annotations and when; of other fields nothing is kept.
     #[serde(skip_serializing_if = "is_default")]
     pub managed_fields: Vec<FieldsManager>,
 }
@@ -79,7 +79,7 @@ pub struct FieldsManager {
     /// The subresource, where it was written through one.
     #[serde(skip_serializing_if = "is_default")]
     pub subresource: Option<String>,
-    /// Which fields below `f:metadata`; `{}` elsewhere.
+    /// Which annotations; null where it wrote none.
     #[serde(skip_serializing_if = "is_default", deserialize_with = "metadata_fields")]
     pub fields_v1: Value,
 }
@@ -95,10 +95,23 @@ impl FieldsManager {
     }
 }
 
-/// Keeps of `fieldsV1` what says who wrote an annotation or a label.
+/// Keeps of `fieldsV1` what says who wrote an annotation. In a large cluster the rest would be most of what is kept.
 fn metadata_fields<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-    let fields = Value::deserialize(deserializer)?;
-    Ok(fields.get("f:metadata").map_or_else(|| Value::Null, |metadata| serde_json::json!({ "f:metadata": metadata })))
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Fields {
+        #[serde(rename = "f:metadata")]
+        metadata: Option<OfMetadata>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct OfMetadata {
+        #[serde(rename = "f:annotations")]
+        annotations: Option<Value>,
+    }
+    let fields = Option::<Fields>::deserialize(deserializer)?;
+    let annotations = fields.and_then(|fields| fields.metadata?.annotations);
+    Ok(annotations.map_or(Value::Null, |annotations| serde_json::json!({ "f:metadata": { "f:annotations": annotations } })))
 }
 
 /// Drops the values that no check reads.

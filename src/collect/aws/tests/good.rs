@@ -99,7 +99,7 @@ async fn a_caller_whom_nobody_knows_has_bad_credentials() {
     let server = server();
     let guard = super::Guard::default();
     let config = super::config(&server.url(), "999999999999");
-    let session = super::Session::new(&config, Some("old"), None, super::Limits { call: CALL }, &guard);
+    let session = super::Session::new(&config, Some("old"), None, super::Limits { call: CALL, many: false }, &guard);
     for operation in ["sts:GetCallerIdentity", "iam:GetRole", "eks:DescribeCluster"] {
         let answer = ask(&session, operation).await;
         assert_eq!(answer.gap().map(|gap| gap.cause), Some(GapCause::InvalidCredentials), "{answer:?}");
