@@ -29,6 +29,8 @@ pub(crate) struct Run {
     pub(crate) calls: Calls,
     /// How long it took.
     pub(crate) seconds: f64,
+    /// Whether somebody ended it before all was read.
+    pub(crate) interrupted: bool,
 }
 
 /// How text looks.

@@ -158,8 +158,52 @@ fn one_context_of_several_is_a_cluster_like_any_other() {
 fn a_bundle_of_several_clusters_is_no_half() {
     let fleet = Fleet::new(&[HEALTHY, SHAPE], &[]);
     fleet.report(&["-A", "--contexts", "one,two", "--save", "fleet.json"]);
-    let output = fleet.run(&["--from", "fleet.json", "--with-aws"]);
-    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    for args in [["--with-aws"].as_slice(), &["--metrics-file", "m.prom"]] {
+        let output = fleet.run(&[&["--from", "fleet.json"], args].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn a_bundle_that_joins_others_keeps_its_targets_in_its_cluster() {
+    // The second cluster's service accounts are broken, and bear the names of the first one's.
+    let fleet = Fleet::new(&[HEALTHY, SHAPE], &[("dead", DEAD)]);
+    fleet.report(&["-A", "--contexts", "one,dead", "--save", "several.json"]);
+    let (alone, _) = fleet.report(&["-A", "--context", "two", "--save", "two.json"]);
+    assert_eq!(alone["verdict"], "broken");
+    for files in [["several.json", "two.json"], ["two.json", "several.json"]] {
+        let (joined, code) = fleet.report(&["--from", files[0], "--from", files[1]]);
+        assert_eq!((&joined["verdict"], code), (&Value::from("broken"), Some(1)), "{files:?}");
+        assert!(broken(&joined).iter().all(|(of, ..)| of == "two"));
+        assert_eq!(Some(broken(&joined).len() as u64), alone["summary"]["targets"]["broken"].as_u64());
+    }
+    // Asked about one pod, the cluster that nobody could read is not forgotten.
+    let (one, code) = fleet.report(&["--from", "several.json", "--pod", "app-0000-00000", "-n", "team-000"]);
+    assert_eq!((&one["verdict"], code), (&Value::from("inconclusive"), Some(3)), "{one}");
+}
+
+#[test]
+fn two_addresses_with_nothing_in_common_are_two_clusters() {
+    let fleet = Fleet::new(&[HEALTHY, HEALTHY], &[]);
+    for (context, file) in [("one", "a.json"), ("two", "b.json")] {
+        fleet.report(&["-A", "--context", context, "--save", file]);
+        let path = fleet.served[0].folder().path().join(file);
+        let mut bundle: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        for cluster in bundle["clusters"].as_object_mut().unwrap().values_mut() {
+            cluster["openid_configuration"] = serde_json::json!({"unavailable": {"operation": "x", "cause": "denied"}});
+        }
+        std::fs::write(path, bundle.to_string()).unwrap();
+    }
+    assert_eq!(fleet.run(&["--from", "a.json", "--from", "b.json"]).status.code(), Some(2));
+    // The later scan of a cluster doesn't make the earlier one's gaps good.
+    fleet.report(&["-A", "--context", "one", "--save", "c.json"]);
+    let path = fleet.served[0].folder().path().join("c.json");
+    let mut bundle: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    bundle["clusters"]["one"]["scan"]["gaps"] = serde_json::json!([{"operation": "list pods", "cause": "malformed"}]);
+    std::fs::write(path, bundle.to_string()).unwrap();
+    for files in [["a.json", "c.json"], ["c.json", "a.json"]] {
+        assert_eq!(fleet.report(&["--from", files[0], "--from", files[1]]).1, Some(3), "{files:?}");
+    }
 }
 
 #[test]

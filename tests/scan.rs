@@ -242,3 +242,131 @@ fn a_throttled_scan_reads_all_the_same() {
     let unknown = report["summary"]["checks"]["unknown"].as_u64();
     assert_eq!(unknown, Some(0), "{}", report["targets"][0]["gaps"]);
 }
+
+/// A saved scan of a namespace, with a change.
+fn saved(served: &Served, scan: &[&str], change: impl FnOnce(&mut Value)) {
+    run(served, &[scan, &["--save", "saved.json", "--force", "-o", "json"]].concat());
+    let path = served.folder().path().join("saved.json");
+    let mut bundle: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    change(&mut bundle);
+    std::fs::write(path, bundle.to_string()).unwrap();
+}
+
+fn only_cluster(bundle: &mut Value) -> &mut Value {
+    bundle["clusters"].as_object_mut().unwrap().values_mut().next().unwrap()
+}
+
+#[test]
+fn what_a_bundle_does_not_have_is_not_fine() {
+    let generated = cluster(&Shape { broken_percent: 0, pods: 24, service_accounts: 12, roles: 3, ..SHAPE });
+    let served = generated.serve();
+    let namespace = generated.namespaces.first().unwrap().as_str();
+    let denied = json!({"unavailable": {"operation": "get pods", "cause": "denied", "detail": "no", "remedy": "ask"}});
+    let asked = |args: &[&str]| {
+        let output = run(&served, &[&["--from", "saved.json", "-o", "json"], args].concat());
+        (output.status.code(), report(&output))
+    };
+    saved(&served, &["-n", namespace], |_| {});
+    assert_eq!(asked(&[]).0, Some(0));
+    assert_eq!(asked(&["-n", namespace]).0, Some(0));
+    let (code, whole) = asked(&["-A"]);
+    assert_eq!((code, &whole["verdict"]), (Some(3), &Value::from("inconclusive")), "one namespace is not the cluster");
+    assert_eq!(asked(&["-A", "-l", "app=x"]).0, Some(2), "a bundle is scanned whole");
+    saved(&served, &["-A"], |_| {});
+    assert_eq!((asked(&["-A"]).0, asked(&["-n", namespace]).0), (Some(0), Some(0)));
+    saved(&served, &["-A", "-l", "app=app"], |_| {});
+    assert_eq!(asked(&["-A"]).0, Some(3), "a choice is not the cluster");
+    saved(&served, &["-A"], |bundle| {
+        let pods = only_cluster(bundle)["pods"].as_object_mut().unwrap();
+        *pods.values_mut().next().unwrap() = denied.clone();
+    });
+    assert_eq!(asked(&["-A"]).0, Some(3), "the pod that nobody read may be the one");
+    saved(&served, &["-A"], |bundle| {
+        bundle["asked"]["targets"] = json!([{"kind": "cluster", "name": "", "cluster": "nope", "scanned": true}]);
+    });
+    assert_eq!(asked(&[]).0, Some(3), "nobody knows that cluster");
+    saved(&served, &["-A"], |bundle| only_cluster(bundle)["scan"]["gaps"] = json!([denied["unavailable"]]));
+    assert_eq!(asked(&[]).0, Some(3), "a gap needs no target that stands for it");
+    saved(&served, &["-A"], |bundle| only_cluster(bundle)["scan"]["over"] = json!(u64::MAX));
+    assert_eq!(asked(&[]).0, Some(0));
+}
+
+#[test]
+fn a_scan_that_came_upon_nothing_says_so_and_can_be_read_again() {
+    let served = cluster(&SHAPE).serve();
+    let live = run(&served, &["-A", "-l", "app=nobody", "--save", "nothing.json"]);
+    let again = run(&served, &["--from", "nothing.json"]);
+    for output in [live, again] {
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.starts_with("NOT APPLICABLE: no pods were found"), "{text}");
+        assert_eq!(output.status.code(), Some(0));
+    }
+    let wrong = run(&served, &["-A", "-l", "app in (a"]);
+    let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert_eq!((wrong.status.code(), said.contains("check -l and --field-selector")), (Some(2), true), "{said}");
+}
+
+#[test]
+fn what_asks_nothing_of_aws_is_counted_whole() {
+    let mut generated = cluster(&Shape { pods: 6, service_accounts: 3, roles: 1, broken_percent: 0, ..SHAPE });
+    for object in &mut generated.objects {
+        if object["kind"] == "ServiceAccount" {
+            object["metadata"].as_object_mut().unwrap().remove("annotations");
+        } else if object["kind"] == "Pod" {
+            object["spec"]["volumes"] = json!([]);
+            object["spec"]["containers"] = json!([{"name": "app"}]);
+        }
+    }
+    let served = generated.serve();
+    let report = report(&run(&served, &["-A", "-o", "json"]));
+    assert_eq!((&report["overview"]["without_intent"], &report["summary"]["targets"]["not_applicable"]), (&json!(6), &json!(6)));
+    let text = String::from_utf8(run(&served, &["-A"]).stdout).unwrap();
+    assert!(
+        text.starts_with("NOT APPLICABLE: nothing here asks anything of AWS")
+            && text.contains("6 pods and workloads ask nothing"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_file_that_is_there_is_seen_before_anybody_is_asked() {
+    let served = cluster(&SHAPE).serve();
+    std::fs::write(served.folder().path().join("there.json"), "mine").unwrap();
+    assert_eq!(run(&served, &["-A", "--save", "there.json"]).status.code(), Some(2));
+    assert!(served.kubernetes.requests().is_empty() && served.aws.requests().is_empty());
+}
+
+#[test]
+fn the_table_says_what_would_help_and_lists_no_more_than_was_asked_for() {
+    let served = cluster(&SHAPE).serve();
+    let healthy = report(&run(&served, &["-A", "-o", "json", "--only", "healthy"]));
+    assert_eq!(healthy["overview"]["causes"], json!([]), "no healthy account has a cause");
+    let accounts: u64 =
+        healthy["summary"]["service_accounts"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
+    assert_eq!(
+        (accounts, &healthy["overview"]["pods"]),
+        (SHAPE.service_accounts as u64, &Value::from(SHAPE.pods)),
+        "totals count all"
+    );
+    served.aws.set_faults(vec![Fault::denied("iam:")]);
+    let text = String::from_utf8(run(&served, &["-A", "--only", "inconclusive"]).stdout).unwrap();
+    assert!(text.contains("Not read") && text.contains("allow iam:GetRole"), "{text}");
+}
+
+#[test]
+fn a_fix_for_one_account_is_not_said_to_mend_anothers() {
+    let generated = cluster(&Shape { pods: 40, service_accounts: 20, roles: 2, broken_percent: 60, ..SHAPE });
+    let served = generated.serve();
+    let report = report(&run(&served, &["-A", "-o", "json"]));
+    let refused = |cause: &&Value| cause["finding"]["fault"] == "trust-subject-mismatch";
+    let causes: Vec<&Value> = report["overview"]["causes"].as_array().unwrap().iter().filter(refused).collect();
+    assert!(causes.len() > 1);
+    for cause in &causes {
+        let victims: BTreeSet<String> =
+            cause["victims"].as_array().unwrap().iter().map(|victim| victim["name"].as_str().unwrap()[..8].to_owned()).collect();
+        let mended = cause["finding"]["fix"]["commands"].to_string();
+        assert!(victims.iter().all(|victim| mended.contains(victim.as_str())), "{victims:?}: {mended}");
+    }
+    let table = String::from_utf8(run(&served, &["-A"]).stdout).unwrap();
+    assert!(!table.contains("the one above mends this too"), "each of them writes another document");
+}

@@ -28,16 +28,14 @@ const TOGETHER: usize = 200;
 ///
 /// The same snapshot gives the same report, always. The gate is left open (`Pass`): see [`apply_gate`].
 pub fn diagnose(snapshot: &Snapshot) -> Report {
-    let Judged { reports: mut targets, mut left_out, example } = judge(snapshot);
-    if let (true, Some(example)) = (targets.is_empty(), example) {
-        // Somebody asked about something: one of them says what it came to.
-        targets.push(*example);
-        left_out -= 1;
-    }
+    let Judged { reports: mut targets, left_out, example } = judge(snapshot);
+    // Somebody asked about something: where nothing is judged, one of them says what it came to.
+    targets.extend(example.filter(|_| targets.is_empty()).map(|example| *example));
+    targets.extend(target::unread_places(snapshot));
     let policies = Policies::default();
     let several = snapshot.clusters.len() > 1;
     let is_scan = snapshot.asked.targets.iter().any(|target| target.scanned)
-        || snapshot.clusters.values().any(|cluster| cluster.scan.is_some());
+        || (targets.is_empty() && snapshot.clusters.values().any(|cluster| cluster.scan.is_some()));
     Report {
         only: Vec::new(),
         overview: is_scan.then(|| overview(snapshot, &targets, left_out)),
@@ -132,13 +130,14 @@ pub(crate) fn first_evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<
 fn parts<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, targets: &[TargetReport]) -> Vec<ClusterPart> {
     let part = |(key, cluster): (&String, &'a Cluster)| {
         let mut counts = BTreeMap::new();
-        for target in targets.iter().filter(|target| target.target.cluster.as_ref() == Some(key)) {
+        let here = || targets.iter().filter(|target| target.target.cluster.as_ref() == Some(key));
+        for target in here().filter(|target| !target.target.kind.is_scan()) {
             *counts.entry(target.verdict).or_default() += 1;
         }
         ClusterPart {
             head: cluster_head(snapshot, policies, cluster),
             key: key.clone(),
-            verdict: counts.last_key_value().map_or(Verdict::NotApplicable, |(verdict, _)| *verdict),
+            verdict: here().map(|target| target.verdict).max().unwrap_or(Verdict::NotApplicable),
             targets: counts,
         }
     };

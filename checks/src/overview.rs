@@ -4,7 +4,7 @@ mod remarks;
 
 use crate::fault::Severity;
 use crate::report::{FoundFinding, TargetReport, Verdict};
-use crate::snapshot::{Snapshot, Target};
+use crate::snapshot::{Scan, Snapshot, Target};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ pub struct Overview {
     pub causes: Vec<Cause>,
     /// How many pods and workloads ask nothing of AWS: they were counted, not judged.
     pub without_intent: usize,
+    /// How many pods the scan came upon.
+    pub pods: usize,
     /// How many pods are over, being deleted or run to their end: they were counted, not judged.
     pub over: usize,
     /// What strikes the eye and is no fault.
@@ -59,15 +61,26 @@ pub fn overview(snapshot: &Snapshot, targets: &[TargetReport], without_intent: u
         accounts: accounts(targets),
         causes: causes(targets),
         without_intent,
-        over: snapshot.clusters.values().filter_map(|cluster| cluster.scan.as_ref()).map(|scan| scan.over).sum(),
+        pods: sum(snapshot, |scan| scan.pods),
+        over: sum(snapshot, |scan| scan.over),
         remarks: remarks::remarks(snapshot, targets),
     }
+}
+
+/// A bundle may say anything, and so of numbers that no machine could add.
+fn sum(snapshot: &Snapshot, of: impl Fn(&Scan) -> usize) -> usize {
+    let scans = snapshot.clusters.values().filter_map(|cluster| cluster.scan.as_ref());
+    scans.map(of).fold(0, usize::saturating_add)
 }
 
 fn accounts(targets: &[TargetReport]) -> Vec<AccountLine> {
     let mut lines: BTreeMap<(Option<&str>, &str, &str), AccountLine> = BTreeMap::new();
     for report in targets {
-        let Some(name) = report.service_account.as_deref() else { continue };
+        if report.target.kind.is_scan() {
+            continue;
+        }
+        // Where the pod itself can't be read, nobody knows as whom it runs.
+        let name = report.service_account.as_deref().unwrap_or("(unknown)");
         let namespace = report.target.namespace.as_str();
         let cluster = report.target.cluster.as_deref();
         let line = lines.entry((cluster, namespace, name)).or_insert_with(|| AccountLine {
@@ -129,8 +142,10 @@ fn key(report: &TargetReport, found: &FoundFinding) -> String {
     // What is wrong in AWS is one thing for all clusters; an object of Kubernetes is another one in each.
     let cluster = report.target.cluster.as_deref().filter(|_| !place.starts_with("arn:")).unwrap_or_default();
     let (document, path) = (locus.document.as_deref().unwrap_or_default(), locus.path.as_str());
+    // A document that is written for one of them doesn't mend the others.
+    let written = finding.fix.as_ref().and_then(|fix| fix.document.as_ref()).map(|document| document.after.as_str());
     format!(
-        "{}\n{cluster}\n{namespace}\n{place}\n{document}\n{path}\n{:?}\n{:?}",
+        "{}\n{written:?}\n{cluster}\n{namespace}\n{place}\n{document}\n{path}\n{:?}\n{:?}",
         finding.fault.id, finding.expected, finding.actual
     )
 }

@@ -8,10 +8,10 @@ use crate::check::{FoundGap, Stage, Status};
 use crate::error_message::ErrorReading;
 use crate::finding::Finding;
 use crate::identity::Identity;
-use crate::overview::Overview;
+use crate::overview::{Cause, Overview};
 use crate::snapshot::Target;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All that one run has to say.
 #[derive(Debug, Clone)]
@@ -42,6 +42,23 @@ impl Report {
     /// Whether something of this verdict is listed.
     pub fn shows(&self, verdict: Verdict) -> bool {
         self.only.is_empty() || self.only.contains(&verdict)
+    }
+
+    /// The targets that are listed: what stands for something that could not be read always is.
+    pub fn listed(&self) -> impl Iterator<Item = &TargetReport> {
+        self.targets.iter().filter(|target| self.shows(target.verdict) || target.target.kind.is_scan())
+    }
+
+    /// How many of what asks nothing of AWS was counted and has no target of its own.
+    pub fn counted_only(&self) -> usize {
+        let all = self.overview.as_ref().map_or(0, |overview| overview.without_intent);
+        all - all.min(self.targets.iter().filter(|target| target.intent.is_none() && target.target.scanned).count())
+    }
+
+    /// The causes of a scan that hit something that is listed.
+    pub fn listed_causes<'r>(&'r self, overview: &'r Overview) -> impl Iterator<Item = &'r Cause> {
+        let listed: BTreeSet<&Target> = self.listed().map(|target| &target.target).collect();
+        overview.causes.iter().filter(move |cause| cause.victims.iter().any(|victim| listed.contains(victim)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::evidence::controller;
 use crate::snapshot::kubernetes::{Metadata, Pod};
-use crate::snapshot::{Cluster, Observed, Snapshot, Target, TargetKind, kind_key};
+use crate::snapshot::{Cluster, Gap, Observed, Snapshot, Target, TargetKind, kind_key};
 use std::collections::BTreeSet;
 
 /// The kinds that make pods, by the Kubernetes kind.
@@ -51,12 +51,17 @@ pub fn spell_out(snapshot: &mut Snapshot, is_chosen: impl Fn(&str, &str) -> bool
             if asked.cluster.as_ref().is_some_and(|of| of != name) {
                 continue;
             }
-            let (mut judged, pods, over) = spelled_out(cluster, &asked, |pod| is_chosen(name, pod));
+            let Chosen { targets: mut judged, pods, over, gaps } = choose(cluster, &asked, |pod| is_chosen(name, pod));
             let scan = cluster.scan.get_or_insert_default();
-            scan.pods += pods;
-            scan.over += over;
+            scan.pods = scan.pods.saturating_add(pods);
+            scan.over = scan.over.saturating_add(over);
+            for gap in gaps {
+                if !scan.gaps.contains(&gap) {
+                    scan.gaps.push(gap);
+                }
+            }
             if !scan.gaps.is_empty() {
-                judged.push(Target { scanned: true, ..asked.clone() });
+                judged.insert(Target { scanned: true, ..asked.clone() });
             }
             let of_cluster = several.then(|| name.clone());
             targets.extend(judged.into_iter().map(|target| Target { cluster: of_cluster.clone(), ..target }));
@@ -67,13 +72,35 @@ pub fn spell_out(snapshot: &mut Snapshot, is_chosen: impl Fn(&str, &str) -> bool
     snapshot.asked.targets = targets;
 }
 
-/// What a scan judges of a cluster, how many pods it chose, and how many of these are over.
-fn spelled_out(cluster: &Cluster, scan: &Target, is_chosen: impl Fn(&str) -> bool) -> (Vec<Target>, usize, usize) {
+/// What a scan chose of a cluster.
+struct Chosen {
+    /// What is judged.
+    targets: BTreeSet<Target>,
+    pods: usize,
+    /// How many of them are over.
+    over: usize,
+    /// Why some of them could not be read.
+    gaps: Vec<Gap>,
+}
+
+fn choose(cluster: &Cluster, scan: &Target, is_chosen: impl Fn(&str) -> bool) -> Chosen {
     let here = |key: &str| scan.kind == TargetKind::Cluster || key.split_once('/').is_some_and(|(of, _)| of == scan.name);
-    let pods = cluster.pods.iter().filter(|(key, _)| here(key) && is_chosen(key)).filter_map(|(_, pod)| pod.present());
-    let (over, current): (Vec<&Pod>, Vec<&Pod>) = pods.partition(|pod| is_over(pod));
-    let targets: BTreeSet<Target> = current.iter().map(|pod| target(cluster, pod)).collect();
-    (targets.into_iter().collect(), over.len() + current.len(), over.len())
+    let mut chosen = Chosen { targets: BTreeSet::new(), pods: 0, over: 0, gaps: Vec::new() };
+    for (_, pod) in cluster.pods.iter().filter(|(key, _)| here(key) && is_chosen(key)) {
+        match pod {
+            Observed::Present(pod) => {
+                chosen.pods += 1;
+                if is_over(pod) {
+                    chosen.over += 1;
+                } else {
+                    chosen.targets.insert(target(cluster, pod));
+                }
+            }
+            Observed::Unavailable(gap) => chosen.gaps.push(gap.clone()),
+            Observed::Absent => {}
+        }
+    }
+    chosen
 }
 
 /// The outermost owner that was read, or the pod itself.
@@ -84,6 +111,10 @@ fn target(cluster: &Cluster, pod: &Pod) -> Target {
     // A chain of owners is at most CronJob, Job, Pod; the bound is for objects that own themselves.
     for _ in 0..3 {
         let Some((kind, owner)) = controller(metadata).and_then(|owner| Some((maker(&owner.kind)?, owner))) else { break };
+        // What owns otherwise is no chain whose pods could be told apart by their revision.
+        if target.kind != TargetKind::Pod && !owner_of(target.kind).contains(&kind) {
+            break;
+        }
         let read = cluster.workloads.get(&kind_key(kind.kind(), namespace, &owner.name));
         let Some(workload) = read.and_then(Observed::present) else { break };
         target = Target::new(kind, namespace, owner.name.as_str());

@@ -127,6 +127,13 @@ pub struct Cluster {
     pub scan: Option<Scan>,
 }
 
+impl Scan {
+    /// Whether all pods of a place were chosen: of a namespace, or with the empty name of the cluster.
+    pub fn has_whole(&self, namespace: &str) -> bool {
+        self.whole.iter().any(|whole| whole.is_empty() || whole == namespace)
+    }
+}
+
 /// What a scan of a cluster, or of a namespace of it, chose.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -135,6 +142,9 @@ pub struct Scan {
     pub pods: usize,
     /// How many of them are over, being deleted or run to their end: they were counted, and not judged.
     pub over: usize,
+    /// The namespaces of which all pods were chosen; the empty name is all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub whole: Vec<String>,
     /// What of the cluster could not be read, so that more may be wrong than was found.
     pub gaps: Vec<Gap>,
 }

@@ -6,7 +6,7 @@ mod join;
 mod write;
 
 pub(crate) use error::BundleError;
-pub(crate) use write::{save, write};
+pub(crate) use write::{check, save, write};
 
 use irsa_doctor_checks::snapshot::{SCHEMA_VERSION, Snapshot};
 use serde::Deserialize;

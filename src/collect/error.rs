@@ -47,6 +47,17 @@ pub(crate) enum CollectError {
 }
 
 impl CollectError {
+    /// The same, with the context that it is about.
+    pub(crate) fn of_context(mut self, context: &str) -> Self {
+        match &mut self {
+            Self::TargetNotThere { message, .. } | Self::NothingToLookAt { message, .. } | Self::BadArguments { message, .. } => {
+                *message = format!("{context}: {message}");
+            }
+            Self::Interrupted => {}
+        }
+        self
+    }
+
     /// A stable word for programs.
     pub(crate) fn code(&self) -> &'static str {
         match self {

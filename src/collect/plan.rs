@@ -72,7 +72,10 @@ async fn collect(options: &Options, source: Source) -> Outcome {
     let mut snapshot = run.snapshot(found);
     if trouble.is_none() {
         run.spell_out(&mut snapshot);
-        run.add_runtime_evidence(&mut snapshot).await;
+        let added = Box::pin(run.add_runtime_evidence(&mut snapshot));
+        if let Either::Right(_) = select(added, Box::pin(options.interrupt.asked())).await {
+            run.note("the run was ended: run-time evidence was not read".to_owned());
+        }
     }
     let kubernetes = run.api.get().and_then(|api| api.as_ref().ok()).map_or(0, super::kubernetes::Api::calls);
     let calls = Calls { kubernetes, aws: run.guard.requests() };

@@ -26,6 +26,9 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Error> {
     let gate = gate_options(args)?;
     fix_script::check(&args.output)?;
     metrics::check(&args.output)?;
+    if let Some(path) = args.output.save.as_deref().filter(|path| *path != Path::new("-")) {
+        bundle::check(path, args.output.force)?;
+    }
     let asked = needs::add(&args.expect, cli::asked(args)?)?;
     let evidence = source::evidence(args, asked)?;
     if !args.output.quiet {
@@ -34,7 +37,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Error> {
     let mut report = diagnose(&evidence.snapshot);
     apply_gate(&mut report, &gate);
     report.only = args.output.only.iter().map(|only| only.verdict()).collect();
-    let run = Run { calls: evidence.calls, seconds: started.elapsed().as_secs_f64() };
+    let run = Run { calls: evidence.calls, seconds: started.elapsed().as_secs_f64(), interrupted: evidence.interrupted };
     if args.output.verbose {
         say_what_was_read(&evidence, &run);
     }

@@ -29,6 +29,7 @@ pub(super) fn watch(interrupt: &Interrupt) -> Watched {
 fn signal() {
     let collecting = COLLECTING.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if !collecting.is_some_and(|interrupt| interrupt.ask()) {
+        crate::output::say("error: ended before the report was written");
         std::process::exit(i32::from(INTERRUPTED));
     }
 }

@@ -6,7 +6,9 @@ use crate::cli::{self, RunArgs};
 use crate::collect::{self, Calls, bundle};
 use crate::error::Error;
 use irsa_doctor_checks::scan;
-use irsa_doctor_checks::snapshot::{Asked, Cluster, Observed, SCHEMA_VERSION, Scan, Snapshot, Target, TargetKind, key, kind_key};
+use irsa_doctor_checks::snapshot::{
+    Asked, Cluster, Gap, Observed, SCHEMA_VERSION, Scan, Snapshot, Target, TargetKind, key, kind_key,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -36,6 +38,11 @@ impl Evidence {
 /// Nothing was asked, a bundle can't be read, or there is nothing to look at.
 pub(super) fn evidence(args: &RunArgs, asked: Asked) -> Result<Evidence, Error> {
     runtime_fits(args, &asked)?;
+    let chooses = args.target.selector.is_some() || args.target.field_selector.is_some();
+    if chooses && (args.source.demo || !args.source.from.is_empty()) {
+        let help = "give -l and --field-selector when the bundle is saved; --from takes -n NAMESPACE or a target";
+        return Err(Error::usage("a selector chooses in a cluster, and a bundle is none", help));
+    }
     let mut snapshot = if args.source.demo {
         bundle::parse("the built-in example", DEMO)?
     } else if !args.source.from.is_empty() {
@@ -45,8 +52,14 @@ pub(super) fn evidence(args: &RunArgs, asked: Asked) -> Result<Evidence, Error> 
     };
     ask(&mut snapshot, asked, args);
     needs::with_context(&args.expect, &mut snapshot.asked.actions)?;
-    if snapshot.asked.targets.is_empty() {
+    // A scan may have come upon nothing that is judged.
+    let was_scanned = snapshot.clusters.values().any(|cluster| cluster.scan.is_some());
+    if snapshot.asked.targets.is_empty() && !was_scanned {
         return Err(nothing_asked());
+    }
+    if args.output.metrics_file.is_some() && snapshot.clusters.len() > 1 {
+        let help = "write each cluster's metrics in a run of its own";
+        return Err(Error::usage("`--metrics-file` is for one cluster, and this bundle has several", help));
     }
     if args.source.with_aws {
         return with_aws(args, snapshot);
@@ -210,8 +223,9 @@ fn nothing_asked() -> Error {
 fn ask(snapshot: &mut Snapshot, asked: Asked, args: &RunArgs) {
     let targets = targets_in(snapshot, asked.targets);
     let old = &mut snapshot.asked;
-    let is_new = !targets.is_empty();
-    if is_new {
+    // A bundle that somebody made by hand may have a scan that nobody spelt out.
+    let asks_anew = !targets.is_empty() || old.targets.iter().any(|target| target.kind.is_scan() && !target.scanned);
+    if !targets.is_empty() {
         old.targets = targets;
     }
     old.container = asked.container.or(old.container.take());
@@ -236,19 +250,33 @@ fn ask(snapshot: &mut Snapshot, asked: Asked, args: &RunArgs) {
             cluster.given_issuer = Some(issuer.clone());
         }
     }
-    if is_new {
+    if asks_anew {
         scan_again(snapshot);
     }
 }
 
-/// What a new question scans of a bundle: all pods that it has. What couldn't be read of a cluster stays unread.
+/// What a new question scans of a bundle: all pods that it has, and a gap for those that it may not have. What couldn't be read
+/// of a cluster stays unread.
 fn scan_again(snapshot: &mut Snapshot) {
-    let is_scan = snapshot.asked.targets.iter().any(|target| target.kind.is_scan());
+    let scans: Vec<Target> =
+        snapshot.asked.targets.iter().filter(|target| target.kind.is_scan() && !target.scanned).cloned().collect();
     for cluster in snapshot.clusters.values_mut() {
-        let gaps = cluster.scan.take().map(|scan| scan.gaps).unwrap_or_default();
-        cluster.scan = is_scan.then(|| Scan { gaps, ..Scan::default() });
+        let old = cluster.scan.take().unwrap_or_default();
+        let mut gaps = old.gaps.clone();
+        for scan in &scans {
+            let listed = cluster.pod_lists.get(&scan.name).is_some_and(Observed::is_present);
+            if !(old.has_whole(&scan.name) || (scan.kind == TargetKind::Namespace && listed)) {
+                let detail = format!("the bundle was not saved of all pods of {}", scan.place());
+                gaps.push(Gap::not_collected("list pods").detail(detail).remedy("save it again, of the whole place"));
+            }
+        }
+        if !scans.is_empty() || !gaps.is_empty() {
+            cluster.scan = Some(Scan { whole: old.whole, gaps, ..Scan::default() });
+        }
     }
-    scan::spell_out(snapshot, |_, _| true);
+    if !scans.is_empty() {
+        scan::spell_out(snapshot, |_, _| true);
+    }
 }
 
 /// Gives targets without a namespace the bundle's own, and those of several clusters the clusters that have them.
@@ -268,6 +296,11 @@ fn targets_in(snapshot: &Snapshot, targets: Vec<Target>) -> Vec<Target> {
     if snapshot.clusters.len() > 1 { named.flat_map(|target| in_clusters(snapshot, target)).collect() } else { named.collect() }
 }
 
+/// Whether a scan of the cluster left something unread.
+fn is_unread(cluster: &Cluster) -> bool {
+    cluster.scan.as_ref().is_some_and(|scan| !scan.gaps.is_empty())
+}
+
 /// A target in each of several clusters that know it; where none does, in the first.
 fn in_clusters(snapshot: &Snapshot, target: Target) -> Vec<Target> {
     if target.kind.is_scan() || target.kind == TargetKind::Role {
@@ -280,8 +313,12 @@ fn in_clusters(snapshot: &Snapshot, target: Target) -> Vec<Target> {
         _ => cluster.workloads.contains_key(&of_kind),
     };
     let mut names: Vec<&String> = snapshot.clusters.iter().filter(|(_, cluster)| has(cluster)).map(|(name, _)| name).collect();
-    if names.is_empty() {
+    let unread = snapshot.clusters.iter().filter(|(_, cluster)| is_unread(cluster) && !has(cluster));
+    let unread =
+        unread.map(|(name, _)| Target { scanned: true, cluster: Some(name.clone()), ..Target::new(TargetKind::Cluster, "", "") });
+    let unread: Vec<Target> = unread.collect();
+    if names.is_empty() && unread.is_empty() {
         names.extend(snapshot.clusters.keys().next());
     }
-    names.into_iter().map(|name| Target { cluster: Some(name.clone()), ..target.clone() }).collect()
+    names.into_iter().map(|name| Target { cluster: Some(name.clone()), ..target.clone() }).chain(unread).collect()
 }

@@ -18,7 +18,7 @@ struct Line<'l, T> {
 /// report has besides.
 pub(super) fn write(report: &Report, run: &Run, out: &mut dyn Write) -> io::Result<()> {
     line("run", v1::Report::head(report, run), out)?;
-    for target in report.targets.iter().filter(|target| report.shows(target.verdict)) {
+    for target in report.listed() {
         line("target", v1::Target::from(target), out)?;
     }
     if let Some(overview) = report.overview.as_ref().map(|overview| v1::Overview::new(report, overview)) {

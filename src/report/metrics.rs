@@ -76,7 +76,7 @@ fn verdict_label(verdict: Verdict) -> Labels {
 
 fn of_the_targets(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     // What a scan came upon that asks nothing of AWS is counted only.
-    let left_out = report.overview.as_ref().map_or(0, |overview| overview.without_intent);
+    let left_out = report.counted_only();
     let count = |verdict| {
         let listed = report.targets.iter().filter(|target| target.verdict == verdict).count();
         if verdict == Verdict::NotApplicable { listed + left_out } else { listed }

@@ -37,7 +37,7 @@ pub(super) fn write(report: &Report, look: &Look, out: &mut dyn Write) -> io::Re
         page.prose("", 0, &totals(report), tone(report.verdict))?;
         page.blank()?;
     }
-    for (index, target) in report.targets.iter().filter(|target| report.shows(target.verdict)).enumerate() {
+    for (index, target) in report.listed().enumerate() {
         if report.targets.len() > 1 && index > 0 {
             page.blank()?;
         }
@@ -67,7 +67,13 @@ fn scanned(report: &Report) -> String {
     let counted = |count: usize, one: &str, many: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {many}") };
     let causes = counted(overview.causes.len(), "cause", "causes");
     let judged = counted(pods, "pod was judged", "pods were judged");
+    let unread: Vec<&str> =
+        report.targets.iter().filter(|target| target.target.kind.is_scan()).map(|target| target.sentence.as_str()).collect();
+    if report.verdict == Verdict::Inconclusive && worst == 0 && !unread.is_empty() {
+        return format!("INCONCLUSIVE: {}. {judged}, and no fault was found in them.", escape(&unread.join("; ")));
+    }
     match report.verdict {
+        Verdict::NotApplicable if overview.pods == 0 => "NOT APPLICABLE: no pods were found".to_owned(),
         Verdict::NotApplicable => "NOT APPLICABLE: nothing here asks anything of AWS".to_owned(),
         Verdict::Healthy => format!("HEALTHY: {}. {judged}.", counted(all, "service account", "service accounts")),
         verdict => {

@@ -98,7 +98,7 @@ pub(crate) struct Targets<'r>(&'r irsa_doctor_checks::report::Report);
 
 impl Serialize for Targets<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.targets.iter().filter(|target| self.0.shows(target.verdict)).map(Target::from))
+        serializer.collect_seq(self.0.listed().map(Target::from))
     }
 }
 
@@ -137,6 +137,10 @@ pub(crate) struct Run {
     pub(crate) calls: Calls,
     /// How long it took.
     pub(crate) seconds: f64,
+    /// Whether somebody ended it before all was read (Ctrl-C).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub(crate) interrupted: bool,
 }
 
 /// Requests made, retries included.
@@ -394,4 +398,8 @@ pub(crate) struct Summary {
     pub(crate) checks: BTreeMap<String, usize>,
     /// Targets by verdict.
     pub(crate) targets: BTreeMap<String, usize>,
+    /// Of a scan: service accounts by verdict, listed or not.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(default)]
+    pub(crate) service_accounts: BTreeMap<String, usize>,
 }

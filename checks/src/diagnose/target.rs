@@ -45,7 +45,7 @@ pub(super) fn first_evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<
 pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, target: &'a Target) -> TargetReport {
     let base = evidence(snapshot, policies, target);
     if let Some(gaps) = scan_gaps(&base) {
-        return partly_read(target, gaps);
+        return partly_read(target, &gaps);
     }
     let pods = for_each_pod(&base);
     let identities: Vec<Identity> = merge::identities(pods.iter().map(identity::identities));
@@ -98,10 +98,32 @@ pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
     }
 }
 
-/// What of a scan could not be read, where a target stands for the scan itself.
-fn scan_gaps<'a>(evidence: &Evidence<'a>) -> Option<&'a [Gap]> {
-    let scan = evidence.cluster.filter(|_| evidence.target.kind.is_scan())?.scan.as_ref()?;
-    Some(scan.gaps.as_slice()).filter(|gaps| !gaps.is_empty())
+/// What of a scan could not be read, where a target stands for the scan itself. `None`: all of it was.
+fn scan_gaps(evidence: &Evidence<'_>) -> Option<Vec<Gap>> {
+    if !evidence.target.kind.is_scan() {
+        return None;
+    }
+    match evidence.cluster.and_then(|cluster| cluster.scan.as_ref()) {
+        Some(scan) if scan.gaps.is_empty() => None,
+        Some(scan) => Some(scan.gaps.clone()),
+        None => Some(vec![Gap::not_collected("list pods").detail("nothing says which pods there are")]),
+    }
+}
+
+/// The clusters of scanned targets of which not all was read, and that no target stands for.
+pub(super) fn unread_places(snapshot: &Snapshot) -> Vec<TargetReport> {
+    let targets = &snapshot.asked.targets;
+    let mut places = Vec::new();
+    for (key, cluster) in &snapshot.clusters {
+        let gaps = cluster.scan.as_ref().map(|scan| scan.gaps.as_slice()).unwrap_or_default();
+        let here = |target: &&Target| snapshot.cluster_of(target).is_some_and(|of| std::ptr::eq(of, cluster));
+        let mut own = targets.iter().filter(here);
+        if !gaps.is_empty() && own.clone().any(|target| target.scanned) && !own.any(|target| target.kind.is_scan()) {
+            let name = (snapshot.clusters.len() > 1).then(|| key.clone());
+            places.push(partly_read(&Target { scanned: true, cluster: name, ..Target::new(TargetKind::Cluster, "", "") }, gaps));
+        }
+    }
+    places
 }
 
 /// What stands for all that was not read of a place: more may be wrong there than was found.

@@ -4,7 +4,7 @@ use crate::check::Status;
 use crate::evidence::ROLE_ANNOTATION;
 use crate::names::some;
 use crate::report::TargetReport;
-use crate::snapshot::{Cluster, Observed, Snapshot, key};
+use crate::snapshot::{Cluster, Gap, Observed, Snapshot, key};
 use crate::trust;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,8 @@ pub(super) fn remarks(snapshot: &Snapshot, targets: &[TargetReport]) -> Vec<Stri
     remarks.extend(roles_that_nobody_gets(targets));
     let several = snapshot.clusters.len() > 1;
     for (name, cluster) in &snapshot.clusters {
-        let own = unused_accounts(cluster).into_iter().chain(subjects_that_are_gone(snapshot, cluster, targets));
+        let own = unused_accounts(cluster).into_iter().chain(unread_associations(cluster));
+        let own = own.chain(subjects_that_are_gone(snapshot, cluster, targets));
         remarks.extend(own.map(|remark| if several { format!("in cluster {name}, {remark}") } else { remark }));
     }
     remarks
@@ -44,20 +45,28 @@ fn shared_roles(targets: &[TargetReport]) -> Vec<String> {
         .collect()
 }
 
+/// A service account: its cluster where there are several, its namespace and its name.
+type Account<'r> = (Option<&'r str>, &'r str, Option<&'r str>);
+
 /// Roles whose trust policy refuses everybody here who asks for them.
 fn roles_that_nobody_gets(targets: &[TargetReport]) -> Vec<String> {
-    let mut asked: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut asked: BTreeMap<&str, BTreeMap<Account<'_>, bool>> = BTreeMap::new();
     for report in targets {
         let trust = report.checks.iter().find(|check| check.id == "trust-policy").map(|check| check.status);
         let Some(status) = trust.filter(|status| !matches!(status, Status::Unknown | Status::NotApplicable)) else { continue };
         for role in roles(report) {
-            let (all, refused) = asked.entry(role).or_default();
-            *all += 1;
-            *refused += usize::from(status == Status::Fail);
+            let target = &report.target;
+            let account = (target.cluster.as_deref(), target.namespace.as_str(), report.service_account.as_deref());
+            *asked.entry(role).or_default().entry(account).or_default() |= status != Status::Fail;
         }
     }
-    let nobody = asked.into_iter().filter(|(_, (all, refused))| all == refused);
-    nobody.map(|(role, (all, _))| format!("role {role} lets nobody in of the {all} here that ask for it")).collect()
+    let nobody = asked.into_iter().filter(|(_, accounts)| !accounts.values().any(|lets_in| *lets_in));
+    nobody
+        .map(|(role, accounts)| match accounts.len() {
+            1 => format!("role {role} does not let in the one service account here that asks for it"),
+            all => format!("role {role} lets in none of the {all} service accounts here that ask for it"),
+        })
+        .collect()
 }
 
 /// Annotated service accounts that no listed pod runs as, where all pods of their namespace were listed.
@@ -81,6 +90,16 @@ fn unused_accounts(cluster: &Cluster) -> Option<String> {
         count => (count, "service accounts name"),
     };
     Some(format!("{count} {accounts} a role, and no pod runs as it: {}", some(unused.into_iter().map(str::to_owned))))
+}
+
+/// What a caller can't know who may not read Pod Identity associations.
+fn unread_associations(cluster: &Cluster) -> Option<String> {
+    let unread: Vec<&Gap> = cluster.associations.values().filter_map(Observed::gap).collect();
+    let cause = unread.first()?.cause.words();
+    Some(format!(
+        "EKS Pod Identity associations of {} service accounts could not be read ({cause}): a pod that is older than its association counts as one that asks nothing of AWS",
+        unread.len()
+    ))
 }
 
 /// Service accounts that a trust policy names and that aren't there, where all of their namespace were listed.

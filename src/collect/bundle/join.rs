@@ -2,8 +2,8 @@
 
 use irsa_doctor_checks::evidence::ROLE_ANNOTATION;
 use irsa_doctor_checks::snapshot::{
-    Account, Asked, Cluster, GapCause, Observed, PolicyEvidence, ResourceEvidence, RoleEvidence, Snapshot, Target, TargetKind,
-    key, kind_key,
+    Account, Asked, Cluster, GapCause, Observed, PolicyEvidence, ResourceEvidence, RoleEvidence, Scan, Snapshot, Target,
+    TargetKind, key, kind_key,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +13,24 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// The keys of two clusters that can't be one.
 pub(super) fn join(mut earlier: Snapshot, mut later: Snapshot) -> Result<Snapshot, (String, String)> {
+    if earlier.clusters.len() + later.clusters.len() > 2 {
+        // One of them has several: whose a target is must be said before they are put together.
+        name_clusters(&mut earlier);
+        name_clusters(&mut later);
+    }
     let clusters = clusters(std::mem::take(&mut earlier.clusters), std::mem::take(&mut later.clusters))?;
     let mut joined = with_clusters(earlier, later, clusters);
     joined.asked.targets = still_asked(&joined);
     Ok(joined)
+}
+
+/// Gives the targets of a snapshot of one cluster that cluster's key.
+fn name_clusters(snapshot: &mut Snapshot) {
+    let Some(key) = snapshot.clusters.keys().next().filter(|_| snapshot.clusters.len() == 1).cloned() else { return };
+    let is_inside = |target: &&mut Target| !matches!(target.kind, TargetKind::Role | TargetKind::Error);
+    for target in snapshot.asked.targets.iter_mut().filter(is_inside) {
+        target.cluster.get_or_insert_with(|| key.clone());
+    }
 }
 
 /// Sets the snapshot of another cluster beside what is there: accounts are joined, clusters stay apart.
@@ -184,7 +198,13 @@ fn may_be_one(one: &Cluster, other: &Cluster) -> bool {
     fn agree<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
         one.is_none() || other.is_none() || one == other
     }
-    agree(one.arn.as_ref(), other.arn.as_ref())
+    let known = |one: Option<&str>, other: Option<&str>| one.is_some() && one == other;
+    let is_known_to_be_one = known(one.arn.as_deref(), other.arn.as_deref())
+        || known(one.name.as_deref(), other.name.as_deref())
+        || known(one.issuer(), other.issuer());
+    // One cluster may have two addresses; where nothing else is known of both, two addresses are two clusters.
+    (is_known_to_be_one || agree(one.server.as_ref(), other.server.as_ref()))
+        && agree(one.arn.as_ref(), other.arn.as_ref())
         && agree(one.name.as_ref(), other.name.as_ref())
         && agree(one.issuer().as_ref(), other.issuer().as_ref())
 }
@@ -218,7 +238,20 @@ fn cluster(earlier: Cluster, later: Cluster) -> Cluster {
             (earlier, later) => observed(earlier, later),
         },
         agents: observed(earlier.agents, later.agents),
-        scan: later.scan.or(earlier.scan),
+        scan: match (earlier.scan, later.scan) {
+            (Some(earlier), Some(later)) => Some(both_scans(earlier, later)),
+            (earlier, later) => later.or(earlier),
+        },
+    }
+}
+
+/// What either of two scans of a cluster left unread is unread.
+fn both_scans(earlier: Scan, later: Scan) -> Scan {
+    Scan {
+        pods: earlier.pods.saturating_add(later.pods),
+        over: earlier.over.saturating_add(later.over),
+        whole: both(earlier.whole, later.whole),
+        gaps: both(earlier.gaps, later.gaps),
     }
 }
 

@@ -6,6 +6,16 @@ use irsa_doctor_checks::snapshot::Snapshot;
 use std::io;
 use std::path::Path;
 
+/// Whether a file may be written here, as far as it can be known before there is anything to write.
+///
+/// # Errors
+///
+/// The file is there already.
+pub(crate) fn check(path: &Path, force: bool) -> Result<(), BundleError> {
+    let is_there = !force && path.symlink_metadata().is_ok();
+    if is_there { Err(BundleError::Exists { name: path.display().to_string() }) } else { Ok(()) }
+}
+
 /// Writes a snapshot to a file with mode 0600, under another name first. A file that is there is replaced only with `force`.
 ///
 /// # Errors

@@ -92,6 +92,16 @@ impl Connection {
         if names.is_empty() { Err(ConnectError::Empty { paths: files.names() }) } else { Ok(names) }
     }
 
+    /// Whether it leads the same user to the same server in the same way: behind one address there may be many clusters, told apart
+    /// by a proxy or by the name that TLS asks for.
+    pub(crate) fn leads_where(&self, other: &Self) -> bool {
+        let way = |connection: &Self| {
+            let config = &connection.config;
+            (config.cluster_url.clone(), config.proxy_url.clone(), config.tls_server_name.clone(), config.root_cert.clone())
+        };
+        self.user == other.user && way(self) == way(other)
+    }
+
     /// For a cluster that `eks:DescribeCluster` told us of.
     ///
     /// # Errors

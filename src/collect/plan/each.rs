@@ -31,10 +31,10 @@ pub(super) async fn run(options: &Options, contexts: &[String]) -> Result<Collec
     let is_useless = |part: &Part| part.outcome.trouble.is_some();
     if parts.iter().all(is_useless) {
         // That it isn't in one cluster says nothing of one that could not be looked at.
-        let troubles = || parts.iter().filter_map(|part| part.outcome.trouble.as_ref());
-        let unseen = troubles().find(|trouble| !matches!(trouble, CollectError::TargetNotThere { .. }));
-        if let Some(trouble) = unseen.or_else(|| troubles().next()) {
-            return Err(trouble.clone());
+        let troubles = || parts.iter().filter_map(|part| Some((part, part.outcome.trouble.as_ref()?)));
+        let unseen = troubles().find(|(_, trouble)| !matches!(trouble, CollectError::TargetNotThere { .. }));
+        if let Some((part, trouble)) = unseen.or_else(|| troubles().next()) {
+            return Err(trouble.clone().of_context(&part.context));
         }
     }
     let mut calls = Calls::default();
@@ -58,21 +58,22 @@ pub(super) async fn run(options: &Options, contexts: &[String]) -> Result<Collec
     Ok(Collected { snapshot, calls, notes })
 }
 
-/// Contexts that mean one cluster with one namespace are read once.
+/// Contexts that lead one user to one cluster, with one namespace, are read once.
 fn different(options: &Options, contexts: &[String]) -> (Vec<String>, Vec<String>) {
     let needs_namespace = options.namespace.is_none() && options.asked.targets.iter().any(|target| !target.kind.is_scan());
-    let mut seen: Vec<(String, String, &String)> = Vec::new();
+    let mut seen: Vec<(Connection, &String)> = Vec::new();
     let (mut kept, mut notes) = (Vec::new(), Vec::new());
     for context in contexts {
         let options = Options { context: Some(context.clone()), ..options.clone() };
         if let Ok(connection) = Connection::load(&super::run::kubernetes_options(&options)) {
-            let namespace = if needs_namespace { connection.namespace } else { String::new() };
-            let same = seen.iter().find(|(server, of, _)| *server == connection.server && *of == namespace);
-            if let Some((_, _, first)) = same {
+            let is_same = |known: &Connection| {
+                known.leads_where(&connection) && (!needs_namespace || known.namespace == connection.namespace)
+            };
+            if let Some((_, first)) = seen.iter().find(|(known, _)| is_same(known)) {
                 notes.push(format!("contexts {first} and {context} are of one cluster: it is read as {first}"));
                 continue;
             }
-            seen.push((connection.server, namespace, context));
+            seen.push((connection, context));
         }
         kept.push(context.clone());
     }

@@ -39,7 +39,8 @@ impl Run<'_> {
             self.all_namespaces(namespace),
             Box::pin(self.all_associations()),
         );
-        let found = pods.map_err(|gap| nothing_listed(namespace, &gap))?;
+        let chooses = !(chosen.labels.is_empty() && chosen.fields.is_empty());
+        let found = pods.map_err(|gap| nothing_listed(namespace, chooses, &gap))?;
         if let Some(name) = namespace.filter(|_| found.pods == 0)
             && self.namespace(name).await.is_absent()
         {
@@ -63,8 +64,11 @@ impl Run<'_> {
         if self.scans_read.load(Ordering::Relaxed) < asked && gaps.is_empty() {
             gaps.push(super::once::unfinished("list pods"));
         }
+        let chooses = !(self.options.labels.is_empty() && self.options.fields.is_empty());
+        let scans = snapshot.asked.targets.iter().filter(|target| target.kind.is_scan() && !chooses);
+        let whole: Vec<String> = scans.map(|target| target.name.clone()).collect();
         for cluster in snapshot.clusters.values_mut() {
-            cluster.scan = Some(Scan { gaps: gaps.clone(), ..Scan::default() });
+            cluster.scan = Some(Scan { gaps: gaps.clone(), whole: whole.clone(), ..Scan::default() });
         }
         scan::spell_out(snapshot, |_, pod| scanned.contains(pod));
     }
@@ -169,8 +173,20 @@ impl Run<'_> {
     }
 }
 
-fn nothing_listed(namespace: Option<&str>, gap: &Gap) -> CollectError {
+/// What an API server says (400 Bad Request) of a selector that it can't read.
+/// <https://github.com/kubernetes/apimachinery/blob/master/pkg/labels/selector.go>
+const SELECTOR_COMPLAINTS: [&str; 4] =
+    ["unable to parse requirement", "invalid selector", "field label not supported", "is not a known field selector"];
+
+fn nothing_listed(namespace: Option<&str>, chooses: bool, gap: &Gap) -> CollectError {
     let place = namespace.map_or_else(|| "the cluster".to_owned(), |name| format!("namespace `{name}`"));
+    let of_selector = |words: &&str| gap.detail.contains(*words);
+    if chooses && SELECTOR_COMPLAINTS.iter().any(of_selector) {
+        return CollectError::BadArguments {
+            message: format!("the pods of {place} could not be chosen: {}", gap.detail),
+            help: "check -l and --field-selector: `kubectl get pods` takes the same".to_owned(),
+        };
+    }
     CollectError::NothingToLookAt {
         message: format!("the pods of {place} could not be listed: {}", gap.detail),
         help: if gap.remedy.is_empty() { "name a pod: `irsa-doctor pod/NAME`".to_owned() } else { gap.remedy.clone() },

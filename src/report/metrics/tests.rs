@@ -7,7 +7,7 @@ use irsa_doctor_checks::overview::Overview;
 use irsa_doctor_checks::snapshot::{Target, TargetKind};
 
 fn text(report: &Report) -> String {
-    let run = Run { calls: Calls { kubernetes: 4, aws: 9 }, seconds: 0.412_345 };
+    let run = Run { calls: Calls { kubernetes: 4, aws: 9 }, seconds: 0.412_345, interrupted: false };
     let mut out = Vec::new();
     write(report, &run, &mut out).unwrap();
     String::from_utf8(out).unwrap()

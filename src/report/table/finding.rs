@@ -19,7 +19,7 @@ const LABELS: usize = 8;
 /// Where its values begin.
 const VALUES: usize = 17;
 
-/// Writes a finding; a fix whose id is among `fixes` has been written already.
+/// Writes a finding; a fix that is among `fixes` has been written already.
 pub(super) fn write(page: &mut Page<'_>, found: &FoundFinding, fixes: &mut BTreeSet<String>) -> io::Result<()> {
     let finding = &found.finding;
     let tone = match finding.severity {
@@ -43,7 +43,9 @@ pub(super) fn write(page: &mut Page<'_>, found: &FoundFinding, fixes: &mut BTree
         row(page, "ignored", reason)?;
     }
     if let Some(fix) = &finding.fix {
-        if fixes.insert(fix.id.clone()) {
+        // A document that is written otherwise for somebody else mends nothing here.
+        let shown: Vec<String> = std::iter::once(fix.id.clone()).chain(fix.commands.iter().map(FixCommand::shell)).collect();
+        if fixes.insert(shown.join("\n")) {
             write_fix(page, fix)?;
         } else {
             row(page, "fix", "the one above mends this too")?;

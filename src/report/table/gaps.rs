@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 
+/// How many things that could not be read for one reason are named.
+const MOST_NAMED: usize = 12;
+
 /// Gaps that differ in no more than what was asked about.
 struct Alike<'a> {
     first: &'a ReportedGap,
@@ -18,13 +21,17 @@ struct Alike<'a> {
 
 /// The section.
 pub(super) fn write(page: &mut Page<'_>, target: &TargetReport) -> io::Result<()> {
-    if target.gaps.is_empty() {
+    write_all(page, &target.gaps, !target.hand_over.is_empty())
+}
+
+/// The same of these gaps; `handed_over`: what would help is said elsewhere.
+pub(super) fn write_all(page: &mut Page<'_>, gaps: &[ReportedGap], handed_over: bool) -> io::Result<()> {
+    if gaps.is_empty() {
         return Ok(());
     }
     page.blank()?;
     page.prose("", 2, "Not read", Tone::Heading)?;
-    let handed_over = !target.hand_over.is_empty();
-    for alike in alike(&target.gaps, handed_over) {
+    for alike in alike(gaps, handed_over) {
         page.prose("    -", 6, &escape(&line(&alike, handed_over)), Tone::Plain)?;
     }
     Ok(())
@@ -77,7 +84,13 @@ fn line(alike: &Alike<'_>, handed_over: bool) -> String {
         // `get /version` is about `/version`: once is enough.
         if about.is_empty() || operations.ends_with(*about) { operations } else { format!("{operations} of {about}") }
     });
-    let asked = asked.collect::<Vec<_>>().join("; ");
+    // Of a whole cluster there may be thousands.
+    let more = alike.asked.len().saturating_sub(MOST_NAMED);
+    let mut asked: Vec<String> = asked.take(MOST_NAMED).collect();
+    if more > 0 {
+        asked.push(format!("{more} more"));
+    }
+    let asked = asked.join("; ");
     let weight = match alike.checks.as_slice() {
         _ if !alike.first.found.decisive => "decides nothing here".to_owned(),
         [only] => format!("{only} hangs on it"),

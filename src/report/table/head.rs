@@ -3,7 +3,7 @@
 use crate::report::escape;
 use crate::report::page::{Page, Tone};
 use irsa_doctor_checks::identity::{Identity, Mode};
-use irsa_doctor_checks::report::{ClusterHead, Report, TargetReport};
+use irsa_doctor_checks::report::{ClusterHead, Report, TargetReport, Verdict};
 use irsa_doctor_checks::snapshot::TargetKind;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,7 +20,11 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     }
     for part in &report.clusters {
         let line = cluster_line(&part.head).unwrap_or_else(|| part.key.clone());
-        row(page, "cluster", &format!("{line}: {}", super::counted(&part.targets)))?;
+        let counts = match (part.targets.is_empty(), part.verdict) {
+            (true, Verdict::Inconclusive) => "could not be read".to_owned(),
+            _ => super::counted(&part.targets),
+        };
+        row(page, "cluster", &format!("{line}: {counts}"))?;
     }
     if let Some(cluster) = &report.cluster {
         if let Some(line) = cluster_line(cluster) {

@@ -6,7 +6,7 @@ use crate::report::page::{Page, Tone};
 use comfy_table::{ContentArrangement, Table, presets};
 use irsa_doctor_checks::names::some;
 use irsa_doctor_checks::overview::{AccountLine, Cause, Overview};
-use irsa_doctor_checks::report::{Report, Verdict};
+use irsa_doctor_checks::report::{Report, ReportedGap, Verdict};
 use irsa_doctor_checks::snapshot::Target;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -21,7 +21,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report, overview: &Overview) -
     }
     let pods = report.targets.iter().map(|target| (&target.target, target.pods.as_slice())).collect();
     let mut fixes = BTreeSet::new();
-    for cause in &overview.causes {
+    for cause in report.listed_causes(overview) {
         page.blank()?;
         finding::write(page, &cause.found, &mut fixes)?;
         victims(page, cause, &pods)?;
@@ -52,6 +52,7 @@ fn not_judged(page: &mut Page<'_>, report: &Report, overview: &Overview) -> io::
         page.blank()?;
         page.prose("", 0, &format!("{count} over (being deleted, or run to the end) and not judged"), Tone::Faint)?;
     }
+    unread(page, report)?;
     for target in report.targets.iter().filter(|target| target.target.kind.is_scan()) {
         page.blank()?;
         let place = target.target.cluster.as_ref().map(|cluster| format!("{cluster}: ")).unwrap_or_default();
@@ -59,6 +60,15 @@ fn not_judged(page: &mut Page<'_>, report: &Report, overview: &Overview) -> io::
         gaps::write(page, target)?;
     }
     Ok(())
+}
+
+/// What verdicts of the listed targets hang on, each once.
+fn unread(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let mut known = BTreeSet::new();
+    let listed = report.listed().filter(|target| !target.target.kind.is_scan()).flat_map(|target| &target.gaps);
+    let decisive = listed.filter(|gap| gap.found.decisive);
+    let once: Vec<ReportedGap> = decisive.filter(|gap| known.insert((*gap).clone())).cloned().collect();
+    gaps::write_all(page, &once, false)
 }
 
 fn accounts(page: &mut Page<'_>, lines: &[&AccountLine]) -> io::Result<()> {

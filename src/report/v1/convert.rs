@@ -96,6 +96,7 @@ fn figures(report: &core::report::Report, run: &RunFigures) -> Run {
         collected_at: report.collected_at.clone(),
         calls: Calls { kubernetes: run.calls.kubernetes, aws: run.calls.aws },
         seconds: (run.seconds * 1000.0).round() / 1000.0,
+        interrupted: run.interrupted,
     }
 }
 
@@ -276,6 +277,9 @@ fn gap(reported: &core::report::ReportedGap) -> Gap {
     }
 }
 
+/// The words of verdicts.
+const VERDICTS: [&str; 5] = ["healthy", "degraded", "broken", "inconclusive", "not_applicable"];
+
 /// The totals; a word with none counts zero.
 fn summary(report: &core::report::Report) -> Summary {
     fn count(all: &[&str], seen: impl Iterator<Item = &'static str>) -> BTreeMap<String, usize> {
@@ -286,11 +290,15 @@ fn summary(report: &core::report::Report) -> Summary {
         counts
     }
     let checks = report.targets.iter().flat_map(|target| &target.checks).map(|check| check.status.as_str());
-    let left_out = report.overview.as_ref().map_or(0, |overview| overview.without_intent);
+    let left_out = report.counted_only();
     let targets = report.targets.iter().map(|target| target.verdict.as_str());
     let targets = targets.chain(std::iter::repeat_n("not_applicable", left_out));
     Summary {
         checks: count(&["pass", "warn", "fail", "unknown", "not_applicable"], checks),
-        targets: count(&["healthy", "degraded", "broken", "inconclusive", "not_applicable"], targets),
+        targets: count(&VERDICTS, targets),
+        service_accounts: report
+            .overview
+            .as_ref()
+            .map_or_else(BTreeMap::new, |overview| count(&VERDICTS, overview.accounts.iter().map(|line| line.verdict.as_str()))),
     }
 }

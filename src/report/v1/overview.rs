@@ -15,6 +15,9 @@ pub(crate) struct Overview {
     pub(crate) causes: Vec<Cause>,
     /// How many pods and workloads ask nothing of AWS: they were counted, not judged.
     pub(crate) without_intent: usize,
+    /// How many pods the scan came upon.
+    #[serde(default)]
+    pub(crate) pods: usize,
     /// How many pods are over, being deleted or run to their end: they were counted, not judged.
     #[serde(default)]
     pub(crate) over: usize,
@@ -59,8 +62,9 @@ impl Overview {
         let listed = overview.accounts.iter().filter(|line| report.shows(line.verdict));
         Self {
             service_accounts: listed.map(AccountLine::from).collect(),
-            causes: overview.causes.iter().map(Cause::from).collect(),
+            causes: report.listed_causes(overview).map(Cause::from).collect(),
             without_intent: overview.without_intent,
+            pods: overview.pods,
             over: overview.over,
             remarks: overview.remarks.clone(),
         }

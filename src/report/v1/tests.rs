@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 fn report(report: &irsa_doctor_checks::report::Report) -> Value {
-    let figures = Figures { calls: Counted { kubernetes: 4, aws: 9 }, seconds: 0.412_345 };
+    let figures = Figures { calls: Counted { kubernetes: 4, aws: 9 }, seconds: 0.412_345, interrupted: false };
     serde_json::to_value(Report::new(report, &figures)).unwrap()
 }
 

@@ -73,10 +73,16 @@ fn statements(before: &str, after: &str) -> Option<String> {
 
 /// The other service accounts of the snapshot that use the role: by their annotation, an association, or a pod of theirs.
 fn users(evidence: &Evidence<'_>, role_arn: &str) -> BTreeSet<String> {
+    let clusters = &evidence.snapshot.clusters;
+    let own_cluster = evidence.target.cluster.as_ref().or_else(|| clusters.keys().next());
     let own = evidence.account_name().map(|name| key(evidence.namespace(), name));
     let users = evidence.policies.users(|| all_users(evidence.snapshot));
-    let of_role = users.get(role_arn).into_iter().flatten();
-    of_role.map(|(_, account)| account).filter(|account| Some(*account) != own.as_ref()).cloned().collect()
+    let others = users.get(role_arn).into_iter().flatten();
+    let others = others.filter(|(cluster, account)| !(Some(cluster) == own_cluster && Some(account) == own.as_ref()));
+    let name = |(cluster, account): &(String, String)| {
+        if clusters.len() > 1 { format!("{account} in cluster {cluster}") } else { account.clone() }
+    };
+    others.map(name).collect()
 }
 
 /// Who uses which role, in all clusters of a snapshot.
