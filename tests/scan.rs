@@ -7,6 +7,7 @@ use irsa_doctor_test_support::{Effect, Fault, Rule, Served};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 const SHAPE: Shape = Shape { pods: 240, service_accounts: 120, roles: 40, broken_percent: 25, deployments: false, seed: 7 };
 
@@ -70,6 +71,8 @@ fn without_the_lists_it_asks_for_each_and_finds_the_same() {
     let rules = [("list", "pods"), ("get", "serviceaccounts"), ("get", "namespaces")];
     served.kubernetes.set_rules("limited", rules.map(|(verb, resource)| Rule::cluster(verb, "", resource)).to_vec());
     served.aws.set_faults(vec![Fault::denied("iam:GetAccountAuthorizationDetails$|eks:ListPodIdentityAssociations$")]);
+    served.kubernetes.set_delay(Duration::from_millis(40));
+    served.aws.set_delay(Duration::from_millis(40));
     let output = run(&served, &["-A", "-o", "json"]);
     let report = report(&output);
     let wanted: BTreeSet<_> = expected(&generated);
@@ -77,6 +80,11 @@ fn without_the_lists_it_asks_for_each_and_finds_the_same() {
     let calls = calls(&served);
     let gets: Vec<usize> = calls.iter().filter(|(path, _)| path.contains("/serviceaccounts/")).map(|(_, count)| *count).collect();
     assert_eq!(gets, vec![1; 60], "{calls:?}");
+    for log in [served.kubernetes.requests(), served.aws.requests()] {
+        let under_way = |at| log.iter().filter(|logged| logged.started <= at && at < logged.ended).count();
+        let most = log.iter().map(|logged| under_way(logged.started)).max().unwrap();
+        assert!((2..=32).contains(&most), "{most} at once");
+    }
     let gone = generated.broken.values().filter(|breakage| **breakage == Breakage::RoleMissing).count();
     assert!((30..=30 + gone).contains(&calls["iam:GetRole"]), "{calls:?}");
 }

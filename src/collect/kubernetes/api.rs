@@ -9,8 +9,11 @@ use kube::client::{Body, ClientBuilder};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 
+/// How many calls are under way at most: where lists are refused, a scan asks for each object by its name.
+const MOST_AT_ONCE: usize = 32;
 /// How often a call is tried at most.
 const ATTEMPTS: u32 = 3;
 /// How long is waited after the first failed attempt; twice that after the second.
@@ -50,6 +53,7 @@ pub(crate) struct Api {
     client: kube::Client,
     limits: Limits,
     calls: Arc<AtomicU64>,
+    places: Arc<Semaphore>,
     progress: Arc<Progress>,
 }
 
@@ -67,7 +71,7 @@ impl Api {
         let calls = Arc::new(AtomicU64::new(0));
         let builder = ClientBuilder::try_from(config).map_err(|error| ConnectError::of_client(&error, user))?;
         let client = builder.with_layer(&ReadOnly::counting(Arc::clone(&calls))).build();
-        Ok(Self { client, limits, calls, progress: Arc::default() })
+        Ok(Self { client, limits, calls, places: Arc::new(Semaphore::new(MOST_AT_ONCE)), progress: Arc::default() })
     }
 
     /// How many requests were sent, repeated ones included.
@@ -91,6 +95,8 @@ impl Api {
     /// # Errors
     /// [`CallError`] where no whole answer came; an answer with an error's status is a [`Reply`].
     pub(super) async fn get(&self, path_and_query: &str) -> Result<Reply, CallError> {
+        // Waiting for a place is no part of the call's time. The semaphore is never closed.
+        let _place = self.places.acquire().await;
         let until = Instant::now() + self.limits.left();
         let mut back_off = FIRST_BACK_OFF;
         for _ in 1..ATTEMPTS {
