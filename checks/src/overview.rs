@@ -76,7 +76,7 @@ fn sum(snapshot: &Snapshot, of: impl Fn(&Scan) -> usize) -> usize {
 fn accounts(targets: &[TargetReport]) -> Vec<AccountLine> {
     let mut lines: BTreeMap<(Option<&str>, &str, &str), AccountLine> = BTreeMap::new();
     for report in targets {
-        if report.target.kind.is_scan() {
+        if report.target.kind.is_scan() || report.intent.is_none() {
             continue;
         }
         // Where the pod itself can't be read, nobody knows as whom it runs.

@@ -41,7 +41,7 @@ fn one_line_for_an_account_and_one_cause_for_all() {
     assert_eq!(
         all.remarks,
         [
-            format!("{role} lets nobody in of the 3 here that ask for it"),
+            format!("{role} does not let in the one service account here that asks for it"),
             format!("{role} trusts service accounts that aren't there: default/gone"),
         ]
     );
@@ -79,5 +79,5 @@ fn what_asks_for_nothing_is_counted() {
             pod.spec.volumes.clear();
         }
     });
-    assert_eq!((verdict, all.without_intent, all.accounts.len()), (Verdict::NotApplicable, 2, 0));
+    assert_eq!((verdict, all.without_intent, all.accounts.len()), (Verdict::NotApplicable, 3, 0));
 }
