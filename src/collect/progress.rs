@@ -21,14 +21,16 @@ pub(crate) struct Count {
 impl Progress {
     /// So many more are to be read.
     pub(crate) fn expect(&self, what: &'static str, more: u64) {
-        self.counts().entry(what).or_default().all += more;
+        let mut counts = self.counts();
+        let count = counts.entry(what).or_default();
+        count.all = count.all.saturating_add(more);
     }
 
     /// So many were read, of those that were expected or beyond.
     pub(crate) fn read(&self, what: &'static str, more: u64) {
         let mut counts = self.counts();
         let count = counts.entry(what).or_default();
-        count.read += more;
+        count.read = count.read.saturating_add(more);
         count.all = count.all.max(count.read);
     }
 
@@ -53,7 +55,11 @@ mod tests {
         progress.expect("pods", 700);
         progress.read("pods", 900);
         progress.read("roles", 1);
+        for _ in 0..2 {
+            progress.expect("bad", u64::MAX);
+        }
         let counts = progress.now();
         assert_eq!((counts["pods"], counts["roles"]), (Count { read: 1400, all: 1400 }, Count { read: 1, all: 1 }));
+        assert_eq!(counts["bad"].all, u64::MAX);
     }
 }

@@ -104,7 +104,7 @@ async fn pages<T: Object>(api: &Api, asked: &Asked<'_>, kind: &str, path: &str, 
         let Taken { next, read, remaining } = collected.take(asked, kind, &reply).map_err(End::Gap)?;
         let (what, known) = (asked.permission.resource, collected.count - read);
         if known == 0 {
-            api.progress().expect(what, read + remaining);
+            api.progress().expect(what, read.saturating_add(remaining));
         }
         api.progress().read(what, read);
         match next {
@@ -135,8 +135,15 @@ struct Page<T> {
 struct PageMetadata {
     #[serde(rename = "continue")]
     token: Option<String>,
-    /// How many are on the pages to come; servers needn't say it.
-    remaining_item_count: Option<u64>,
+    /// How many are on the pages to come. Servers needn't say it, and what they say is a guess that only the progress
+    /// line shows: no page is unreadable for it.
+    #[serde(deserialize_with = "guess")]
+    remaining_item_count: u64,
+}
+
+/// A number that says nothing if it isn't one.
+fn guess<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    Value::deserialize(from).map(|value| value.as_u64().unwrap_or_default())
 }
 
 /// What a page brought.
@@ -147,12 +154,9 @@ struct Taken {
 }
 
 impl<T> Page<T> {
-    /// The next page's token, if this is a page of such objects.
-    fn head(&self, kind: &str) -> Result<Option<String>, String> {
-        if self.kind.strip_suffix("List") != Some(kind) {
-            return Err(format!("it is not a {kind}List"));
-        }
-        Ok(self.metadata.token.clone().filter(|token| !token.is_empty()))
+    /// Checks that this is a page of such objects.
+    fn must_be_of(&self, kind: &str) -> Result<(), String> {
+        if self.kind.strip_suffix("List") == Some(kind) { Ok(()) } else { Err(format!("it is not a {kind}List")) }
     }
 }
 
@@ -170,20 +174,21 @@ impl<T: Object> Collected<T> {
         let wrong = |detail: String| malformed(asked, &detail);
         // Straight into the slim types; only where one object is not to be read so, one by one.
         if let Ok(page) = serde_json::from_str::<Page<T>>(text) {
-            let (next, before) = (page.head(kind).map_err(wrong)?, self.count);
-            for object in page.items.unwrap_or_default() {
-                self.add(whole(object, kind));
-            }
-            let remaining = page.metadata.remaining_item_count.unwrap_or_default();
-            return Ok(Taken { next, read: self.count - before, remaining });
+            return self.add_all(page, kind, |object| whole(object, kind)).map_err(wrong);
         }
         let page: Page<Value> = serde_json::from_str(text).map_err(|error| wrong(complaint(&error)))?;
-        let (next, before) = (page.head(kind).map_err(wrong)?, self.count);
-        for value in page.items.unwrap_or_default() {
-            self.add(item(value, kind));
+        self.add_all(page, kind, |value| item(value, kind)).map_err(wrong)
+    }
+
+    /// Takes a page's objects.
+    fn add_all<U>(&mut self, page: Page<U>, kind: &str, read: impl Fn(U) -> Result<T, String>) -> Result<Taken, String> {
+        page.must_be_of(kind)?;
+        let before = self.count;
+        for object in page.items.unwrap_or_default() {
+            self.add(read(object));
         }
-        let remaining = page.metadata.remaining_item_count.unwrap_or_default();
-        Ok(Taken { next, read: self.count - before, remaining })
+        let PageMetadata { token, remaining_item_count: remaining } = page.metadata;
+        Ok(Taken { next: token.filter(|token| !token.is_empty()), read: self.count - before, remaining })
     }
 
     /// Takes an object, or what is wrong with it.

@@ -40,6 +40,19 @@ async fn an_empty_list_is_a_list() {
 }
 
 #[tokio::test]
+async fn what_a_server_says_of_the_pages_to_come_is_only_a_guess() {
+    let server = server(0);
+    let api = open(&server, LIMITS).await;
+    for remaining in [json!(u64::MAX), json!(-1), json!(1.5), json!("many"), Value::Null] {
+        let metadata = json!({"remainingItemCount": remaining});
+        let body = json!({"kind": "PodList", "apiVersion": "v1", "metadata": metadata, "items": [pod("shop", "one")]});
+        server.set_faults(vec![Fault::new(PODS, Effect::Reply(Response::json(200, &body)))]);
+        let listed = api.pods(&Selector::namespace("shop")).await.complete();
+        assert_eq!(listed.present().map(Vec::len), Some(1), "{remaining}: {listed:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_that_fails_is_a_gap_and_no_shorter_list() {
     let server = server(7);
     server.set_largest_page(3);
