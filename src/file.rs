@@ -17,16 +17,25 @@ pub(crate) fn create(
     force: bool,
     content: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    if !force && path.symlink_metadata().is_ok() {
-        return Err(io::ErrorKind::AlreadyExists.into());
-    }
-    replaceable(path)?;
+    check(path, force)?;
     let begun = beside(path);
     let written = write(&begun, mode, content).and_then(|()| publish(&begun, path, force));
     written.inspect_err(|_| {
         // That it can't be removed says less than why it couldn't be written.
         let _ = fs::remove_file(&begun);
     })
+}
+
+/// Whether a file may be written here, as far as it can be known before there is anything to write.
+///
+/// # Errors
+///
+/// `AlreadyExists` where a file is there and may not be replaced; whatever is there and is no file may never be.
+pub(crate) fn check(path: &Path, force: bool) -> io::Result<()> {
+    if !force && path.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    replaceable(path)
 }
 
 /// A device, a pipe or a socket is nobody's old file: renaming over `/dev/null` would take it from everybody.

@@ -6,14 +6,13 @@ use irsa_doctor_checks::snapshot::Snapshot;
 use std::io;
 use std::path::Path;
 
-/// Whether a file may be written here, as far as it can be known before there is anything to write.
+/// Whether a bundle may be written here, as far as it can be known before there is one.
 ///
 /// # Errors
 ///
-/// The file is there already.
+/// The file is there already, or is none.
 pub(crate) fn check(path: &Path, force: bool) -> Result<(), BundleError> {
-    let is_there = !force && path.symlink_metadata().is_ok();
-    if is_there { Err(BundleError::Exists { name: path.display().to_string() }) } else { Ok(()) }
+    file::check(path, force).map_err(|source| refused(path, source))
 }
 
 /// Writes a snapshot to a file with mode 0600, under another name first. A file that is there is replaced only with `force`.
@@ -22,11 +21,15 @@ pub(crate) fn check(path: &Path, force: bool) -> Result<(), BundleError> {
 ///
 /// The file is there already, or can't be written; what was begun is then removed.
 pub(crate) fn save(snapshot: &Snapshot, path: &Path, force: bool) -> Result<(), BundleError> {
+    file::create(path, 0o600, force, |out| write(snapshot, out)).map_err(|source| refused(path, source))
+}
+
+fn refused(path: &Path, source: io::Error) -> BundleError {
     let name = path.display().to_string();
-    file::create(path, 0o600, force, |out| write(snapshot, out)).map_err(|source| match source.kind() {
+    match source.kind() {
         io::ErrorKind::AlreadyExists => BundleError::Exists { name },
         _ => BundleError::Unwritable { name, source },
-    })
+    }
 }
 
 /// Writes a snapshot as a bundle.
