@@ -70,6 +70,13 @@ pub(crate) struct Options {
     pub(crate) progress: Arc<Progress>,
 }
 
+impl Options {
+    /// Whether much is read: then calls slow down together where they are throttled, and none is made on a guess.
+    fn reads_much(&self) -> bool {
+        self.asked.targets.len() > 1 || self.asked.targets.iter().any(|target| target.kind.is_scan())
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {

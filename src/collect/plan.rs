@@ -37,13 +37,14 @@ use std::sync::atomic::Ordering;
 
 /// Collects for the targets.
 pub(super) async fn run(options: &Options) -> Result<Collected, CollectError> {
-    let Outcome { collected, trouble } = Box::pin(collect(options, Source::Environment)).await;
+    let connection = run::connection(options, needs_cluster(options));
+    let Outcome { collected, trouble } = Box::pin(collect(options, Source::Environment, connection)).await;
     trouble.map_or(Ok(collected), Err)
 }
 
 /// Collects for the targets in each context's cluster.
 pub(super) async fn run_each(options: &Options, contexts: &[String]) -> Result<Collected, CollectError> {
-    each::run(options, contexts).await
+    each::run_each(options, contexts).await
 }
 
 /// The contexts that the kubeconfig has.
@@ -59,9 +60,9 @@ struct Outcome {
     trouble: Option<CollectError>,
 }
 
-async fn collect(options: &Options, source: Source) -> Outcome {
+async fn collect(options: &Options, source: Source, connection: Result<Connection, ConnectError>) -> Outcome {
     let needs_cluster = needs_cluster(options);
-    let run = Run::new(options, source, needs_cluster);
+    let run = Run::new(options, source, connection);
     let usable = if needs_cluster && options.half.is_none() { usable(&run) } else { Ok(()) };
     let targets = named(&run);
     let (found, trouble) = match usable {

@@ -86,8 +86,7 @@ impl Run<'_> {
 
     /// A session of another profile.
     pub(super) async fn load_session(&self, profile: Profile) -> Session {
-        let many = self.options.asked.targets.iter().any(|target| target.kind.is_scan());
-        let limits = aws::Limits { call: self.options.call_timeout, many };
+        let limits = aws::Limits { call: self.options.call_timeout, many: self.options.reads_much() };
         #[cfg(test)]
         if let Source::Given(configurations) = &self.source {
             let name = profile.name().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Several clusters in one run: each is read as if it were the only one, and they are set side by side.
 
-use super::{Outcome, Source, collect};
-use crate::collect::kubernetes::Connection;
+use super::{Outcome, Source, collect, needs_cluster, run};
+use crate::collect::kubernetes::{ConnectError, Connection};
 use crate::collect::{Calls, CollectError, Collected, Options, bundle};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -23,10 +23,10 @@ struct Part {
 /// # Errors
 ///
 /// Where none could be looked at, or the targets are in none: what was wrong with the first.
-pub(super) async fn run(options: &Options, contexts: &[String]) -> Result<Collected, CollectError> {
+pub(super) async fn run_each(options: &Options, contexts: &[String]) -> Result<Collected, CollectError> {
     let (contexts, mut notes) = different(options, contexts);
     let deadline = Instant::now() + options.timeout;
-    let parts = stream::iter(contexts).map(|context| Box::pin(part(options, context, deadline))).buffered(MOST_AT_ONCE);
+    let parts = stream::iter(contexts).map(|way| Box::pin(part(options, way, deadline))).buffered(MOST_AT_ONCE);
     let parts: Vec<Part> = parts.collect().await;
     let is_useless = |part: &Part| part.outcome.trouble.is_some();
     if parts.iter().all(is_useless) {
@@ -58,32 +58,36 @@ pub(super) async fn run(options: &Options, contexts: &[String]) -> Result<Collec
     Ok(Collected { snapshot, calls, notes })
 }
 
+/// A context, and what the kubeconfig says of it.
+struct Way {
+    context: String,
+    connection: Result<Connection, ConnectError>,
+}
+
 /// Contexts that lead one user to one cluster, with one namespace, are read once.
-fn different(options: &Options, contexts: &[String]) -> (Vec<String>, Vec<String>) {
+fn different(options: &Options, contexts: &[String]) -> (Vec<Way>, Vec<String>) {
     let needs_namespace = options.namespace.is_none() && options.asked.targets.iter().any(|target| !target.kind.is_scan());
-    let mut seen: Vec<(Connection, &String)> = Vec::new();
-    let (mut kept, mut notes) = (Vec::new(), Vec::new());
+    let (mut kept, mut notes): (Vec<Way>, _) = (Vec::new(), Vec::new());
     for context in contexts {
         let options = Options { context: Some(context.clone()), ..options.clone() };
-        if let Ok(connection) = Connection::load(&super::run::kubernetes_options(&options)) {
-            let is_same = |known: &Connection| {
-                known.leads_where(&connection) && (!needs_namespace || known.namespace == connection.namespace)
-            };
-            if let Some((_, first)) = seen.iter().find(|(known, _)| is_same(known)) {
-                notes.push(format!("contexts {first} and {context} are of one cluster: it is read as {first}"));
-                continue;
-            }
-            seen.push((connection, context));
+        let connection = run::connection(&options, needs_cluster(&options));
+        let is_same = |known: &&Way| match (&known.connection, &connection) {
+            (Ok(known), Ok(new)) => known.leads_where(new) && (!needs_namespace || known.namespace == new.namespace),
+            _ => false,
+        };
+        if let Some(Way { context: first, .. }) = kept.iter().find(is_same) {
+            notes.push(format!("contexts {first} and {context} are of one cluster: it is read as {first}"));
+        } else {
+            kept.push(Way { context: context.clone(), connection });
         }
-        kept.push(context.clone());
     }
     (kept, notes)
 }
 
-async fn part(options: &Options, context: String, deadline: Instant) -> Part {
+async fn part(options: &Options, Way { context, connection }: Way, deadline: Instant) -> Part {
     let left = deadline.saturating_duration_since(Instant::now());
     let options = Options { context: Some(context.clone()), timeout: left, ..options.clone() };
-    Part { outcome: Box::pin(collect(&options, Source::Environment)).await, context }
+    Part { outcome: Box::pin(collect(&options, Source::Environment, connection)).await, context }
 }
 
 /// A part's snapshot, its cluster under a key of its own, its targets with that key. `None`: there is nothing to judge.

@@ -6,7 +6,6 @@ use crate::collect::aws;
 use futures_util::future::join_all;
 use irsa_doctor_checks::arn::RoleArn;
 use irsa_doctor_checks::snapshot::{AttachedPolicy, Observed, Role, RoleSummary};
-use std::sync::atomic::Ordering;
 
 impl Run<'_> {
     /// Reads a role by its ARN; a text that is no role's ARN is nobody's role.
@@ -107,7 +106,7 @@ impl Run<'_> {
             self.ask(account, &aws::LIST_POLICY_VERSIONS, arn, async |session| session.policy_versions(arn).await).await
         });
         // AWS' own policies have had many versions: v1 is hardly ever the one.
-        let guess = !self.many.load(Ordering::Relaxed) && !arn.contains(":iam::aws:policy/");
+        let guess = !self.options.reads_much() && !arn.contains(":iam::aws:policy/");
         let guessed = async {
             if guess {
                 self.document(cells, account, arn, "v1").await;

@@ -75,8 +75,6 @@ pub(super) struct Run<'a> {
     /// What the names tell about the cluster.
     pub(super) identity: ClusterIdentity,
     pub(super) deadline: Instant,
-    /// A scan: nothing is guessed.
-    pub(super) many: std::sync::atomic::AtomicBool,
     pub(super) api: OnceCell<Result<Api, Gap>>,
     pub(super) guard: Guard,
     pub(super) session: OnceCell<Session>,
@@ -100,13 +98,8 @@ pub(super) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// A run that has asked nothing yet. Reads kubeconfig files, where a cluster is needed.
-    pub(super) fn new(options: &'a Options, source: Source, needs_cluster: bool) -> Self {
-        let connection = if needs_cluster && options.half.is_none() {
-            Connection::load(&kubernetes_options(options))
-        } else {
-            Err(ConnectError::Empty { paths: Vec::new() })
-        };
+    /// A run that has asked nothing yet.
+    pub(super) fn new(options: &'a Options, source: Source, connection: Result<Connection, ConnectError>) -> Self {
         let half = options.half.as_deref().and_then(|half| half.cluster()).map(|(_, cluster)| cluster);
         let known = half.map(half::identity).unwrap_or_default();
         let given = ClusterIdentity { name: options.cluster.clone().or(known.name.clone()), ..known };
@@ -117,7 +110,6 @@ impl<'a> Run<'a> {
             connection,
             identity,
             deadline: Instant::now() + options.timeout,
-            many: std::sync::atomic::AtomicBool::new(options.asked.targets.len() > 1),
             api: OnceCell::new(),
             guard: Guard::default(),
             session: OnceCell::new(),
@@ -160,6 +152,15 @@ impl<'a> Run<'a> {
     /// How long Kubernetes calls may take.
     pub(super) fn limits(&self) -> kubernetes::Limits {
         kubernetes::Limits { call: self.options.call_timeout, deadline: Some(self.deadline) }
+    }
+}
+
+/// What the kubeconfig says, where a cluster is needed. Reads its files.
+pub(super) fn connection(options: &Options, needs_cluster: bool) -> Result<Connection, ConnectError> {
+    if needs_cluster && options.half.is_none() {
+        Connection::load(&kubernetes_options(options))
+    } else {
+        Err(ConnectError::Empty { paths: Vec::new() })
     }
 }
 

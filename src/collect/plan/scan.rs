@@ -32,7 +32,6 @@ impl Run<'_> {
     pub(super) async fn scan(&self, namespace: Option<&str>) -> Result<(), CollectError> {
         let selector = Selector { namespace: namespace.map(str::to_owned), ..Selector::default() };
         let chosen = selector.clone().labels(self.options.labels.as_str()).fields(self.options.fields.as_str());
-        self.many.store(true, Ordering::Relaxed);
         let (pods, (), (), ()) = tokio::join!(
             self.scanned_pods(&chosen),
             self.all_accounts(&selector),

@@ -1,7 +1,7 @@
 //! The plan against both stand-ins: how deep it is, whom it asks, and what it does when something fails.
 
-use super::run::Source;
-use super::{Outcome, collect};
+use super::run::{Source, connection};
+use super::{Outcome, collect, needs_cluster};
 use crate::collect::aws::tests::{ACCOUNT, config};
 use crate::collect::{CollectError, Collected, Options};
 use irsa_doctor_checks::snapshot::{Asked, GapCause, Target, TargetKind};
@@ -40,7 +40,8 @@ impl Scene {
     }
 
     async fn collect(&self, options: &Options) -> Result<Collected, CollectError> {
-        let Outcome { collected, trouble } = collect(options, self.source()).await;
+        let connection = connection(options, needs_cluster(options));
+        let Outcome { collected, trouble } = collect(options, self.source(), connection).await;
         trouble.map_or(Ok(collected), Err)
     }
 }
