@@ -141,6 +141,8 @@ fn options(args: &RunArgs, asked: Asked) -> collect::Options {
 fn collect_now(args: &RunArgs, options: &collect::Options) -> Result<Evidence, Error> {
     let contexts = contexts(args, options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Error::Start)?;
+    // What judging needs of the services takes milliseconds to unpack: while the first answers are on their way.
+    runtime.spawn_blocking(irsa_doctor_iam::services::date);
     let watched = interrupt::watch(&options.interrupt);
     let bar = progress::show(&options.progress, args.output.quiet);
     let collected = runtime.block_on(async {

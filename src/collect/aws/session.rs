@@ -104,8 +104,7 @@ impl Session {
                 credentials::resolve(&provider, Some(name), deadline).await
             }
             Profile::Default | Profile::Suggested(_) => {
-                // One try: where there is no instance metadata, the default four take seconds.
-                let metadata = aws_config::imds::Client::builder().max_attempts(1).build();
+                let metadata = instance_metadata().await;
                 let mut chain = DefaultCredentialsChain::builder().region(region_for_credentials).imds_client(metadata);
                 if let Some(name) = profile.name() {
                     chain = chain.profile_name(name);
@@ -261,6 +260,15 @@ impl Session {
     pub(super) async fn place(&self) -> Option<SemaphorePermit<'_>> {
         self.places.acquire().await.ok()
     }
+}
+
+/// The client of the instance metadata. One try: where there is none, the default four take seconds.
+///
+/// The first client of a process reads the system's trust store, which takes as long as many an answer: on a thread of its
+/// own, so that Kubernetes is asked meanwhile.
+async fn instance_metadata() -> aws_config::imds::Client {
+    let build = || aws_config::imds::Client::builder().max_attempts(1).build();
+    tokio::task::spawn_blocking(build).await.unwrap_or_else(|_| build())
 }
 
 async fn configured_region(profile: &Profile) -> Option<String> {
