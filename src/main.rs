@@ -18,6 +18,10 @@ mod report;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+/// Judging a cluster makes many small values on all cores.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(report_panic));
     let args: Vec<OsString> = std::env::args_os().collect();
