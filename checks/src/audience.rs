@@ -192,10 +192,10 @@ fn pod_token(evidence: &Evidence<'_>) -> Option<(String, bool)> {
         Some(RoleSource::Container(name)) => Some(name.as_str()),
         _ => None,
     };
-    let mut containers = evidence.containers();
+    let mut containers: Vec<_> = evidence.containers().iter().collect();
     let default = evidence.default_container().map(|container| container.name());
     containers.sort_by_key(|container| (Some(container.name()) != named, Some(container.name()) != default));
-    containers.iter().find_map(container_token)
+    containers.into_iter().find_map(container_token)
 }
 
 fn container_token(container: &ContainerView<'_>) -> Option<(String, bool)> {

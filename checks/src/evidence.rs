@@ -15,6 +15,8 @@ use crate::snapshot::{
     Account, Asked, Association, Cluster, Gap, Observed, RequiredAction, Snapshot, Target, TargetKind, key, kind_key,
 };
 use crate::symptom::{Reading, Symptom};
+use std::cell::OnceCell;
+use std::rc::Rc;
 
 /// The annotation that names the role.
 pub const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
@@ -39,9 +41,33 @@ pub struct Evidence<'a> {
     pub pods: Vec<&'a Pod>,
     /// The role under judgement, where there is one.
     pub role: Option<RoleUnderJudgement>,
+    /// The containers of the spec, once they were asked for.
+    views: Views<'a>,
 }
 
+/// What is worked out once for a pod, whatever role is judged.
+type Views<'a> = Rc<OnceCell<Vec<ContainerView<'a>>>>;
+
 impl<'a> Evidence<'a> {
+    /// A target, without a pod and without a role.
+    pub fn new(snapshot: &'a Snapshot, policies: &'a Policies<'a>, target: &'a Target) -> Self {
+        let cluster = snapshot.cluster_of(target);
+        let (pod, pods, role) = (Observed::Absent, Vec::new(), None);
+        Self { snapshot, policies, target, cluster, pod, pods, role, views: Views::default() }
+    }
+
+    /// The same with another pod.
+    #[must_use]
+    pub fn with_pod(&self, pod: Observed<&'a Pod>) -> Self {
+        Self { pod, views: Views::default(), ..self.clone() }
+    }
+
+    /// The same with another role under judgement.
+    #[must_use]
+    pub fn with_role(&self, role: Option<RoleUnderJudgement>) -> Self {
+        Self { role, ..self.clone() }
+    }
+
     /// What the user asked.
     pub fn asked(&self) -> &'a Asked {
         &self.snapshot.asked
@@ -160,14 +186,13 @@ impl<'a> Evidence<'a> {
 
     /// The containers of the judged pod (or of the template): init containers first, as they run.
     /// Debug containers are not among them: the webhook never sees those.
-    pub fn containers(&self) -> Vec<ContainerView<'a>> {
-        let Some(spec) = self.pod_spec() else { return Vec::new() };
-        let locus = self.pod_spec_locus();
-        ContainerView::all(spec, &locus)
+    pub fn containers(&self) -> &[ContainerView<'a>] {
+        let views = || self.pod_spec().map(|spec| ContainerView::all(spec, &self.pod_spec_locus())).unwrap_or_default();
+        self.views.get_or_init(views)
     }
 
     /// The container that matters most: the asked one, the declared default, else the first.
-    pub fn default_container(&self) -> Option<ContainerView<'a>> {
+    pub fn default_container(&self) -> Option<&ContainerView<'a>> {
         let containers = self.containers();
         let named = self.asked().container.as_deref().or_else(|| {
             let pod = self.pod.present()?;
@@ -176,7 +201,7 @@ impl<'a> Evidence<'a> {
         let position = named
             .and_then(|name| containers.iter().position(|container| container.name() == name))
             .or_else(|| containers.iter().position(|container| container.group == ContainerGroup::Regular))?;
-        containers.into_iter().nth(position)
+        containers.get(position)
     }
 
     /// Whether another container was asked about: what is wrong with this one is then no more than a warning.

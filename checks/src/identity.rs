@@ -66,7 +66,7 @@ pub fn mode(container: &ContainerView<'_>) -> Mode {
 /// The identities of the judged pod's containers: regular ones first, then init containers (native sidecars among
 /// them), then debug containers, which the webhook never sees.
 pub fn identities(evidence: &Evidence<'_>) -> Vec<Identity> {
-    let mut containers = evidence.containers();
+    let mut containers: Vec<_> = evidence.containers().iter().collect();
     containers.sort_by_key(|container| container.group == ContainerGroup::Init);
     let debug = evidence.pod_spec().into_iter().flat_map(|spec| &spec.ephemeral_containers);
     let debug = debug.map(|container| {

@@ -64,7 +64,7 @@ pub fn judged<'a>(evidence: &Evidence<'a>) -> Evidence<'a> {
         Some(arn) => Some(RoleUnderJudgement { arn: arn.to_owned(), source: RoleSource::TargetRole, mode: Mode::PodIdentity }),
         None => evidence.role.clone(),
     };
-    Evidence { role, ..evidence.clone() }
+    evidence.with_role(role)
 }
 
 /// The policies of the role whose permissions count; `None` where there is no role to look at, or one of another partition.

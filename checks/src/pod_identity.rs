@@ -126,7 +126,7 @@ fn not_used(evidence: &Evidence<'_>, association: &Association, modes: &[Mode]) 
 
 /// New pods get the association's role; what that changes.
 fn overrides(evidence: &Evidence<'_>, association: &Association) -> Option<Finding> {
-    let irsa = evidence.containers().into_iter().find(|container| mode(container) == Mode::Irsa);
+    let irsa = evidence.containers().iter().find(|container| mode(container) == Mode::Irsa);
     let now = irsa.as_ref().and_then(|container| container.value("AWS_ROLE_ARN")).or(evidence.annotated_role())?;
     let subject = format!("{}/{}", evidence.namespace(), evidence.account_name().unwrap_or_default());
     let same = now == association.role_arn;

@@ -97,7 +97,7 @@ fn judge(evidence: &Evidence<'_>) -> Outcome {
         return each(evidence, &containers);
     }
     // A container that wires itself says nothing about the one that matters, and is judged for itself.
-    let itself: Vec<ContainerView<'_>> = containers.into_iter().filter(wired).collect();
+    let itself: Vec<ContainerView<'_>> = containers.iter().filter(|container| wired(container)).cloned().collect();
     match missing::judge(evidence) {
         whole if itself.is_empty() => whole,
         Outcome::NotApplicable(_) => each(evidence, &itself),

@@ -4,6 +4,7 @@ use crate::audience::AudienceDecision;
 use crate::finding::Finding;
 use crate::pasted::Pasted;
 use crate::snapshot::{Cluster, Snapshot};
+use crate::trust::Trust;
 use irsa_doctor_iam::{ParseErrors, Policy, PolicyKind};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,10 @@ pub(crate) type Users = BTreeMap<String, BTreeSet<(String, String)>>;
 
 /// All that a decision about audiences depends on: the cluster, the role, the subject, and the token.
 pub(crate) type AudienceKey = (usize, String, Option<String>, String, bool);
+
+/// All that a decision about a token depends on: the cluster, where the trust policy stands in memory, the role, the subject
+/// and the audience.
+pub(crate) type TrustKey = (usize, usize, String, String, String);
 
 /// Where a document stands in memory, what it is called, and the partition of its role.
 pub(crate) type LintKey = (usize, String, String);
@@ -42,6 +47,7 @@ pub struct Policies<'a> {
     known: RefCell<BTreeMap<Key, Parsed>>,
     pasted: OnceCell<Pasted>,
     audiences: RefCell<BTreeMap<AudienceKey, AudienceDecision>>,
+    trusts: RefCell<BTreeMap<TrustKey, Trust<'a>>>,
     lints: RefCell<BTreeMap<LintKey, Rc<Vec<Finding>>>>,
     index: Arc<Index>,
     // INVARIANT: `'a` may not be shortened, else the address of a text that lives less long could be taken for a key.
@@ -77,6 +83,16 @@ impl<'a> Policies<'a> {
         }
         let decision = decide();
         self.audiences.borrow_mut().insert(key, decision.clone());
+        decision
+    }
+
+    /// What a trust policy says of a token: the same for all pods of a service account.
+    pub(crate) fn trust(&self, key: TrustKey, decide: impl FnOnce() -> Trust<'a>) -> Trust<'a> {
+        if let Some(known) = self.trusts.borrow().get(&key) {
+            return known.clone();
+        }
+        let decision = decide();
+        self.trusts.borrow_mut().insert(key, decision.clone());
         decision
     }
 

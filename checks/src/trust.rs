@@ -15,6 +15,7 @@ use crate::snapshot::{Gap, Observed};
 use irsa_doctor_iam::policy::Effect;
 use irsa_doctor_iam::{Arn, Decision, Policy, PolicyKind, PolicySet, Request, Verdict, authorize, decide};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// The trust policy's name in loci, as `iam:GetRole` calls it.
 pub const DOCUMENT: &str = "AssumeRolePolicyDocument";
@@ -112,7 +113,7 @@ pub enum Trust<'a> {
     /// The document is no policy.
     Malformed(Parsed),
     /// The evaluator has decided. Where the issuer couldn't be read, this is a refusal that holds for every issuer.
-    Decided(Box<Judgement<'a>>),
+    Decided(Rc<Judgement<'a>>),
 }
 
 impl Trust<'_> {
@@ -155,24 +156,29 @@ pub fn decision<'a>(evidence: &Evidence<'a>) -> Trust<'a> {
         return Trust::Unread(gap);
     };
     let audience = audience::decision(evidence).judged().to_owned();
-    let token = |issuer: &str, issuer_known: bool| Token {
-        issuer_known,
-        role_arn: role.arn.clone(),
-        provider_arn: format!("arn:{}:iam::{}:oidc-provider/{issuer}", arn.partition, arn.account),
-        issuer: issuer.to_owned(),
-        audience: audience.clone(),
-        subject: subject.clone(),
-    };
-    let token = match evidence.issuer() {
-        Observed::Present(issuer) => token(issuer.host_path(), true),
-        Observed::Absent => return Trust::NotReached("not reached: the cluster has no OIDC issuer".to_owned()),
-        Observed::Unavailable(gap) => match refused_whatever_the_issuer(parsed, |issuer| token(issuer, false)) {
-            Some(token) => token,
-            None => return Trust::Unread(gap),
-        },
-    };
-    let decision = token.decide(parsed);
-    Trust::Decided(Box::new(Judgement { token, text: &role.trust_policy, policy, decision }))
+    let cluster = evidence.cluster.map_or(0, |cluster| std::ptr::from_ref(cluster).addr());
+    let document = role.trust_policy.as_ptr().addr();
+    let key = (cluster, document, under_judgement.arn.clone(), subject.clone(), audience.clone());
+    evidence.policies.trust(key, || {
+        let token = |issuer: &str, issuer_known: bool| Token {
+            issuer_known,
+            role_arn: role.arn.clone(),
+            provider_arn: format!("arn:{}:iam::{}:oidc-provider/{issuer}", arn.partition, arn.account),
+            issuer: issuer.to_owned(),
+            audience: audience.clone(),
+            subject: subject.clone(),
+        };
+        let token = match evidence.issuer() {
+            Observed::Present(issuer) => token(issuer.host_path(), true),
+            Observed::Absent => return Trust::NotReached("not reached: the cluster has no OIDC issuer".to_owned()),
+            Observed::Unavailable(gap) => match refused_whatever_the_issuer(parsed, |issuer| token(issuer, false)) {
+                Some(token) => token,
+                None => return Trust::Unread(gap),
+            },
+        };
+        let decision = token.decide(parsed);
+        Trust::Decided(Rc::new(Judgement { token, text: &role.trust_policy, policy: Rc::clone(&policy), decision }))
+    })
 }
 
 /// Whether a role's trust policy certainly lets the judged service account in.

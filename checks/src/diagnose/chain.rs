@@ -1,6 +1,6 @@
 //! The chain: each check's outcomes over pods and roles, merged into one link.
 
-use super::{merge, target};
+use super::merge;
 use crate::check::{Check, FoundGap, Outcome, Scope, Stage, Status};
 use crate::error_message::{self, Seen};
 use crate::evidence::{Evidence, RoleUnderJudgement};
@@ -116,13 +116,13 @@ pub(super) fn run_role_links(evidence: &Evidence<'_>) -> Vec<Link> {
 fn judged_for<'a>(scope: Scope, pods: &[Evidence<'a>], roles: &[Option<RoleUnderJudgement>]) -> Vec<Evidence<'a>> {
     let first_role = roles.first().cloned().flatten();
     match scope {
-        Scope::Pod => pods.iter().map(|evidence| target::with_role(evidence, first_role.clone())).collect(),
+        Scope::Pod => pods.iter().map(|evidence| evidence.with_role(first_role.clone())).collect(),
         Scope::Cluster | Scope::ServiceAccount | Scope::Target => {
-            pods.iter().take(1).map(|evidence| target::with_role(evidence, first_role.clone())).collect()
+            pods.iter().take(1).map(|evidence| evidence.with_role(first_role.clone())).collect()
         }
         Scope::Role => {
             let Some(evidence) = pods.first() else { return Vec::new() };
-            roles.iter().map(|role| target::with_role(evidence, role.clone())).collect()
+            roles.iter().map(|role| evidence.with_role(role.clone())).collect()
         }
     }
 }

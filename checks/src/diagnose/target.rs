@@ -17,20 +17,20 @@ pub(super) const SCAN: &str = "scan";
 
 /// The evidence of a target before a pod or a role is chosen: its first pod, and no role.
 pub(super) fn evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, target: &'a Target) -> Evidence<'a> {
-    let cluster = snapshot.cluster_of(target);
-    let mut evidence = Evidence { snapshot, policies, target, cluster, pod: Observed::Absent, pods: Vec::new(), role: None };
+    let mut evidence = Evidence::new(snapshot, policies, target);
     match target.kind {
         TargetKind::Pod => {
-            evidence.pod = lookup(cluster.map(|cluster| &cluster.pods), &key(&target.namespace, &target.name), "get pods");
-            evidence.pods = evidence.pod.present().copied().into_iter().collect();
+            let pods = evidence.cluster.map(|cluster| &cluster.pods);
+            let pod = lookup(pods, &key(&target.namespace, &target.name), "get pods");
+            evidence.pods = pod.present().copied().into_iter().collect();
+            evidence.with_pod(pod)
         }
         kind if kind.is_workload() => {
             evidence.pods = workload::current_pods(&evidence).pods;
-            evidence.pod = evidence.pods.first().map_or(Observed::Absent, |pod| Observed::Present(*pod));
+            evidence.with_pod(evidence.pods.first().map_or(Observed::Absent, |pod| Observed::Present(*pod)))
         }
-        _ => {}
+        _ => evidence,
     }
-    evidence
 }
 
 /// The evidence of a target as its first pod and first role are judged.
@@ -38,7 +38,7 @@ pub(super) fn evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
 pub(super) fn first_evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, target: &'a Target) -> Evidence<'a> {
     let pods = for_each_pod(&evidence(snapshot, policies, target));
     let role = roles_in_use(&pods).into_iter().next().flatten();
-    with_role(pods.first().expect("one at least"), role)
+    pods.first().expect("one at least").with_role(role)
 }
 
 /// Judges one target.
@@ -60,7 +60,7 @@ pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
     let (verdict, first_broken) = (chain::verdict(&links), chain::first_broken(&links, error_message::proven(&base)));
     let first_unknown = chain::first_unknown(&links, first_broken);
     let first = pods.first().unwrap_or(&base);
-    let judged = with_role(first, roles.first().cloned().flatten());
+    let judged = first.with_role(roles.first().cloned().flatten());
     let mut after_restart = after_restart(first, &roles, target);
     for found in &mut findings {
         finish(&judged, after_restart.as_ref(), &mut found.finding);
@@ -175,7 +175,7 @@ pub(super) fn used<'a>(
     pods.iter().find_map(intent::intent)?;
     let roles = roles_in_use(&pods);
     let first = pods.first().unwrap_or(&base);
-    Some((with_role(first, roles.first().cloned().flatten()), with_next(&roles, first)))
+    Some((first.with_role(roles.first().cloned().flatten()), with_next(&roles, first)))
 }
 
 /// The roles in use, and the one that new pods get: pods of both may be about.
@@ -191,13 +191,8 @@ fn for_each_pod<'a>(base: &Evidence<'a>) -> Vec<Evidence<'a>> {
     if base.pods.is_empty() {
         return vec![base.clone()];
     }
-    let pod = |pod: &&'a Pod| Evidence { pod: Observed::Present(*pod), ..base.clone() };
+    let pod = |pod: &&'a Pod| base.with_pod(Observed::Present(*pod));
     base.pods.iter().map(pod).collect()
-}
-
-/// The same evidence, with a role under judgement.
-pub(super) fn with_role<'a>(evidence: &Evidence<'a>, role: Option<RoleUnderJudgement>) -> Evidence<'a> {
-    Evidence { role, ..evidence.clone() }
 }
 
 /// The roles that the containers use now, each once, the default container's first; where none uses
@@ -223,7 +218,7 @@ fn roles_of_pod(evidence: &Evidence<'_>) -> Vec<RoleUnderJudgement> {
     }
     let asked = evidence.asked().container.as_deref();
     let default = evidence.default_container().map(|container| container.name());
-    let mut containers = evidence.containers();
+    let mut containers: Vec<_> = evidence.containers().iter().collect();
     containers.retain(|container| asked.is_none_or(|name| container.name() == name));
     // The default container first, then the others as they stand, init containers last.
     containers.sort_by_key(|container| (Some(container.name()) != default, container.group == ContainerGroup::Init));
@@ -269,7 +264,7 @@ fn after_restart(evidence: &Evidence<'_>, roles: &[Option<RoleUnderJudgement>], 
         return None;
     }
     let role_arn = next.arn.clone();
-    let links = chain::run_role_links(&with_role(evidence, Some(next)));
+    let links = chain::run_role_links(&evidence.with_role(Some(next)));
     Some(AfterRestart {
         role_arn,
         // A role that can't even be looked up, as what new pods get is no role's ARN or of another partition.

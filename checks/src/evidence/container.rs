@@ -96,24 +96,20 @@ impl<'a> ContainerView<'a> {
 
     /// What is at a path inside the container: the longest mount that covers it wins.
     pub fn file(&self, path: &str) -> TokenFile<'a> {
-        let path = normalized(path);
         let mounts = self.container.volume_mounts.iter().enumerate();
-        let covering =
-            mounts.filter_map(|(index, mount)| below(&path, &normalized(&mount.mount_path)).map(|rest| (index, mount, rest)));
-        let Some((index, mount, rest)) = covering.min_by_key(|(_, _, rest)| rest.len()) else { return TokenFile::NotMounted };
+        let covering = mounts.filter_map(|(index, mount)| below(path, &mount.mount_path).map(|rest| (index, mount, rest)));
+        let Some((index, mount, rest)) = covering.min_by_key(|(.., rest)| rest.clone().count()) else {
+            return TokenFile::NotMounted;
+        };
         let volumes = self.spec.volumes.iter().enumerate();
         let Some((volume_index, volume)) = volumes.into_iter().find(|(_, volume)| volume.name == mount.name) else {
             return TokenFile::OtherVolume { volume: None, mount, locus: self.locus.clone().key("volumeMounts").index(index) };
         };
         let volume_locus = self.spec_locus.clone().key("volumes").index(volume_index);
-        let inside = match mount.sub_path.as_deref().filter(|sub_path| !sub_path.is_empty()) {
-            Some(sub_path) if rest.is_empty() => sub_path.to_owned(),
-            Some(sub_path) => format!("{sub_path}/{rest}"),
-            None => rest,
-        };
+        let inside = || parts(mount.sub_path.as_deref().unwrap_or_default()).chain(rest.clone());
         let sources = volume.projected.iter().flat_map(|projected| projected.sources.iter().enumerate());
         for (source_index, source) in sources {
-            if let Some(token) = source.service_account_token.as_ref().filter(|token| normalized(&token.path) == inside) {
+            if let Some(token) = source.service_account_token.as_ref().filter(|token| parts(&token.path).eq(inside())) {
                 let locus = volume_locus.keys(&["projected", "sources"]).index(source_index).key("serviceAccountToken");
                 return TokenFile::Projected { token, mount, locus };
             }
@@ -127,21 +123,14 @@ impl<'a> ContainerView<'a> {
     }
 }
 
-/// A path in one form: forward slashes, no drive, no doubled or trailing slash.
-fn normalized(path: &str) -> String {
-    let slashes = path.replace('\\', "/");
-    let rooted = match slashes.get(..2) {
-        Some(drive) if drive.ends_with(':') => slashes.get(2..).unwrap_or_default(),
-        _ => &slashes,
-    };
-    rooted.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
+/// The parts of a path: between slashes of either kind, without a drive, and without what changes nothing.
+fn parts(path: &str) -> impl Iterator<Item = &str> + Clone {
+    let rooted = if path.as_bytes().get(1) == Some(&b':') { path.get(2..).unwrap_or_default() } else { path };
+    rooted.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".")
 }
 
 /// What is left of a path below a folder, if it is below (or the folder itself).
-fn below(path: &str, folder: &str) -> Option<String> {
-    if folder.is_empty() {
-        return Some(path.to_owned());
-    }
-    let rest = path.strip_prefix(folder)?;
-    if rest.is_empty() { Some(String::new()) } else { rest.strip_prefix('/').map(str::to_owned) }
+fn below<'p>(path: &'p str, folder: &str) -> Option<impl Iterator<Item = &'p str> + Clone + use<'p>> {
+    let mut rest = parts(path);
+    parts(folder).all(|part| rest.next() == Some(part)).then_some(rest)
 }

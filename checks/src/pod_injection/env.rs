@@ -57,7 +57,7 @@ pub(super) fn expects_role(evidence: &Evidence<'_>) -> Result<bool, Gap> {
 pub(super) fn with_role_of<'a>(evidence: &Evidence<'a>, container: &ContainerView<'_>) -> Evidence<'a> {
     let Some(role) = container.value("AWS_ROLE_ARN") else { return evidence.clone() };
     let source = RoleSource::Container(container.name().to_owned());
-    Evidence { role: Some(RoleUnderJudgement { arn: role.to_owned(), source, mode: Mode::Irsa }), ..evidence.clone() }
+    evidence.with_role(Some(RoleUnderJudgement { arn: role.to_owned(), source, mode: Mode::Irsa }))
 }
 
 /// A role that isn't the annotation's: of an older annotation, or of the spec itself. The gap is what kept us from comparing.
