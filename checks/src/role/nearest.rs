@@ -2,6 +2,7 @@
 
 use crate::arn::RoleArn;
 use crate::evidence::Evidence;
+use crate::nearest::apart_at_least;
 use crate::snapshot::RoleSummary;
 use crate::trust;
 
@@ -21,13 +22,13 @@ pub(super) struct Near {
 pub(super) fn roles(evidence: &Evidence<'_>, wanted: RoleArn<'_>) -> Vec<Near> {
     let listed = evidence.role_account().and_then(|account| account.role_list.present());
     let mut found: Vec<(bool, usize, &RoleSummary)> = Vec::new();
+    let subject = evidence.subject();
     for role in listed.into_iter().flatten().filter(|role| role.name != wanted.name) {
         let lets_in = role
             .trust_policy
             .as_deref()
-            .is_some_and(|text| mentions(evidence, text) && trust::lets_in(evidence, &role.arn, text));
-        // Names that differ in length by more are farther apart than that.
-        let farther = role.name.len().abs_diff(wanted.name.len()) > tolerance(wanted.name) * 4;
+            .is_some_and(|text| mentions(subject.as_deref(), text) && trust::lets_in(evidence, &role.arn, text));
+        let farther = apart_at_least(&role.name, wanted.name) > tolerance(wanted.name);
         if farther && !lets_in && !is_part(&role.name, wanted.name) {
             continue;
         }
@@ -41,8 +42,8 @@ pub(super) fn roles(evidence: &Evidence<'_>, wanted: RoleArn<'_>) -> Vec<Near> {
 }
 
 /// An account has thousands of roles: only those that name the service account or have a pattern are read.
-fn mentions(evidence: &Evidence<'_>, text: &str) -> bool {
-    evidence.subject().is_some_and(|subject| text.contains(&subject)) || text.contains('*')
+fn mentions(subject: Option<&str>, text: &str) -> bool {
+    subject.is_some_and(|subject| text.contains(subject)) || text.contains('*')
 }
 
 fn tolerance(name: &str) -> usize {
