@@ -16,6 +16,7 @@ use crate::overview::overview;
 use crate::policies::{Index, Policies};
 use crate::report::{CallerHead, ClusterHead, ClusterPart, Gate, Report, TargetReport, Verdict};
 use crate::snapshot::{Cluster, Snapshot, Target};
+use crate::suppress::{self, Rules};
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -28,7 +29,12 @@ const TOGETHER: usize = 200;
 ///
 /// The same snapshot gives the same report, always. The gate is left open (`Pass`): see [`apply_gate`].
 pub fn diagnose(snapshot: &Snapshot) -> Report {
-    let Judged { reports: mut targets, left_out, example } = judge(snapshot);
+    diagnose_with(snapshot, &Rules::default())
+}
+
+/// The same, with what a user has decided about findings: see [`suppress`](crate::suppress).
+pub fn diagnose_with(snapshot: &Snapshot, rules: &Rules) -> Report {
+    let Judged { reports: mut targets, left_out, example } = judge(snapshot, rules);
     // Somebody asked about something: where nothing is judged, one of them says what it came to.
     targets.extend(example.filter(|_| targets.is_empty()).map(|example| *example));
     targets.extend(target::unread_places(snapshot));
@@ -38,6 +44,7 @@ pub fn diagnose(snapshot: &Snapshot) -> Report {
         || (targets.is_empty() && snapshot.clusters.values().any(|cluster| cluster.scan.is_some()));
     Report {
         only: Vec::new(),
+        shows_suppressed: false,
         overview: is_scan.then(|| overview(snapshot, &targets, left_out)),
         collected_at: snapshot.collected_at.clone(),
         cluster: snapshot.cluster().filter(|_| !several).map(|(_, cluster)| cluster_head(snapshot, &policies, cluster)),
@@ -78,7 +85,7 @@ impl Judged {
 }
 
 /// Judges every target, many of them side by side; in the targets' order.
-fn judge(snapshot: &Snapshot) -> Judged {
+fn judge(snapshot: &Snapshot, rules: &Rules) -> Judged {
     let index: Arc<Index> = Arc::default();
     let parts: Vec<&[Target]> = snapshot.asked.targets.chunks(TOGETHER).collect();
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(parts.len());
@@ -86,7 +93,7 @@ fn judge(snapshot: &Snapshot) -> Judged {
     let take_parts = || -> Vec<(usize, Judged)> {
         let mine = std::iter::from_fn(|| {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            parts.get(number).map(|part| (number, judge_together(snapshot, &index, part)))
+            parts.get(number).map(|part| (number, judge_together(snapshot, rules, &index, part)))
         });
         mine.collect()
     };
@@ -110,11 +117,16 @@ fn judge(snapshot: &Snapshot) -> Judged {
 
 /// Judges targets one after the other. Neighbours have their roles in common: what was parsed for them is let go of after
 /// them, since of a large cluster it would be more than all that was read.
-fn judge_together(snapshot: &Snapshot, index: &Arc<Index>, targets: &[Target]) -> Judged {
+fn judge_together(snapshot: &Snapshot, rules: &Rules, index: &Arc<Index>, targets: &[Target]) -> Judged {
     let policies = Policies::with(Arc::clone(index));
     let mut judged = Judged::default();
     for target in targets {
-        judged.add(target::diagnose(snapshot, &policies, target));
+        let mut report = target::diagnose(snapshot, &policies, target);
+        let found_here = !report.findings.is_empty() || report.after_restart.is_some();
+        if found_here {
+            suppress::apply(&mut report, &target::evidence(snapshot, &policies, target), rules);
+        }
+        judged.add(report);
     }
     judged
 }

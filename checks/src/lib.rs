@@ -52,6 +52,7 @@ pub mod service_account_annotation;
 pub mod service_account_settings;
 pub mod skip_containers;
 pub mod snapshot;
+pub mod suppress;
 pub mod symptom;
 #[cfg(test)]
 pub(crate) mod testing;

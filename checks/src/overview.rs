@@ -128,7 +128,10 @@ fn causes(targets: &[TargetReport]) -> Vec<Cause> {
             }
         }
     }
-    causes.sort_by_key(|cause| (cause.found.finding.severity, Reverse(cause.victims.len())));
+    causes.sort_by_key(|cause| {
+        let found = &cause.found;
+        (found.suppressed.is_some(), Reverse(found.finding.severity), Reverse(cause.victims.len()))
+    });
     causes
 }
 
@@ -145,8 +148,8 @@ fn key(report: &TargetReport, found: &FoundFinding) -> String {
     // A document that is written for one of them doesn't mend the others.
     let written = finding.fix.as_ref().and_then(|fix| fix.document.as_ref()).map(|document| document.after.as_str());
     format!(
-        "{}\n{written:?}\n{cluster}\n{namespace}\n{place}\n{document}\n{path}\n{:?}\n{:?}",
-        finding.fault.id, finding.expected, finding.actual
+        "{}\n{:?}\n{written:?}\n{cluster}\n{namespace}\n{place}\n{document}\n{path}\n{:?}\n{:?}",
+        finding.fault.id, found.suppressed, finding.expected, finding.actual
     )
 }
 

@@ -6,6 +6,7 @@ pub use runtime::{EventGroup, EventSummary, LastUsed, SecondOpinion, Usage};
 
 use crate::check::{FoundGap, Stage, Status};
 use crate::error_message::ErrorReading;
+use crate::fault::Severity;
 use crate::finding::Finding;
 use crate::identity::Identity;
 use crate::overview::{Cause, Overview};
@@ -36,6 +37,8 @@ pub struct Report {
     pub overview: Option<Overview>,
     /// The verdicts that are listed (`--only`); none is all of them. Totals, verdict and gate count everything.
     pub only: Vec<Verdict>,
+    /// Whether what is ignored is shown in full (`--show-suppressed`).
+    pub shows_suppressed: bool,
 }
 
 impl Report {
@@ -176,6 +179,8 @@ pub struct FoundFinding {
     pub fingerprint: String,
     /// Why it doesn't count for the gate, if it doesn't.
     pub suppressed: Option<String>,
+    /// What the gate takes it for, where a configuration gives its fault another severity.
+    pub counts_as: Option<Severity>,
 }
 
 /// A gap in a report.

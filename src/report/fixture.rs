@@ -82,6 +82,7 @@ fn head(verdict: Verdict, gate: Gate) -> Report {
         overview: None,
         clusters: Vec::new(),
         only: Vec::new(),
+        shows_suppressed: false,
     }
 }
 
@@ -240,7 +241,7 @@ fn gaps() -> Vec<ReportedGap> {
 }
 
 fn found(check: &'static str, finding: Finding) -> FoundFinding {
-    FoundFinding { check, finding, fingerprint: "00decafbad00beef".into(), suppressed: None }
+    FoundFinding { check, finding, fingerprint: "00decafbad00beef".into(), suppressed: None, counts_as: None }
 }
 
 fn trust_fix() -> Fix {

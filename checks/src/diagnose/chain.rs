@@ -206,6 +206,7 @@ pub(super) fn findings(target: &Target, links: &[Link]) -> Vec<FoundFinding> {
                 fingerprint: merge::fingerprint(target, finding),
                 finding: finding.clone(),
                 suppressed: None,
+                counts_as: None,
             }));
         }
     }

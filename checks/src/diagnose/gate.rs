@@ -41,7 +41,7 @@ pub fn apply_gate(report: &mut Report, options: &GateOptions) {
 
 fn gate(target: &TargetReport, options: &GateOptions) -> Gate {
     let counted = target.findings.iter().filter(|found| found.suppressed.is_none());
-    let worst = counted.map(|found| found.finding.severity).max();
+    let worst = counted.map(|found| found.counts_as.unwrap_or(found.finding.severity)).max();
     if let (Some(worst), Some(fail_on)) = (worst, options.fail_on)
         && worst >= fail_on
     {

@@ -81,3 +81,22 @@ fn what_asks_for_nothing_is_counted() {
     });
     assert_eq!((verdict, all.without_intent, all.accounts.len()), (Verdict::NotApplicable, 3, 0));
 }
+
+#[test]
+fn the_worst_cause_comes_first() {
+    let (_, all) = scanned(|snapshot| {
+        trust(snapshot, "default:my-service-account", "default:gone");
+        // Without a region every call fails, or an SDK guesses: a warning.
+        let cluster = snapshot.clusters.values_mut().next().unwrap();
+        for pod in cluster.pods.values_mut() {
+            let Observed::Present(pod) = pod else { continue };
+            let container = pod.spec.containers.first_mut().unwrap();
+            container.env.retain(|variable| !variable.name.ends_with("REGION"));
+        }
+    });
+    let severities: Vec<_> = all.causes.iter().map(|cause| cause.found.finding.severity).collect();
+    let mut sorted = severities.clone();
+    sorted.sort_by(|one, other| other.cmp(one));
+    assert_eq!(severities, sorted);
+    assert!(severities.first() != severities.last(), "{severities:?}");
+}

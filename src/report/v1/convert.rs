@@ -184,11 +184,7 @@ pub(super) fn finding(found: &core::report::FoundFinding) -> Finding {
     Finding {
         fault: finding.fault.id.to_owned(),
         check: found.check.to_owned(),
-        severity: match finding.severity {
-            core::fault::Severity::Error => Severity::Error,
-            core::fault::Severity::Warning => Severity::Warning,
-            core::fault::Severity::Info => Severity::Info,
-        },
+        severity: severity(finding.severity),
         confidence: match finding.confidence {
             core::fault::Confidence::Certain => Confidence::Certain,
             core::fault::Confidence::Likely => Confidence::Likely,
@@ -209,6 +205,15 @@ pub(super) fn finding(found: &core::report::FoundFinding) -> Finding {
         fix: finding.fix.as_ref().map(fix),
         help: format!("irsa-doctor explain {}", finding.fault.id),
         suppressed: found.suppressed.clone(),
+        counts_as: found.counts_as.map(severity),
+    }
+}
+
+fn severity(severity: core::fault::Severity) -> Severity {
+    match severity {
+        core::fault::Severity::Error => Severity::Error,
+        core::fault::Severity::Warning => Severity::Warning,
+        core::fault::Severity::Info => Severity::Info,
     }
 }
 

@@ -33,6 +33,9 @@ pub(crate) struct Finding {
     /// Why it doesn't count for the gate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) suppressed: Option<String>,
+    /// What the gate takes it for, where the configuration gives its fault another severity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) counts_as: Option<Severity>,
 }
 
 /// How bad it is.
