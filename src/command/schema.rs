@@ -1,6 +1,7 @@
 //! `irsa-doctor schema`: the published JSON Schemas, as the types give them.
 
 use crate::cli::SchemaOf;
+use crate::config;
 use crate::error::Error;
 use crate::output;
 use crate::report::v1;
@@ -16,6 +17,7 @@ pub(super) fn text(of: SchemaOf) -> Result<String, Error> {
     let schema = match of {
         SchemaOf::Report => v1::schema(),
         SchemaOf::Bundle => schemars::schema_for!(Snapshot),
+        SchemaOf::Config => config::schema(),
     };
     let mut text = serde_json::to_string_pretty(&schema).map_err(std::io::Error::from)?;
     text.push('\n');
@@ -30,7 +32,9 @@ mod tests {
     /// The published schemas are what the types give. `UPDATE_SNAPSHOTS=1` writes them again.
     #[test]
     fn the_published_schemas_are_current() {
-        for (of, file) in [(SchemaOf::Report, "report-v1.json"), (SchemaOf::Bundle, "bundle-v1.json")] {
+        let published =
+            [(SchemaOf::Report, "report-v1.json"), (SchemaOf::Bundle, "bundle-v1.json"), (SchemaOf::Config, "config-v1.json")];
+        for (of, file) in published {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema").join(file);
             let current = text(of).unwrap();
             if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {

@@ -1,0 +1,85 @@
+//! What doesn't count: the configuration, the annotations and the baseline, and the writing of one.
+
+mod baseline;
+
+use crate::cli::{GateArgs, OutputArgs};
+use crate::error::Error;
+use crate::{config, file, output};
+use irsa_doctor_checks::report::Report;
+use irsa_doctor_checks::suppress::Rules;
+use std::path::{Path, PathBuf};
+
+/// What the user has decided about findings, and where that stands.
+pub(super) struct Decided {
+    /// What is followed.
+    pub(super) rules: Rules,
+    /// The configuration that is followed, if there is one.
+    config: Option<PathBuf>,
+}
+
+/// Reads what the user has decided about findings.
+///
+/// # Errors
+///
+/// A configuration or a baseline that can't be read, or that says what can't be meant.
+pub(super) fn decided(args: &GateArgs, output: &OutputArgs) -> Result<Decided, Error> {
+    check(args, output)?;
+    let config = match &args.config {
+        Some(path) => Some(path.clone()),
+        None if args.no_config => None,
+        // Without a working directory there is nothing above it either.
+        None => std::env::current_dir().ok().and_then(|folder| config::find(&folder)),
+    };
+    let mut rules = match &config {
+        Some(path) => {
+            let loaded = config::load(path, jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date())?;
+            if !output.quiet {
+                loaded.notes.iter().for_each(|note| output::say(&format!("note: {}: {note}", path.display())));
+            }
+            loaded.rules
+        }
+        None => Rules { heeds_annotations: true, ..Rules::default() },
+    };
+    rules.heeds_annotations &= !args.no_ignore_annotations;
+    if let Some(path) = &args.baseline {
+        rules.baseline = baseline::read(path)?;
+    }
+    Ok(Decided { rules, config })
+}
+
+/// Whether a baseline can be written, found out before anybody is asked anything.
+fn check(args: &GateArgs, output: &OutputArgs) -> Result<(), Error> {
+    let Some(path) = &args.write_baseline else { return Ok(()) };
+    if path == Path::new("-") {
+        return Err(Error::usage("`--write-baseline -` is no file", "give a file, which --baseline reads"));
+    }
+    file::check(path, output.force).map_err(|source| unwritable(path, source))
+}
+
+impl Decided {
+    /// Writes the baseline where that was asked. All that it holds is known from now on.
+    ///
+    /// # Errors
+    ///
+    /// The file is there already, or can't be written.
+    pub(super) fn write_baseline(&mut self, report: &Report, args: &GateArgs, output: &OutputArgs) -> Result<bool, Error> {
+        let Some(path) = &args.write_baseline else { return Ok(false) };
+        file::create(path, 0o644, output.force, |out| baseline::write(report, out)).map_err(|source| unwritable(path, source))?;
+        let findings = report.targets.iter().flat_map(|target| &target.findings);
+        self.rules.baseline.extend(findings.map(|found| found.fingerprint.clone()));
+        if !output.quiet {
+            output::say(&format!("note: the baseline is in {}", path.display()));
+        }
+        Ok(true)
+    }
+
+    /// What somebody who wonders where findings went should know.
+    pub(super) fn note(&self, report: &Report) -> Option<String> {
+        let path = self.config.as_ref().filter(|_| report.suppressed > 0)?;
+        Some(format!("note: {} finding(s) are ignored; {} is followed", report.suppressed, path.display()))
+    }
+}
+
+fn unwritable(path: &Path, source: std::io::Error) -> Error {
+    Error::Baseline { name: path.display().to_string(), source }
+}
