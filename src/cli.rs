@@ -1,11 +1,15 @@
 //! The command line: what can be typed, and nothing of what it does.
 
+mod gate;
+mod output;
 mod parse;
 mod pasted;
 mod target;
 mod usage;
 mod value;
 
+pub(crate) use gate::GateArgs;
+pub(crate) use output::OutputArgs;
 pub(crate) use parse::{action as parse_action, resource as parse_resource};
 pub(crate) use target::{asked, nearest};
 pub(crate) use usage::{Parsed, asked_for_json, parse};
@@ -30,6 +34,8 @@ Examples:
   irsa-doctor role/arn:aws:iam::123456789012:role/api --subject shop/api --issuer URL
   irsa-doctor --pod awscli -n default --error 'An error occurred (AccessDenied) when calling ...'
   kubectl logs awscli | irsa-doctor --error -            what does this error mean?
+  irsa-doctor -A -o table -o sarif=report.sarif          for people, and for programs
+  irsa-doctor --pod awscli -n default --wait 5m          until the fix has arrived
   irsa-doctor --from bundle.json -o json
   irsa-doctor --from k8s.json --from aws.json            two halves, saved by two people
   irsa-doctor --from k8s.json --with-aws                 a cluster's half, and the AWS account that you can read
@@ -66,7 +72,7 @@ pub(crate) enum Command {
         #[arg(short, long, value_enum, default_value_t = Format::Table)]
         output: Format,
     },
-    /// Print the JSON Schema of the report (`-o json`) or of the bundle (`--save`)
+    /// Print the JSON Schema of the report (`-o json`), of the bundle (`--save`) or of the configuration
     Schema {
         /// Which one
         #[arg(value_enum)]
@@ -87,6 +93,8 @@ pub(crate) enum SchemaOf {
     Report,
     /// The file that `--save` writes
     Bundle,
+    /// The configuration, `.irsa-doctor.toml`
+    Config,
 }
 
 /// The main job's own options, by heading.
@@ -100,6 +108,8 @@ pub(crate) struct RunArgs {
     pub(crate) source: SourceArgs,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
+    #[command(flatten)]
+    pub(crate) gate: GateArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -232,50 +242,4 @@ pub(crate) struct RuntimeArgs {
     /// Show what AWS' own policy simulator says of the asked actions, beside our decision
     #[arg(long)]
     pub(crate) simulate: bool,
-}
-
-/// What comes out.
-#[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-#[command(next_help_heading = "What comes out")]
-pub(crate) struct OutputArgs {
-    /// The format of the report
-    #[arg(short, long, value_enum, default_value_t = ReportFormat::Table)]
-    pub(crate) output: ReportFormat,
-    /// List only what has one of these verdicts; verdict, totals and exit code count all
-    #[arg(long, value_name = "VERDICT,..", value_enum, value_delimiter = ',')]
-    pub(crate) only: Vec<Only>,
-    /// When to colour
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
-    pub(crate) color: Color,
-    /// Draw with ASCII characters only
-    #[arg(long)]
-    pub(crate) ascii: bool,
-    /// The least severity that makes the exit code 1 [default: error; with --demo: never]
-    #[arg(long, value_name = "SEVERITY", value_enum)]
-    pub(crate) fail_on: Option<FailOn>,
-    /// Accept what could not be looked at, for all checks or for these; the exit code is then not 3
-    #[arg(long, value_name = "CHECK,..", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "")]
-    pub(crate) allow_unknown: Option<Vec<String>>,
-    /// Write the evidence to a bundle that --from reads; `-` is stdout, and then no report is printed
-    #[arg(long, value_name = "FILE")]
-    pub(crate) save: Option<PathBuf>,
-    /// Print only what the fixes change in policy documents, as unified diffs
-    #[arg(long, conflicts_with = "output")]
-    pub(crate) diff: bool,
-    /// Write the fixes as a shell script, to be read and then run; `-` is stdout, and then no report is printed
-    #[arg(long, value_name = "FILE")]
-    pub(crate) fix_script: Option<PathBuf>,
-    /// Write metrics to this file, replacing it: Prometheus' text format, for the node exporter's textfile collector
-    #[arg(long, value_name = "FILE.prom")]
-    pub(crate) metrics_file: Option<PathBuf>,
-    /// With --save or --fix-script: replace a file that is there
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// Nothing on stderr but errors
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub(crate) quiet: bool,
-    /// Say on stderr what was read, from where and how long it took
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
 }

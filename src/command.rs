@@ -5,13 +5,17 @@ mod completions;
 mod diagnose;
 mod explain;
 mod fix_script;
+mod gate;
 mod interrupt;
 mod metrics;
 mod needs;
+mod outputs;
 mod permissions;
 mod progress;
+mod repeat;
 mod schema;
 mod source;
+mod suppress;
 
 use crate::cli::{Cli, Command, Parsed};
 use crate::error::Error;

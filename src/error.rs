@@ -2,6 +2,7 @@
 
 use crate::collect::CollectError;
 use crate::collect::bundle::BundleError;
+use crate::config::ConfigError;
 use crate::report::v1::{ErrorBody, ErrorDocument};
 use thiserror::Error;
 
@@ -41,6 +42,25 @@ pub(crate) enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The configuration can't be followed.
+    #[error("the configuration {0}")]
+    Config(#[from] ConfigError),
+    /// The baseline can't be written.
+    #[error("the baseline `{name}` {}", script_problem(source))]
+    Baseline {
+        /// The file.
+        name: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A report can't be written to its file.
+    #[error("the report can't be written to `{name}`: {source}")]
+    Report {
+        /// The file.
+        name: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// stdout can't be written.
     #[error("the report can't be written: {0}")]
     Write(#[from] std::io::Error),
@@ -63,7 +83,8 @@ impl Error {
     /// The exit code: 2 usage or bad input, 4 could not look, 5 the target isn't there.
     pub(crate) fn exit(&self) -> u8 {
         match self {
-            Self::Usage { .. } | Self::Bundle(_) | Self::Script { .. } | Self::Metrics { .. } => 2,
+            Self::Usage { .. } | Self::Bundle(_) | Self::Config(_) => 2,
+            Self::Script { .. } | Self::Metrics { .. } | Self::Baseline { .. } | Self::Report { .. } => 2,
             Self::Collect(error) => error.exit_code(),
             Self::Start(_) | Self::Write(_) => 4,
         }
@@ -76,6 +97,9 @@ impl Error {
             Self::Bundle(_) => "bad-bundle",
             Self::Script { .. } => "script-not-written",
             Self::Metrics { .. } => "metrics-not-written",
+            Self::Config(_) => "bad-config",
+            Self::Baseline { .. } => "baseline-not-written",
+            Self::Report { .. } => "report-not-written",
             Self::Collect(error) => error.code(),
             Self::Start(_) => "start-failed",
             Self::Write(_) => "write-failed",
@@ -88,8 +112,13 @@ impl Error {
             Self::Usage { help, .. } => Some(help.clone()),
             Self::Bundle(error) => Some(error.help()),
             Self::Collect(error) => Some(error.help()),
-            Self::Script { source, .. } if is_there(source) => Some("give another name, or --force to replace it".to_owned()),
-            Self::Script { .. } | Self::Metrics { .. } => Some("check that the directory is there and can be written".to_owned()),
+            Self::Config(error) => Some(error.help()),
+            Self::Script { source, .. } | Self::Baseline { source, .. } if is_there(source) => {
+                Some("give another name, or --force to replace it".to_owned())
+            }
+            Self::Script { .. } | Self::Metrics { .. } | Self::Baseline { .. } | Self::Report { .. } => {
+                Some("check that the directory is there and can be written".to_owned())
+            }
             Self::Start(_) | Self::Write(_) => None,
         }
     }
@@ -98,9 +127,14 @@ impl Error {
     pub(crate) fn retryable(&self) -> bool {
         match self {
             Self::Collect(error) => error.retryable(),
-            Self::Usage { .. } | Self::Bundle(_) | Self::Script { .. } | Self::Metrics { .. } => false,
             Self::Start(_) | Self::Write(_) => true,
+            _ => false,
         }
+    }
+
+    /// Whether looking again may come to something else: what isn't there may appear, what is unreachable may come back.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::Collect(CollectError::TargetNotThere { .. } | CollectError::NothingToLookAt { .. }))
     }
 
     /// The document that `-o json` prints in place of a report.

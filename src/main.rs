@@ -9,6 +9,7 @@
 mod cli;
 mod collect;
 mod command;
+mod config;
 mod error;
 mod file;
 mod output;

@@ -1,5 +1,6 @@
 //! Reports: a [`Report`] in, bytes out. Nothing here judges.
 
+mod changes;
 mod diff;
 mod escape;
 #[cfg(test)]
@@ -10,13 +11,16 @@ mod listing;
 mod markdown;
 mod metrics;
 mod page;
+mod query;
 mod script;
 mod table;
 pub(crate) mod v1;
 
+pub(crate) use changes::write_changes;
 pub(crate) use escape::{escape, escape_invisible};
 pub(crate) use listing::{write_listing, write_listing_json};
 pub(crate) use markdown::write_page;
+pub(crate) use query::Query;
 
 use crate::collect::Calls;
 use irsa_doctor_checks::report::Report;

@@ -67,7 +67,8 @@ fn explain(error: &clap::Error, usage: &str) -> Error {
 pub(crate) fn asked_for_json(args: &[OsString]) -> Option<ReportFormat> {
     let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();
     let json = |value: &str| {
-        <ReportFormat as clap::ValueEnum>::from_str(value, false).ok().filter(|&format| format != ReportFormat::Table)
+        let format = <ReportFormat as clap::ValueEnum>::from_str(value, false).ok()?;
+        matches!(format, ReportFormat::Json | ReportFormat::Jsonl).then_some(format)
     };
     let joined = words.iter().find_map(|word| {
         let value = word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o=")).or_else(|| word.strip_prefix("-o"));
@@ -106,7 +107,8 @@ mod tests {
     fn a_usage_error_is_one_line_and_what_to_do() {
         for (line, message, help) in [
             ("x --pood a", "--pood", "--pod"),
-            ("x -o yamll", "yamll", "table, json"),
+            ("x -o jsno", "did you mean `json`", "--help"),
+            ("x -o nonsense", "there are table, ", "--help"),
             ("x --resource *", "--action", "--help"),
             ("x --call-timeout 5parsecs", "5parsecs", "--help"),
             ("x explain", "<ID>", "--help"),

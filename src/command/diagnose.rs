@@ -1,18 +1,17 @@
 //! The main job: evidence in, report out, and the exit code.
 
-use super::fix_script;
-use super::metrics;
-use super::needs;
+use super::outputs::Outputs;
 use super::source::{self, Evidence};
-use crate::cli::{self, FailOn, OutputArgs, ReportFormat, RunArgs};
+use super::suppress::{self, Decided};
+use super::{fix_script, gate, metrics, needs, repeat};
+use crate::cli::{self, OutputArgs, RunArgs};
 use crate::collect::{INTERRUPTED, bundle};
 use crate::error::Error;
 use crate::output;
-use crate::report::{Run, Style, write};
-use irsa_doctor_checks::diagnose::{AllowUnknown, GateOptions, apply_gate, diagnose};
-use irsa_doctor_checks::registry;
-use irsa_doctor_checks::report::Gate;
-use irsa_doctor_checks::snapshot::Snapshot;
+use crate::report::Run;
+use irsa_doctor_checks::diagnose::{GateOptions, apply_gate, diagnose_with};
+use irsa_doctor_checks::report::{Gate, Report};
+use irsa_doctor_checks::snapshot::{Asked, Snapshot};
 use std::path::Path;
 use std::time::Instant;
 
@@ -22,55 +21,117 @@ use std::time::Instant;
 ///
 /// Whatever keeps it from a report.
 pub(super) fn run(args: &RunArgs) -> Result<u8, Error> {
-    let started = Instant::now();
-    let gate = gate_options(args)?;
-    fix_script::check(&args.output)?;
-    metrics::check(&args.output)?;
-    if let Some(path) = args.output.save.as_deref().filter(|path| *path != Path::new("-")) {
-        bundle::check(path, args.output.force)?;
+    let mut plan = Plan::of(args)?;
+    if args.gate.wait.is_some() || args.gate.watch.is_some() {
+        return repeat::run(&mut plan);
     }
-    let asked = needs::add(&args.expect, cli::asked(args)?)?;
-    let evidence = source::evidence(args, asked)?;
-    if !args.output.quiet {
-        evidence.notes.iter().for_each(|note| output::say(&format!("note: {note}")));
-    }
-    let mut report = diagnose(&evidence.snapshot);
-    apply_gate(&mut report, &gate);
-    report.only = args.output.only.iter().map(|only| only.verdict()).collect();
-    let run = Run { calls: evidence.calls, seconds: started.elapsed().as_secs_f64(), interrupted: evidence.interrupted };
-    if args.output.verbose {
-        say_what_was_read(&evidence, &run);
-    }
-    let prints_bundle = save(&evidence.snapshot, &args.output)?;
-    let prints_script = fix_script::write(&report, &run, &args.output)?;
-    metrics::write(&report, &run, &args.output)?;
-    if !prints_bundle && !prints_script {
-        let (style, colored) = style(&args.output);
-        output::stream(colored, |out| write(&report, &run, &style, out))?;
-    }
-    let gate = report.gate;
+    let round = plan.round()?;
+    plan.say_notes(&round);
+    plan.write(&round, true)?;
+    let exit = round.exit();
     // The process ends: of a large cluster, giving everything back one by one would take as long as judging it.
-    std::mem::forget(report);
-    std::mem::forget(evidence.snapshot);
-    Ok(match gate {
-        _ if evidence.interrupted => INTERRUPTED,
-        Gate::Pass => 0,
-        Gate::Fail => 1,
-        Gate::Inconclusive => 3,
-    })
+    std::mem::forget(round);
+    Ok(exit)
 }
 
-fn style(args: &OutputArgs) -> (Style, bool) {
-    match args.output {
-        _ if args.diff => {
-            let look = output::look(args.color, args.ascii);
-            (Style::Diff(look), look.color)
+/// All that is known before anybody is asked anything.
+pub(super) struct Plan<'a> {
+    pub(super) args: &'a RunArgs,
+    pub(super) outputs: Outputs<'a>,
+    asked: Asked,
+    gate: GateOptions,
+    decided: Decided,
+}
+
+/// One look at the cluster and the account, judged.
+pub(super) struct Round {
+    pub(super) report: Report,
+    pub(super) run: Run,
+    evidence: Evidence,
+}
+
+impl<'a> Plan<'a> {
+    /// Understands the command line and the files that it names.
+    ///
+    /// # Errors
+    ///
+    /// Bad input, or a file that can't be written.
+    pub(super) fn of(args: &'a RunArgs) -> Result<Self, Error> {
+        let gate = gate::options(args)?;
+        let written = [&args.output.save, &args.output.fix_script, &args.gate.write_baseline];
+        if args.output.force && written.iter().all(|file| file.is_none()) {
+            let help = "give --save FILE, --fix-script FILE or --write-baseline FILE";
+            return Err(Error::usage("`--force` is for files, and none is written", help));
         }
-        ReportFormat::Json => (Style::Json, false),
-        ReportFormat::Jsonl => (Style::JsonLines, false),
-        ReportFormat::Table => {
-            let look = output::look(args.color, args.ascii);
-            (Style::Table(look), look.color)
+        fix_script::check(&args.output)?;
+        metrics::check(&args.output)?;
+        if let Some(path) = args.output.save.as_deref().filter(|path| *path != Path::new("-")) {
+            bundle::check(path, args.output.force)?;
+        }
+        let outputs = Outputs::of(&args.output)?;
+        let decided = suppress::decided(&args.gate, &args.output)?;
+        let asked = needs::add(&args.expect, cli::asked(args)?)?;
+        Ok(Self { args, outputs, asked, gate, decided })
+    }
+
+    /// Looks, and judges.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from a report.
+    pub(super) fn round(&mut self) -> Result<Round, Error> {
+        let started = Instant::now();
+        let evidence = source::evidence(self.args, self.asked.clone())?;
+        let mut report = diagnose_with(&evidence.snapshot, &self.decided.rules);
+        if self.decided.write_baseline(&report, &self.args.gate, &self.args.output)? {
+            report = diagnose_with(&evidence.snapshot, &self.decided.rules);
+        }
+        apply_gate(&mut report, &self.gate);
+        let output = &self.args.output;
+        report.only = output.only.iter().map(|only| only.verdict()).collect();
+        report.shows_suppressed = output.show_suppressed;
+        let (calls, interrupted) = (evidence.calls, evidence.interrupted);
+        Ok(Round { report, run: Run { calls, seconds: started.elapsed().as_secs_f64(), interrupted }, evidence })
+    }
+
+    /// Says on stderr what the report doesn't.
+    pub(super) fn say_notes(&self, round: &Round) {
+        let output = &self.args.output;
+        if !output.quiet {
+            round.evidence.notes.iter().for_each(|note| output::say(&format!("note: {note}")));
+            self.decided.note(&round.report).iter().for_each(|note| output::say(note));
+        }
+        if output.verbose {
+            say_what_was_read(&round.evidence, &round.run);
+        }
+    }
+
+    /// Writes everything that is wanted; the report on stdout only if `on_stdout`.
+    ///
+    /// # Errors
+    ///
+    /// What can't be written.
+    pub(super) fn write(&self, round: &Round, on_stdout: bool) -> Result<(), Error> {
+        let output = &self.args.output;
+        let prints_bundle = save(&round.evidence.snapshot, output)?;
+        let prints_script = fix_script::write(&round.report, &round.run, output)?;
+        metrics::write(&round.report, &round.run, output)?;
+        self.outputs.write_files(&round.report, &round.run)?;
+        if on_stdout && !prints_bundle && !prints_script {
+            self.outputs.write_stdout(&round.report, &round.run)?;
+        }
+        Ok(())
+    }
+}
+
+impl Round {
+    /// The exit code.
+    pub(super) fn exit(&self) -> u8 {
+        match self.report.gate {
+            _ if self.run.interrupted => INTERRUPTED,
+            Gate::Pass => 0,
+            Gate::Fail => 1,
+            Gate::Inconclusive => 3,
         }
     }
 }
@@ -95,31 +156,4 @@ fn say_what_was_read(evidence: &Evidence, run: &Run) {
     }
     let calls = run.calls;
     output::say(&format!("calls: {} to Kubernetes, {} to AWS, in {:.2} s", calls.kubernetes, calls.aws, run.seconds));
-}
-
-/// The gate: `--fail-on` and `--allow-unknown`.
-fn gate_options(args: &RunArgs) -> Result<GateOptions, Error> {
-    // The example shows faults on purpose: it fails nothing unless that is asked for.
-    let default = if args.source.demo { FailOn::Never } else { FailOn::Error };
-    let allow_unknown = match args.output.allow_unknown.as_deref() {
-        None => AllowUnknown::None,
-        Some([only]) if only.is_empty() => AllowUnknown::All,
-        Some(checks) => {
-            for id in checks {
-                if registry::check(id).is_none() {
-                    return Err(unknown_check(id));
-                }
-            }
-            AllowUnknown::Checks(checks.iter().cloned().collect())
-        }
-    };
-    Ok(GateOptions { fail_on: args.output.fail_on.unwrap_or(default).severity(), allow_unknown })
-}
-
-fn unknown_check(id: &str) -> Error {
-    let help = match cli::nearest(id, registry::ALL.iter().map(|check| check.id)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`irsa-doctor checks` lists them".to_owned(),
-    };
-    Error::usage(format!("`--allow-unknown` names no check: `{id}`"), help)
 }

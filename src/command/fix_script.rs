@@ -15,10 +15,9 @@ use std::path::Path;
 /// A usage error.
 pub(super) fn check(args: &OutputArgs) -> Result<(), Error> {
     let is_stdout = |path: &Option<std::path::PathBuf>| path.as_deref() == Some(Path::new("-"));
-    if args.force && args.save.is_none() && args.fix_script.is_none() {
-        return Err(Error::usage("`--force` is for files, and none is written", "give --save FILE or --fix-script FILE"));
-    }
-    let other = [("--save -", is_stdout(&args.save)), ("-o json", args.output != ReportFormat::Table), ("--diff", args.diff)];
+    let takes_stdout = args.output.iter().any(|spec| spec.file.is_none() && spec.format != ReportFormat::Table);
+    let other =
+        [("--save -", is_stdout(&args.save)), ("-o", takes_stdout), ("--query", args.query.is_some()), ("--diff", args.diff)];
     match other.into_iter().find(|(_, given)| *given).filter(|_| is_stdout(&args.fix_script)) {
         Some((other, _)) => {
             Err(Error::usage(format!("`--fix-script -` and `{other}` both want stdout"), "give --fix-script a file"))

@@ -34,7 +34,7 @@ pub(crate) fn escape_invisible(text: &str, show: impl Fn(char, &mut String)) -> 
 }
 
 /// As programmers write it: `\n`, `\x1b`, `\u{202e}`.
-fn show(c: char, out: &mut String) {
+pub(super) fn show(c: char, out: &mut String) {
     let _ = match c {
         '\n' => out.write_str("\\n"),
         '\r' => out.write_str("\\r"),

@@ -145,7 +145,7 @@ fn words(verdict: Verdict) -> &'static str {
     }
 }
 
-fn tone(verdict: Verdict) -> Tone {
+pub(super) fn tone(verdict: Verdict) -> Tone {
     match verdict {
         Verdict::NotApplicable => Tone::Faint,
         Verdict::Healthy => Tone::Good,

@@ -1,0 +1,35 @@
+//! The gate: `--fail-on` and `--allow-unknown`.
+
+use crate::cli::{self, FailOn, RunArgs};
+use crate::error::Error;
+use irsa_doctor_checks::diagnose::{AllowUnknown, GateOptions};
+use irsa_doctor_checks::registry;
+
+/// What the gate lets through.
+///
+/// # Errors
+///
+/// A usage error: a check is named that isn't one.
+pub(super) fn options(args: &RunArgs) -> Result<GateOptions, Error> {
+    // The example shows faults on purpose: it fails nothing unless that is asked for.
+    let default = if args.source.demo { FailOn::Never } else { FailOn::Error };
+    let allow_unknown = match args.gate.allow_unknown.as_deref() {
+        None => AllowUnknown::None,
+        Some([only]) if only.is_empty() => AllowUnknown::All,
+        Some(checks) => {
+            if let Some(unknown) = checks.iter().find(|id| registry::check(id).is_none()) {
+                return Err(unknown_check(unknown));
+            }
+            AllowUnknown::Checks(checks.iter().cloned().collect())
+        }
+    };
+    Ok(GateOptions { fail_on: args.gate.fail_on.unwrap_or(default).severity(), allow_unknown })
+}
+
+fn unknown_check(id: &str) -> Error {
+    let help = match cli::nearest(id, registry::ALL.iter().map(|check| check.id)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`irsa-doctor checks` lists them".to_owned(),
+    };
+    Error::usage(format!("`--allow-unknown` names no check: `{id}`"), help)
+}

@@ -1,0 +1,151 @@
+//! What changed from one report to the next: for whoever waits for a fix to take effect.
+
+use super::page::{Page, Tone};
+use super::{Look, escape};
+use irsa_doctor_checks::report::{Report, TargetReport, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+/// Writes what changed; `false` if nothing did.
+///
+/// # Errors
+///
+/// The writer's own.
+pub(crate) fn write_changes(old: &Report, new: &Report, look: Look, out: &mut dyn Write) -> io::Result<bool> {
+    let changes = changes(old, new);
+    if changes.is_empty() {
+        return Ok(false);
+    }
+    let mut page = Page::new(out, look);
+    page.prose("", 0, &format!("{}:", new.collected_at), Tone::Heading)?;
+    for Change { text, tone, indent } in &changes {
+        page.prose("", *indent, &escape(text), *tone)?;
+    }
+    Ok(true)
+}
+
+/// A line.
+struct Change {
+    text: String,
+    tone: Tone,
+    indent: usize,
+}
+
+fn changes(old: &Report, new: &Report) -> Vec<Change> {
+    let before: BTreeMap<String, &TargetReport> = old.targets.iter().map(|target| (name(target), target)).collect();
+    let now: BTreeSet<String> = new.targets.iter().map(name).collect();
+    let mut changes = Vec::new();
+    for target in &new.targets {
+        match before.get(&name(target)) {
+            Some(known) => of_target(known, target, &mut changes),
+            None => changes.push(line(0, tone(target.verdict), format!("{} is new: {}", name(target), target.sentence))),
+        }
+    }
+    for target in old.targets.iter().filter(|target| !now.contains(&name(target))) {
+        changes.push(line(0, Tone::Faint, format!("{} is gone", name(target))));
+    }
+    changes
+}
+
+fn of_target(old: &TargetReport, new: &TargetReport, changes: &mut Vec<Change>) {
+    let mut lines = Vec::new();
+    let (had, has) = (findings(old), findings(new));
+    for (key, text) in had.iter().filter(|(key, _)| !has.contains_key(*key)) {
+        // What can't be looked at any more isn't mended.
+        let unseen = new.first_unknown.is_some_and(|unknown| key.1 == unknown);
+        let word = if unseen { "no longer seen" } else { "mended" };
+        lines.push(line(2, if unseen { Tone::Unknown } else { Tone::Good }, format!("{word}: {text}")));
+    }
+    for (_, text) in has.iter().filter(|(key, _)| !had.contains_key(*key)) {
+        lines.push(line(2, Tone::Bad, format!("new: {text}")));
+    }
+    let (had, has) = (gaps(old), gaps(new));
+    lines.extend(had.difference(&has).map(|gap| line(2, Tone::Good, format!("could be looked at: {gap}"))));
+    lines.extend(has.difference(&had).map(|gap| line(2, Tone::Unknown, format!("can't be looked at: {gap}"))));
+    if old.verdict != new.verdict {
+        let text = format!("{}: {} -> {}: {}", name(new), words(old.verdict), words(new.verdict), new.sentence);
+        changes.push(line(0, tone(new.verdict), text));
+    } else if !lines.is_empty() {
+        changes.push(line(0, tone(new.verdict), format!("{}: still {}", name(new), words(new.verdict))));
+    }
+    changes.extend(lines);
+}
+
+/// The findings that count, by fingerprint and check.
+fn findings(target: &TargetReport) -> BTreeMap<(&str, &'static str), String> {
+    let counted = target.findings.iter().filter(|found| found.suppressed.is_none());
+    let entry =
+        |found: &irsa_doctor_checks::report::FoundFinding| format!("{}: {}", found.finding.fault.id, found.finding.detail);
+    counted.map(|found| ((found.fingerprint.as_str(), found.check), entry(found))).collect()
+}
+
+/// The gaps on which something hangs.
+fn gaps(target: &TargetReport) -> BTreeSet<String> {
+    let decisive = target.gaps.iter().filter(|gap| gap.found.decisive).map(|gap| &gap.found.gap);
+    decisive.map(|gap| format!("{} ({})", gap.operation, gap.cause.words())).collect()
+}
+
+/// A target as it is told apart from all others.
+fn name(target: &TargetReport) -> String {
+    let target = &target.target;
+    let place = if target.namespace.is_empty() { String::new() } else { format!(" in {}", target.namespace) };
+    let cluster = target.cluster.as_ref().map(|cluster| format!(" of {cluster}")).unwrap_or_default();
+    format!("{target}{place}{cluster}")
+}
+
+fn words(verdict: Verdict) -> &'static str {
+    if verdict == Verdict::NotApplicable { "not applicable" } else { verdict.as_str() }
+}
+
+fn tone(verdict: Verdict) -> Tone {
+    super::table::tone(verdict)
+}
+
+fn line(indent: usize, tone: Tone, text: String) -> Change {
+    Change { text, tone, indent }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    fn told(old: &Report, new: &Report) -> Option<String> {
+        let mut out = Vec::new();
+        let look = Look { width: 400, color: false, unicode: true };
+        write_changes(old, new, look, &mut out).unwrap().then(|| String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_stays() {
+        assert_eq!(told(&fixture::broken(), &fixture::broken()), None);
+        let mut later = fixture::two();
+        later.collected_at = "2026-11-24T00:00:00Z".to_owned();
+        assert_eq!(told(&fixture::two(), &later), None);
+    }
+
+    #[test]
+    fn what_was_mended_is_named_and_what_came_too() {
+        let mut old = fixture::broken();
+        for (number, found) in old.targets[0].findings.iter_mut().enumerate() {
+            found.fingerprint = number.to_string();
+        }
+        let mut new = old.clone();
+        let target = new.targets.first_mut().unwrap();
+        let mended = target.findings.remove(0);
+        target.verdict = Verdict::Degraded;
+        target.gaps.clear();
+        let text = told(&old, &new).unwrap();
+        assert!(text.contains("broken -> degraded"), "{text}");
+        assert!(text.contains(&format!("  mended: {}", mended.finding.fault.id)), "{text}");
+        let back = told(&new, &old).unwrap();
+        assert!(back.contains("degraded -> broken") && back.contains(&format!("  new: {}", mended.finding.fault.id)), "{back}");
+    }
+
+    #[test]
+    fn targets_come_and_go() {
+        let text = told(&fixture::broken(), &fixture::two()).unwrap();
+        assert!(text.contains("is new"), "{text}");
+        assert!(told(&fixture::two(), &fixture::broken()).unwrap().contains("is gone"));
+    }
+}
