@@ -2,12 +2,12 @@
 
 mod diff;
 mod escape;
+mod explain;
 #[cfg(test)]
 mod fixture;
 mod json;
 mod jsonl;
 mod listing;
-mod markdown;
 mod metrics;
 mod page;
 mod script;
@@ -15,8 +15,8 @@ mod table;
 pub(crate) mod v1;
 
 pub(crate) use escape::{escape, escape_invisible};
+pub(crate) use explain::write_page;
 pub(crate) use listing::{write_listing, write_listing_json};
-pub(crate) use markdown::write_page;
 
 use crate::collect::Calls;
 use irsa_doctor_checks::report::Report;
