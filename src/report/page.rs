@@ -35,6 +35,7 @@ impl Tone {
 pub(super) struct Page<'a> {
     out: &'a mut dyn Write,
     look: Look,
+    wide: bool,
 }
 
 /// Fewer columns than this are not kept to: words would stand one to a line.
@@ -56,7 +57,17 @@ fn whole_commands(text: &str) -> String {
 
 impl<'a> Page<'a> {
     pub(super) fn new(out: &'a mut dyn Write, look: Look) -> Self {
-        Self { out, look }
+        Self { out, look, wide: false }
+    }
+
+    /// The same, with what a second look needs.
+    pub(super) fn wide(self) -> Self {
+        Self { wide: true, ..self }
+    }
+
+    /// Whether all is to be shown that is known.
+    pub(super) fn is_wide(&self) -> bool {
+        self.wide
     }
 
     /// How many columns there are.
