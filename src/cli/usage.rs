@@ -67,7 +67,8 @@ fn explain(error: &clap::Error, usage: &str) -> Error {
 pub(crate) fn asked_for_json(args: &[OsString]) -> Option<ReportFormat> {
     let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();
     let json = |value: &str| {
-        <ReportFormat as clap::ValueEnum>::from_str(value, false).ok().filter(|&format| format != ReportFormat::Table)
+        let format = <ReportFormat as clap::ValueEnum>::from_str(value, false).ok();
+        format.filter(|format| matches!(format, ReportFormat::Json | ReportFormat::Jsonl | ReportFormat::Yaml))
     };
     let joined = words.iter().find_map(|word| {
         let value = word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o=")).or_else(|| word.strip_prefix("-o"));

@@ -68,6 +68,16 @@ fn style(args: &OutputArgs) -> (Style, bool) {
         }
         ReportFormat::Json => (Style::Json, false),
         ReportFormat::Jsonl => (Style::JsonLines, false),
+        ReportFormat::Yaml => (Style::Yaml, false),
+        ReportFormat::Sarif => (Style::Sarif, false),
+        ReportFormat::Junit => (Style::Junit, false),
+        ReportFormat::Github => (Style::Github, false),
+        ReportFormat::Markdown => (Style::Markdown, false),
+        ReportFormat::Short => (Style::Short, false),
+        ReportFormat::Wide => {
+            let look = output::look(args.color, args.ascii);
+            (Style::Wide(look), look.color)
+        }
         ReportFormat::Table => {
             let look = output::look(args.color, args.ascii);
             (Style::Table(look), look.color)
