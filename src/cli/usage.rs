@@ -107,7 +107,8 @@ mod tests {
     fn a_usage_error_is_one_line_and_what_to_do() {
         for (line, message, help) in [
             ("x --pood a", "--pood", "--pod"),
-            ("x -o yamll", "yamll", "table, json"),
+            ("x -o qqq", "qqq", "table, wide"),
+            ("x -o yamll", "yamll", "yaml"),
             ("x --resource *", "--action", "--help"),
             ("x --call-timeout 5parsecs", "5parsecs", "--help"),
             ("x explain", "<ID>", "--help"),

@@ -26,7 +26,7 @@ pub(super) fn write(report: &Report, run: &Run, out: &mut dyn Write) -> io::Resu
         version: env!("CARGO_PKG_VERSION"),
         semantic_version: env!("CARGO_PKG_VERSION"),
         information_uri: env!("CARGO_PKG_REPOSITORY"),
-        rules: rules.all(),
+        rules: rule::Rules::all(),
     };
     let properties = properties([
         ("verdict", Some(report.verdict.as_str().into())),

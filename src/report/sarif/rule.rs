@@ -50,7 +50,7 @@ impl Rules {
     }
 
     /// The rules themselves.
-    pub(super) fn all(&self) -> Vec<Rule> {
+    pub(super) fn all() -> Vec<Rule> {
         faults().map(|(check, fault)| rule(check, fault)).collect()
     }
 

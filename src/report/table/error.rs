@@ -42,7 +42,7 @@ fn candidates(page: &mut Page<'_>, target: &TargetReport, reading: &ErrorReading
         let state = match candidate.state {
             State::Confirmed => "confirmed: ",
             State::Excluded => "excluded: ",
-            _ => "",
+            State::NotChecked => "",
         };
         let why = if alone { candidate.why.split(';').next().unwrap_or_default() } else { &candidate.why };
         row(page, if index == 0 { "behind it" } else { "" }, &format!("{}. {state}{why}", index + 1))?;
