@@ -52,7 +52,7 @@ fn sarif_schema() -> jsonschema::Validator {
 }
 
 /// What is wrong with what a format wrote.
-fn problem(format: &str, text: &str, verdict: &str, schema: &jsonschema::Validator) -> Option<String> {
+fn problem(format: &str, text: &str, verdict: &str, schema: Option<&jsonschema::Validator>) -> Option<String> {
     let bad = text.chars().find(|&c| c != '\n' && acts_on_terminal(c));
     if let Some(bad) = bad {
         return Some(format!("{bad:?}"));
@@ -61,8 +61,11 @@ fn problem(format: &str, text: &str, verdict: &str, schema: &jsonschema::Validat
     match format {
         "sarif" => {
             let log: Value = serde_json::from_str(text).unwrap();
-            let errors: Vec<String> =
-                schema.iter_errors(&log).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            let errors: Vec<String> = schema
+                .into_iter()
+                .flat_map(|schema| schema.iter_errors(&log))
+                .map(|error| format!("{}: {error}", error.instance_path()))
+                .collect();
             let run = &log["runs"][0];
             let successful = run["invocations"][0]["executionSuccessful"] == true;
             let unsaid = (verdict == "inconclusive" && successful)
@@ -84,7 +87,7 @@ fn problem(format: &str, text: &str, verdict: &str, schema: &jsonschema::Validat
 }
 
 /// All that is wrong with a bundle's reports in these formats.
-fn problems(bundle: &Path, formats: &[&str], more: &[&str], schema: &jsonschema::Validator) -> Vec<String> {
+fn problems(bundle: &Path, formats: &[&str], more: &[&str], schema: Option<&jsonschema::Validator>) -> Vec<String> {
     let json = run(bundle, "json", more);
     let report: Value = serde_json::from_slice(&json.stdout).unwrap();
     let verdict = report["verdict"].as_str().unwrap();
@@ -117,8 +120,10 @@ fn every_scenario_in_every_format() {
                     let Some(scenario) = scenarios.get(number) else { break };
                     // The others in turn: all of them of all scenarios would take minutes.
                     let formats = [GATES.as_slice(), &[OTHERS[number % OTHERS.len()]]].concat();
+                    // The schema is large, and holding a log against it takes as long as all the runs.
+                    let checked = Some(&schema).filter(|_| number % 8 == 0);
                     let bundle = folder.write(&scenario.name.replace('/', "-"), &scenario.bundle.to_string());
-                    let found = problems(&bundle, &formats, &[], &schema);
+                    let found = problems(&bundle, &formats, &[], checked);
                     wrong.lock().unwrap().extend(found.into_iter().map(|problem| format!("{}: {problem}", scenario.name)));
                 }
             });
@@ -156,7 +161,7 @@ fn a_scan_in_every_format() {
     let schema = sarif_schema();
     for more in [&[][..], &["--only", "broken"], &["--only", "healthy"]] {
         // What of the pods could not be read is said, whatever is listed.
-        let wrong = if more.contains(&"healthy") { Vec::new() } else { problems(&bundle, &all(), more, &schema) };
+        let wrong = if more.contains(&"healthy") { Vec::new() } else { problems(&bundle, &all(), more, Some(&schema)) };
         assert!(wrong.is_empty(), "{more:?}: {wrong:#?}");
         for format in all() {
             assert!(text(&run(&bundle, format, more)).contains("list pods"), "{format} {more:?}");
@@ -190,7 +195,7 @@ fn hostile_text_is_harmless_in_every_format() {
     let output = command.output().unwrap();
     let bundle = served.folder().path().join("hostile.json");
     assert!(bundle.exists(), "{}", String::from_utf8_lossy(&output.stderr));
-    let wrong = problems(&bundle, &all(), &[], &sarif_schema());
+    let wrong = problems(&bundle, &all(), &[], Some(&sarif_schema()));
     assert!(wrong.is_empty(), "{wrong:#?}");
     for format in all() {
         let text = text(&run(&bundle, format, &[]));
