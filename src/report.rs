@@ -3,23 +3,31 @@
 mod changes;
 mod diff;
 mod escape;
+mod explain;
 #[cfg(test)]
 mod fixture;
+mod github;
 mod json;
 mod jsonl;
+mod junit;
 mod listing;
 mod markdown;
 mod metrics;
 mod page;
 mod query;
+mod sarif;
 mod script;
+mod short;
+mod summary;
 mod table;
+mod text;
 pub(crate) mod v1;
+mod yaml;
 
 pub(crate) use changes::write_changes;
 pub(crate) use escape::{escape, escape_invisible};
+pub(crate) use explain::write_page;
 pub(crate) use listing::{write_listing, write_listing_json};
-pub(crate) use markdown::write_page;
 pub(crate) use query::Query;
 
 use crate::collect::Calls;
@@ -53,10 +61,24 @@ pub(crate) struct Look {
 pub(crate) enum Style {
     /// For people.
     Table(Look),
+    /// For people, with all that is known.
+    Wide(Look),
     /// For programs.
     Json,
     /// For programs, a line at a time.
     JsonLines,
+    /// The JSON document as YAML.
+    Yaml,
+    /// For code scanning.
+    Sarif,
+    /// For test reports.
+    Junit,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// For a ticket.
+    Markdown,
+    /// For a chat.
+    Short,
     /// Only what changes in policy documents.
     Diff(Look),
     /// The commands, as a shell script.
@@ -73,8 +95,15 @@ pub(crate) enum Style {
 pub(crate) fn write(report: &Report, run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     match style {
         Style::Table(look) => table::write(report, look, out),
+        Style::Wide(look) => table::write_wide(report, look, out),
         Style::Json => json::write(&v1::Report::new(report, run), out),
         Style::JsonLines => jsonl::write(report, run, out),
+        Style::Yaml => yaml::write(report, run, out),
+        Style::Sarif => sarif::write(report, run, out),
+        Style::Junit => junit::write(report, out),
+        Style::Github => github::write(report, out),
+        Style::Markdown => markdown::write(report, out),
+        Style::Short => short::write(report, out),
         Style::Diff(look) => diff::write(report, look, out),
         Style::Script => script::write(report, out),
         Style::Metrics => metrics::write(report, run, out),

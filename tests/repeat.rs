@@ -9,9 +9,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 fn start(served: &Served, args: &[&str]) -> Child {
-    let mut command = served.command(env!("CARGO_BIN_EXE_irsa-doctor"));
-    // The recording's own command asks for JSON.
-    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    let binary = env!("CARGO_BIN_EXE_irsa-doctor");
+    let mut command = served.bare_command(binary);
+    // The recording's own command ends with `-o json`.
+    let own = served.command(binary);
+    let own: Vec<_> = own.get_args().take_while(|argument| *argument != "-o").collect();
+    command.args(own).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// Waits until the role was asked for so many times.
@@ -51,7 +54,7 @@ fn waits_until_the_gate_passes_and_says_what_changed() {
 #[test]
 fn programs_get_the_last_report_alone() {
     let served = unreadable();
-    let child = start(&served, &["--wait", "40s"]);
+    let child = start(&served, &["-o", "json", "--wait", "40s"]);
     looked(&served, 1);
     served.aws.set_faults(Vec::new());
     let (out, said, code) = ended(child);

@@ -67,8 +67,8 @@ fn explain(error: &clap::Error, usage: &str) -> Error {
 pub(crate) fn asked_for_json(args: &[OsString]) -> Option<ReportFormat> {
     let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();
     let json = |value: &str| {
-        let format = <ReportFormat as clap::ValueEnum>::from_str(value, false).ok()?;
-        matches!(format, ReportFormat::Json | ReportFormat::Jsonl).then_some(format)
+        let format = <ReportFormat as clap::ValueEnum>::from_str(value, false).ok();
+        format.filter(|format| matches!(format, ReportFormat::Json | ReportFormat::Jsonl | ReportFormat::Yaml))
     };
     let joined = words.iter().find_map(|word| {
         let value = word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o=")).or_else(|| word.strip_prefix("-o"));
@@ -108,7 +108,8 @@ mod tests {
         for (line, message, help) in [
             ("x --pood a", "--pood", "--pod"),
             ("x -o jsno", "did you mean `json`", "--help"),
-            ("x -o nonsense", "there are table, ", "--help"),
+            ("x -o qqq", "there are table, wide", "--help"),
+            ("x -o yamll", "did you mean `yaml`", "--help"),
             ("x --resource *", "--action", "--help"),
             ("x --call-timeout 5parsecs", "5parsecs", "--help"),
             ("x explain", "<ID>", "--help"),

@@ -9,10 +9,24 @@ use irsa_doctor_checks::report::Verdict;
 pub(crate) enum ReportFormat {
     /// For people
     Table,
+    /// The same with more columns, and nothing cut short
+    Wide,
+    /// For a chat: a line a target, what mends it, the totals
+    Short,
+    /// For a ticket
+    Markdown,
     /// One JSON document (`irsa-doctor schema report`)
     Json,
     /// JSON lines: the run, each target, each service account and cause of a scan, the totals
     Jsonl,
+    /// The JSON document as YAML
+    Yaml,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML: a suite a target, a test case a link
+    Junit,
+    /// GitHub's workflow commands: annotations, and a group a target
+    Github,
 }
 
 /// A verdict that is listed.

@@ -49,7 +49,7 @@ impl<'a> Outputs<'a> {
 
     /// Whether changes can be told as they come: for people, on stdout.
     pub(super) fn tells_changes(&self) -> bool {
-        self.args.on_stdout() == Some(ReportFormat::Table) && !self.args.diff
+        matches!(self.args.on_stdout(), Some(ReportFormat::Table | ReportFormat::Wide)) && !self.args.diff
     }
 
     /// How text on stdout looks.
@@ -88,7 +88,7 @@ impl<'a> Outputs<'a> {
             Some(format) => style(format, look),
             None => return Ok(()),
         };
-        let colored = look.color && matches!(style, Style::Diff(_) | Style::Table(_));
+        let colored = look.color && matches!(style, Style::Diff(_) | Style::Table(_) | Style::Wide(_));
         output::stream(colored, |out| write_report(report, run, &style, out))
     }
 }
@@ -99,6 +99,13 @@ fn style(format: ReportFormat, look: Look) -> Style {
         ReportFormat::Table => Style::Table(look),
         ReportFormat::Json => Style::Json,
         ReportFormat::Jsonl => Style::JsonLines,
+        ReportFormat::Yaml => Style::Yaml,
+        ReportFormat::Sarif => Style::Sarif,
+        ReportFormat::Junit => Style::Junit,
+        ReportFormat::Github => Style::Github,
+        ReportFormat::Markdown => Style::Markdown,
+        ReportFormat::Short => Style::Short,
+        ReportFormat::Wide => Style::Wide(look),
     }
 }
 

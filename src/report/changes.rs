@@ -1,6 +1,7 @@
 //! What changed from one report to the next: for whoever waits for a fix to take effect.
 
 use super::page::{Page, Tone};
+use super::text::verdict_words;
 use super::{Look, escape};
 use irsa_doctor_checks::report::{Report, TargetReport, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,10 +64,10 @@ fn of_target(old: &TargetReport, new: &TargetReport, changes: &mut Vec<Change>) 
     lines.extend(had.difference(&has).map(|gap| line(2, Tone::Good, format!("could be looked at: {gap}"))));
     lines.extend(has.difference(&had).map(|gap| line(2, Tone::Unknown, format!("can't be looked at: {gap}"))));
     if old.verdict != new.verdict {
-        let text = format!("{}: {} -> {}: {}", name(new), words(old.verdict), words(new.verdict), new.sentence);
+        let text = format!("{}: {} -> {}: {}", name(new), verdict_words(old.verdict), verdict_words(new.verdict), new.sentence);
         changes.push(line(0, tone(new.verdict), text));
     } else if !lines.is_empty() {
-        changes.push(line(0, tone(new.verdict), format!("{}: still {}", name(new), words(new.verdict))));
+        changes.push(line(0, tone(new.verdict), format!("{}: still {}", name(new), verdict_words(new.verdict))));
     }
     changes.extend(lines);
 }
@@ -91,10 +92,6 @@ fn name(target: &TargetReport) -> String {
     let place = if target.namespace.is_empty() { String::new() } else { format!(" in {}", target.namespace) };
     let cluster = target.cluster.as_ref().map(|cluster| format!(" of {cluster}")).unwrap_or_default();
     format!("{target}{place}{cluster}")
-}
-
-fn words(verdict: Verdict) -> &'static str {
-    if verdict == Verdict::NotApplicable { "not applicable" } else { verdict.as_str() }
 }
 
 fn tone(verdict: Verdict) -> Tone {
@@ -132,7 +129,8 @@ mod tests {
         }
         let mut new = old.clone();
         let target = new.targets.first_mut().unwrap();
-        let mended = target.findings.remove(0);
+        let counts = target.findings.iter().position(|found| found.suppressed.is_none()).unwrap();
+        let mended = target.findings.remove(counts);
         target.verdict = Verdict::Degraded;
         target.gaps.clear();
         let text = told(&old, &new).unwrap();

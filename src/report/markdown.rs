@@ -1,85 +1,123 @@
-//! Explain pages: our own markdown, laid out for a terminal. It knows what the pages use, and prints the rest as it stands.
+//! For a ticket: GitHub's kind of markdown, which others read too. All text that isn't ours is harmless in it: see `inline`.
 
-use super::Look;
-use super::page::{Page, Tone};
+mod finding;
+mod inline;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use super::summary::{headline, last_line};
+use super::table::decision_lines;
+use super::text::{after_restart, gap_line, layer_name, target_in_cluster, verdict_at, verdict_words};
+use inline::{code, prose};
+use irsa_doctor_checks::check::Status;
+use irsa_doctor_checks::report::{CheckResult, FoundFinding, Report, ReportedGap, TargetReport};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-/// Writes a page.
-///
-/// # Errors
-///
-/// The writer's own.
-pub(crate) fn write_page(markdown: &str, look: Look, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Page::new(out, look);
-    let mut code = false;
-    let mut paragraph = String::new();
-    let mut indent = 0;
-    for line in markdown.lines() {
-        if line.trim_start().starts_with("```") {
-            flush(&mut page, &mut paragraph, indent)?;
-            code = !code;
-        } else if code {
-            page.verbatim(if line.is_empty() { 0 } else { 4 }, line)?;
-        } else if let Some(heading) = line.strip_prefix('#') {
-            flush(&mut page, &mut paragraph, indent)?;
-            page.prose("", 0, heading.trim_start_matches('#').trim(), Tone::Heading)?;
-        } else if line.trim().is_empty() {
-            flush(&mut page, &mut paragraph, indent)?;
-            page.blank()?;
-        } else if line.starts_with('|') {
-            flush(&mut page, &mut paragraph, indent)?;
-            page.verbatim(0, line)?;
-        } else if let Some(marker) = item(line) {
-            flush(&mut page, &mut paragraph, indent)?;
-            indent = marker;
-            paragraph.push_str(line.trim_end());
-        } else {
-            if paragraph.is_empty() {
-                indent = line.len() - line.trim_start().len();
-            } else {
-                paragraph.push(' ');
-            }
-            paragraph.push_str(if paragraph.is_empty() { line.trim_end() } else { line.trim() });
+/// Writes a report as markdown.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# {}", prose(&headline(report)))?;
+    head(report, out)?;
+    if let Some(overview) = &report.overview {
+        scan::write(report, overview, out)?;
+    } else {
+        for target in report.listed() {
+            write_target(target, report.targets.len() > 1, out)?;
         }
     }
-    flush(&mut page, &mut paragraph, indent)
+    writeln!(out, "\n{}", prose(&last_line(report)))
 }
 
-/// How far the text of a list's item is indented.
-fn item(line: &str) -> Option<usize> {
-    let text = line.trim_start();
-    let spaces = line.len() - text.len();
-    let digits = text.chars().take_while(char::is_ascii_digit).count();
-    if text.starts_with("- ") || text.starts_with("* ") {
-        Some(spaces + 2)
-    } else if digits > 0 && text.get(digits..).is_some_and(|rest| rest.starts_with(". ")) {
-        Some(spaces + digits + 2)
-    } else {
-        None
+/// Who looked at what, and when.
+fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let cluster = |head: &irsa_doctor_checks::report::ClusterHead| {
+        head.arn.clone().or_else(|| head.name.clone()).or_else(|| head.context.clone()).or_else(|| head.server.clone())
+    };
+    let mut items = vec![("evidence of", report.collected_at.clone())];
+    items.extend(report.cluster.iter().filter_map(cluster).map(|name| ("cluster", name)));
+    items.extend(report.cluster.iter().filter_map(|head| head.issuer.clone()).map(|issuer| ("issuer", issuer)));
+    items.extend(report.clusters.iter().map(|part| ("cluster", part.key.clone())));
+    items.push(("caller", report.caller.as_ref().map_or_else(|| "not known to AWS".to_owned(), |caller| caller.arn.clone())));
+    writeln!(out)?;
+    items.iter().try_for_each(|(label, value)| writeln!(out, "- {label} {}", code(value)))
+}
+
+fn write_target(target: &TargetReport, several: bool, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\n## {}: {}", prose(&target_in_cluster(&target.target)), verdict_at(target))?;
+    if several {
+        writeln!(out, "\n{}", prose(&target.sentence))?;
     }
+    if let Some(error) = &target.error {
+        writeln!(out, "\nThe pasted error: {}", prose(&error.summary))?;
+        list("But", &error.contradictions, out)?;
+        list("Next", &error.next, out)?;
+    }
+    let identities: Vec<String> = target
+        .identities
+        .iter()
+        .map(|identity| {
+            let role = identity.role_arn.as_ref().map(|role| format!(" {role}")).unwrap_or_default();
+            format!("{}: {}{role} ({})", identity.container, identity.mode.as_str(), identity.reason)
+        })
+        .collect();
+    list("Whom AWS sees", &identities, out)?;
+    chain(&target.checks, out)?;
+    finding::all(&target.findings, 3, &mut BTreeSet::new(), out)?;
+    let decisions = target.decisions.iter().flat_map(|decision| decision_lines(decision, &target.not_examined));
+    list("Decisions", &decisions.collect::<Vec<_>>(), out)?;
+    gaps(&target.gaps, out)?;
+    let layers: Vec<String> = target.not_examined.iter().map(|layer| layer_name(layer).to_owned()).collect();
+    list("Not examined", &layers, out)?;
+    if let Some(after) = &target.after_restart {
+        writeln!(out, "\n### {}", prose(&after_restart(after)))?;
+        chain(&after.checks, out)?;
+        let findings: Vec<FoundFinding> = after.findings.clone();
+        finding::all(&findings, 4, &mut BTreeSet::new(), out)?;
+    }
+    list("Notes", &target.notes, out)?;
+    list("Hand-over", &target.hand_over, out)
 }
 
-/// Writes the paragraph; of an item the first line begins with its marker, and the others below its text.
-fn flush(page: &mut Page<'_>, paragraph: &mut String, indent: usize) -> io::Result<()> {
-    if paragraph.is_empty() {
+/// The chain as a table; links that don't exist here are left out where others say something.
+fn chain(checks: &[CheckResult], out: &mut dyn Write) -> io::Result<()> {
+    if checks.is_empty() {
         return Ok(());
     }
-    let (label, text) = paragraph.split_at_checked(indent).unwrap_or(("", paragraph));
-    page.prose(label, indent, text, Tone::Plain)?;
-    paragraph.clear();
+    writeln!(out, "\n| | link | |\n|---|---|---|")?;
+    for check in checks {
+        let sign = match check.status {
+            Status::Pass => "✓",
+            Status::Warn => "!",
+            Status::Fail => "✗",
+            Status::Unknown => "?",
+            Status::NotApplicable => "-",
+        };
+        let reason = check.reason.as_deref().unwrap_or_default();
+        let text = match check.status {
+            Status::Pass | Status::Warn | Status::Fail => check.title.to_owned(),
+            Status::Unknown => format!("not checked ({reason})"),
+            Status::NotApplicable => reason.to_owned(),
+        };
+        writeln!(out, "| {sign} | {} | {} |", code(check.id), prose(&text))?;
+    }
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What was not read: first that on which a verdict hangs.
+fn gaps(all: &[ReportedGap], out: &mut dyn Write) -> io::Result<()> {
+    let decisive = all.iter().filter(|gap| gap.found.decisive);
+    let lines = decisive.chain(all.iter().filter(|gap| !gap.found.decisive)).map(|gap| {
+        let weight = if gap.found.decisive { "hangs on it" } else { "does not hang on it" };
+        format!("{} ({} {weight})", gap_line(&gap.found.gap), gap.check)
+    });
+    list("Not read", &lines.collect::<Vec<_>>(), out)
+}
 
-    #[test]
-    fn lays_out_what_pages_use() {
-        let markdown = "# heading\n\nA paragraph that is\nlong enough to be wrapped.\n\n- an item that is long enough\n  to be wrapped\n- two\n\n```sh\naws iam  get-role --role-name a-very-long-name\n```\n1. one\n";
-        let mut out = Vec::new();
-        write_page(markdown, Look { width: 30, color: false, unicode: true }, &mut out).unwrap();
-        let wanted = "heading\n\nA paragraph that is long\nenough to be wrapped.\n\n- an item that is long enough\n  to be wrapped\n- two\n\n    aws iam  get-role --role-name a-very-long-name\n1. one\n";
-        assert_eq!(String::from_utf8(out).unwrap(), wanted);
+fn list(heading: &str, items: &[String], out: &mut dyn Write) -> io::Result<()> {
+    if items.is_empty() {
+        return Ok(());
     }
+    writeln!(out, "\n### {heading}\n")?;
+    items.iter().try_for_each(|item| writeln!(out, "- {}", prose(item)))
 }

@@ -35,6 +35,8 @@ impl Tone {
 pub(super) struct Page<'a> {
     out: &'a mut dyn Write,
     look: Look,
+    wide: bool,
+    ignored: bool,
 }
 
 /// Fewer columns than this are not kept to: words would stand one to a line.
@@ -56,7 +58,27 @@ fn whole_commands(text: &str) -> String {
 
 impl<'a> Page<'a> {
     pub(super) fn new(out: &'a mut dyn Write, look: Look) -> Self {
-        Self { out, look }
+        Self { out, look, wide: false, ignored: false }
+    }
+
+    /// The same, with what a second look needs.
+    pub(super) fn wide(self) -> Self {
+        Self { wide: true, ..self }
+    }
+
+    /// Whether all is to be shown that is known.
+    pub(super) fn is_wide(&self) -> bool {
+        self.wide
+    }
+
+    /// The same, with what is ignored shown in full if `ignored`.
+    pub(super) fn with_ignored(self, ignored: bool) -> Self {
+        Self { ignored, ..self }
+    }
+
+    /// Whether what is ignored is shown in full.
+    pub(super) fn shows_ignored(&self) -> bool {
+        self.ignored || self.wide
     }
 
     /// How many columns there are.

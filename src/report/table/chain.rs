@@ -1,8 +1,8 @@
 //! The chain, one line a check with its findings below, and what belongs to no single link.
 
 use super::{finding, gaps, runtime};
-use crate::report::escape;
 use crate::report::page::{Page, Tone};
+use crate::report::{escape, text};
 use irsa_doctor_checks::check::Status;
 use irsa_doctor_checks::report::{ActionDecision, CheckResult, FoundFinding, TargetReport};
 use irsa_doctor_checks::resource_policy::Bearer;
@@ -69,9 +69,13 @@ pub(super) fn appendix(page: &mut Page<'_>, target: &TargetReport) -> io::Result
     gaps::write(page, target)?;
     if let Some(after) = &target.after_restart {
         page.blank()?;
-        let heading = format!("After a restart, as {}: {}", after.role_arn, after.verdict.as_str().replace('_', " "));
-        page.prose("", 2, &escape(&heading), Tone::Heading)?;
+        page.prose("", 2, &escape(&text::after_restart(after)), Tone::Heading)?;
         links(page, &after.checks, &after.findings)?;
+    }
+    if page.is_wide() {
+        let layers: Vec<&str> = target.not_examined.iter().map(|layer| text::layer_name(layer)).collect();
+        section(page, "Not examined", &layers, |layer| (*layer).to_owned())?;
+        section(page, "Pods", &target.pods, Clone::clone)?;
     }
     section(page, "Notes", &target.notes, Clone::clone)?;
     section(page, "Hand-over", &target.hand_over, Clone::clone)
@@ -90,7 +94,7 @@ fn section<T>(page: &mut Page<'_>, title: &str, items: &[T], text: impl Fn(&T) -
 }
 
 /// Our decision, and AWS' own below it.
-fn decision_lines(decision: &ActionDecision, not_examined: &[&str]) -> Vec<String> {
+pub(in crate::report) fn decision_lines(decision: &ActionDecision, not_examined: &[&str]) -> Vec<String> {
     std::iter::once(decision_line(decision, not_examined)).chain(runtime::opinion(decision)).collect()
 }
 
@@ -120,22 +124,11 @@ fn decision_line(decision: &ActionDecision, not_examined: &[&str]) -> String {
         let _ = write!(line, ", by {}", decision.by.join(" and "));
     }
     let unseen = not_examined.iter().filter(|layer| resource.is_none() || **layer != "resource-policy");
-    let layers: Vec<&str> = unseen.map(|layer| layer_name(layer)).collect();
+    let layers: Vec<&str> = unseen.map(|layer| text::layer_name(layer)).collect();
     if !layers.is_empty() {
         let _ = write!(line, " (not examined: {})", layers.join(", "));
     }
     line
-}
-
-fn layer_name(layer: &str) -> &str {
-    match layer {
-        "scp" => "service control policies",
-        "rcp" => "resource control policies",
-        "vpc-endpoint-policy" => "VPC endpoint policies",
-        "resource-policy" => "the resource's own policy",
-        "session-policy" => "session policies",
-        other => other,
-    }
 }
 
 #[cfg(test)]

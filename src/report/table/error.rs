@@ -2,7 +2,7 @@
 
 use crate::report::escape;
 use crate::report::page::{Page, Tone};
-use irsa_doctor_checks::error_message::{Candidate, ErrorReading, State};
+use irsa_doctor_checks::error_message::{ErrorReading, State};
 use irsa_doctor_checks::report::TargetReport;
 use irsa_doctor_checks::snapshot::TargetKind;
 use std::io;
@@ -36,9 +36,14 @@ pub(super) fn write(page: &mut Page<'_>, target: &TargetReport) -> io::Result<()
 
 fn candidates(page: &mut Page<'_>, target: &TargetReport, reading: &ErrorReading) -> io::Result<()> {
     let alone = target.target.kind == TargetKind::Error;
-    let open: Vec<&Candidate> = reading.candidates.iter().filter(|candidate| candidate.state != State::Excluded).collect();
-    for (index, candidate) in open.iter().take(MOST).enumerate() {
-        let state = if candidate.state == State::Confirmed { "confirmed: " } else { "" };
+    let wide = page.is_wide();
+    let open = reading.candidates.iter().filter(|candidate| wide || candidate.state != State::Excluded);
+    for (index, candidate) in open.take(if wide { usize::MAX } else { MOST }).enumerate() {
+        let state = match candidate.state {
+            State::Confirmed => "confirmed: ",
+            State::Excluded => "excluded: ",
+            State::NotChecked => "",
+        };
         let why = if alone { candidate.why.split(';').next().unwrap_or_default() } else { &candidate.why };
         row(page, if index == 0 { "behind it" } else { "" }, &format!("{}. {state}{why}", index + 1))?;
     }

@@ -1,10 +1,9 @@
 //! A finding: where, wanted, actual, and how to mend it.
 
 use crate::report::page::{Page, Tone};
-use crate::report::{diff, escape};
+use crate::report::{diff, escape, text};
 use irsa_doctor_checks::fault::{Confidence, Severity};
-use irsa_doctor_checks::finding::Compared;
-use irsa_doctor_checks::fix::{Fix, FixCommand, Restart};
+use irsa_doctor_checks::fix::{Fix, FixCommand};
 use irsa_doctor_checks::locus::Locus;
 use irsa_doctor_checks::report::FoundFinding;
 use std::collections::BTreeSet;
@@ -27,20 +26,30 @@ pub(super) fn write(page: &mut Page<'_>, found: &FoundFinding, fixes: &mut BTree
         Severity::Warning => Tone::Warning,
         Severity::Info => Tone::Plain,
     };
-    let likely = if finding.confidence == Confidence::Likely { ", likely" } else { "" };
+    if let Some(reason) = found.suppressed.as_ref().filter(|_| !page.shows_ignored()) {
+        let line = format!("ignored ({reason}): {} {}: {}", finding.severity.as_str(), finding.fault.id, finding.detail);
+        return page.prose("", INDENT, &escape(&line), Tone::Faint);
+    }
+    let likely = match finding.confidence {
+        Confidence::Likely => ", likely",
+        Confidence::Certain if page.is_wide() => ", certain",
+        Confidence::Certain => "",
+    };
     let heading = format!("{} {}{likely}: {}", finding.severity.as_str(), finding.fault.id, finding.detail);
     page.prose("", INDENT, &escape(&heading), tone)?;
     place(page, &finding.locus)?;
-    // Something is wanted that nobody can name, and it is not there: the heading says all of that.
-    let says_nothing = finding.expected == Some(Compared::Nothing) && finding.actual == Some(Compared::Nothing);
-    if let Some(expected) = finding.expected.as_ref().filter(|_| !says_nothing) {
-        row(page, "wanted", &compared(expected, " or "))?;
+    let [wanted, actual] = text::wanted_and_actual(finding.expected.as_ref(), finding.actual.as_ref());
+    if let Some(wanted) = wanted {
+        row(page, "wanted", &wanted)?;
     }
-    if let Some(actual) = finding.actual.as_ref().filter(|_| !says_nothing) {
-        row(page, "actual", &compared(actual, ", "))?;
+    if let Some(actual) = actual {
+        row(page, "actual", &actual)?;
     }
     if let Some(reason) = &found.suppressed {
         row(page, "ignored", reason)?;
+    }
+    if let Some(severity) = found.counts_as {
+        row(page, "counts", &format!("as {}, as the configuration has it", severity.as_str()))?;
     }
     if let Some(fix) = &finding.fix {
         // A document that is written otherwise for somebody else mends nothing here.
@@ -51,6 +60,9 @@ pub(super) fn write(page: &mut Page<'_>, found: &FoundFinding, fixes: &mut BTree
             row(page, "fix", "the one above mends this too")?;
         }
     }
+    if page.is_wide() {
+        row(page, "id", &found.fingerprint)?;
+    }
     row(page, "explain", &format!("irsa-doctor explain {}", finding.fault.id))
 }
 
@@ -60,13 +72,7 @@ fn row(page: &mut Page<'_>, label: &str, value: &str) -> io::Result<()> {
 
 /// The resource and its document, and below them the path in it.
 fn place(page: &mut Page<'_>, locus: &Locus) -> io::Result<()> {
-    let document = locus.document.as_ref().map(|document| format!(", {document}")).unwrap_or_default();
-    let line = match (locus.line, locus.column) {
-        (Some(line), Some(column)) => format!(", line {line}, column {column}"),
-        (Some(line), None) => format!(", line {line}"),
-        _ => String::new(),
-    };
-    row(page, "where", &format!("{}{document}{line}", locus.resource))?;
+    row(page, "where", &text::place(locus))?;
     if locus.path != "$" {
         page.prose("", VALUES, &escape(&locus.path), Tone::Faint)?;
     }
@@ -76,22 +82,8 @@ fn place(page: &mut Page<'_>, locus: &Locus) -> io::Result<()> {
     }
 }
 
-fn compared(side: &Compared, between: &str) -> String {
-    match side {
-        Compared::One(value) if value.is_empty() => "(empty)".to_owned(),
-        Compared::One(value) => value.clone(),
-        Compared::Many(values) => values.join(between),
-        Compared::Nothing => "(nothing)".to_owned(),
-    }
-}
-
 fn write_fix(page: &mut Page<'_>, fix: &Fix) -> io::Result<()> {
-    let restart = match fix.restart {
-        Restart::None => "no restart needed",
-        Restart::Recommended => "a restart is advised",
-        Restart::Required => "a restart is needed",
-    };
-    row(page, "fix", &format!("{} ({restart})", fix.summary.trim_end_matches('.')))?;
+    row(page, "fix", &text::fix_summary(fix))?;
     if let Some(owner) = &fix.managed_by {
         row(page, "owner", owner)?;
     }
@@ -144,7 +136,7 @@ fn write_commands(page: &mut Page<'_>, fix: &Fix) -> io::Result<()> {
 fn short_diff(page: &mut Page<'_>, diff: &str) -> io::Result<()> {
     // Two lines name the document, which the place has done.
     let lines: Vec<&str> = diff.lines().skip(2).collect();
-    if lines.len() > LONGEST_DIFF {
+    if lines.len() > LONGEST_DIFF && !page.is_wide() {
         return row(page, "diff", &format!("{} lines: --diff shows them", lines.len()));
     }
     row(page, "diff", if diff.contains("laid out for reading") { "(laid out for reading)" } else { "" })?;

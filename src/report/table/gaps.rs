@@ -31,8 +31,9 @@ pub(super) fn write_all(page: &mut Page<'_>, gaps: &[ReportedGap], handed_over: 
     }
     page.blank()?;
     page.prose("", 2, "Not read", Tone::Heading)?;
+    let most = if page.is_wide() { usize::MAX } else { MOST_NAMED };
     for alike in alike(gaps, handed_over) {
-        page.prose("    -", 6, &escape(&line(&alike, handed_over)), Tone::Plain)?;
+        page.prose("    -", 6, &escape(&line(&alike, handed_over, most)), Tone::Plain)?;
     }
     Ok(())
 }
@@ -75,7 +76,7 @@ fn alike(gaps: &[ReportedGap], handed_over: bool) -> Vec<Alike<'_>> {
     all
 }
 
-fn line(alike: &Alike<'_>, handed_over: bool) -> String {
+fn line(alike: &Alike<'_>, handed_over: bool, most: usize) -> String {
     let gap = &alike.first.found.gap;
     let asked = alike.asked.iter().map(|(about, operations)| {
         let operations: Vec<&str> =
@@ -85,8 +86,8 @@ fn line(alike: &Alike<'_>, handed_over: bool) -> String {
         if about.is_empty() || operations.ends_with(*about) { operations } else { format!("{operations} of {about}") }
     });
     // Of a whole cluster there may be thousands.
-    let more = alike.asked.len().saturating_sub(MOST_NAMED);
-    let mut asked: Vec<String> = asked.take(MOST_NAMED).collect();
+    let more = alike.asked.len().saturating_sub(most);
+    let mut asked: Vec<String> = asked.take(most).collect();
     if more > 0 {
         asked.push(format!("{more} more"));
     }

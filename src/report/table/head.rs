@@ -1,12 +1,11 @@
 //! The head: who we are, what we looked at, and whom AWS sees.
 
-use crate::report::escape;
 use crate::report::page::{Page, Tone};
+use crate::report::{escape, summary, text};
 use irsa_doctor_checks::identity::{Identity, Mode};
 use irsa_doctor_checks::report::{ClusterHead, Report, TargetReport, Verdict};
 use irsa_doctor_checks::snapshot::TargetKind;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 
 /// The column where the head's values begin.
@@ -22,7 +21,7 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         let line = cluster_line(&part.head).unwrap_or_else(|| part.key.clone());
         let counts = match (part.targets.is_empty(), part.verdict) {
             (true, Verdict::Inconclusive) => "could not be read".to_owned(),
-            _ => super::counted(&part.targets),
+            _ => summary::counted(&part.targets),
         };
         row(page, "cluster", &format!("{line}: {counts}"))?;
     }
@@ -45,19 +44,19 @@ pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
 /// The target, and the identities of its containers.
 pub(super) fn target(page: &mut Page<'_>, report: &TargetReport) -> io::Result<()> {
     let target = &report.target;
-    let mut name = target.to_string();
-    if !target.namespace.is_empty() && !target.kind.is_scan() {
-        let _ = write!(name, " in namespace {}", target.namespace);
-    }
-    if let Some(subject) = &target.subject {
-        let _ = write!(name, " for service account {subject}");
-    }
-    row(page, "target", &name)?;
+    row(page, "target", &text::target_name(target))?;
     if let Some(cluster) = &target.cluster {
         row(page, "cluster", cluster)?;
     }
+    if page.is_wide() {
+        row(page, "verdict", &text::verdict_at(report))?;
+        row(page, "intent", report.intent.as_deref().unwrap_or("none: it asks nothing of AWS"))?;
+        if let Some(account) = &report.service_account {
+            row(page, "account", account)?;
+        }
+    }
     for identity in &report.identities {
-        row(page, "container", &identity_line(identity))?;
+        row(page, "container", &identity_line(identity, page.is_wide()))?;
     }
     super::error::write(page, report)?;
     page.blank()
@@ -97,7 +96,7 @@ fn accounts(report: &Report) -> Vec<String> {
     owners.into_iter().map(|(account, owners)| format!("{account} ({})", owners.join(", "))).collect()
 }
 
-fn identity_line(identity: &Identity) -> String {
+fn identity_line(identity: &Identity, wide: bool) -> String {
     let mode = match identity.mode {
         Mode::Irsa => "IRSA",
         Mode::PodIdentity => "EKS Pod Identity",
@@ -105,5 +104,6 @@ fn identity_line(identity: &Identity) -> String {
         Mode::None => "no identity of its own",
     };
     let role = identity.role_arn.as_ref().map(|arn| format!(" {arn}")).unwrap_or_default();
-    format!("{}: {mode}{role} ({})", identity.container, identity.reason)
+    let pod = identity.pod.as_ref().filter(|_| wide).map(|pod| format!(" of pod {pod}")).unwrap_or_default();
+    format!("{}{pod}: {mode}{role} ({})", identity.container, identity.reason)
 }

@@ -1,12 +1,13 @@
 //! A scan: a line for each service account, each cause once, and what strikes the eye.
 
-use super::{finding, gaps, tone, words};
+use super::{finding, gaps, tone};
 use crate::report::escape;
 use crate::report::page::{Page, Tone};
+use crate::report::text::verdict_words;
 use comfy_table::{ContentArrangement, Table, presets};
 use irsa_doctor_checks::names::some;
 use irsa_doctor_checks::overview::{AccountLine, Cause, Overview};
-use irsa_doctor_checks::report::{Report, ReportedGap, Verdict};
+use irsa_doctor_checks::report::{Report, ReportedGap, TargetReport, Verdict};
 use irsa_doctor_checks::snapshot::Target;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -14,17 +15,17 @@ use std::io;
 /// Writes the picture.
 pub(super) fn write(page: &mut Page<'_>, report: &Report, overview: &Overview) -> io::Result<()> {
     let shown: Vec<&AccountLine> = overview.accounts.iter().filter(|line| report.shows(line.verdict)).collect();
-    accounts(page, &shown)?;
+    let reports: BTreeMap<&Target, &TargetReport> = report.targets.iter().map(|target| (&target.target, target)).collect();
+    accounts(page, &shown, &reports)?;
     if shown.len() < overview.accounts.len() {
         let text = format!("{} of {} service accounts are shown (--only)", shown.len(), overview.accounts.len());
         page.prose("", 0, &text, Tone::Faint)?;
     }
-    let pods = report.targets.iter().map(|target| (&target.target, target.pods.as_slice())).collect();
     let mut fixes = BTreeSet::new();
     for cause in report.listed_causes(overview) {
         page.blank()?;
         finding::write(page, &cause.found, &mut fixes)?;
-        victims(page, cause, &pods)?;
+        victims(page, cause, &reports)?;
     }
     not_judged(page, report, overview)?;
     if !overview.remarks.is_empty() {
@@ -71,23 +72,27 @@ fn unread(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     gaps::write_all(page, &once, false)
 }
 
-fn accounts(page: &mut Page<'_>, lines: &[&AccountLine]) -> io::Result<()> {
+/// A table as wide as it is: a terminal wraps it, and each line can still be searched for.
+fn accounts(page: &mut Page<'_>, lines: &[&AccountLine], reports: &BTreeMap<&Target, &TargetReport>) -> io::Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     let several = lines.iter().any(|line| line.cluster.is_some());
+    let wide = page.is_wide();
     let columns = ["CLUSTER", "NAMESPACE", "SERVICE ACCOUNT", "ROLE", "PODS", "VERDICT", "FIRST BROKEN LINK"];
-    table.set_header(columns.into_iter().skip(usize::from(!several)));
+    let more = ["FIRST UNKNOWN LINK", "FIRST FINDING"].into_iter().filter(|_| wide);
+    table.set_header(columns.into_iter().skip(usize::from(!several)).chain(more));
     for line in lines {
-        let roles: Vec<&str> = line.roles.iter().map(|role| short(role)).collect();
+        let roles: Vec<&str> = line.roles.iter().map(|role| if wide { role } else { short(role) }).collect();
         let roles = if roles.is_empty() { "-".to_owned() } else { roles.join(", ") };
         let first_broken = line.first_broken.unwrap_or("-");
         let cluster = line.cluster.as_deref().unwrap_or_default();
         let pods = line.pods.to_string();
-        let cells = [cluster, &line.namespace, &line.name, &roles, &pods, words(line.verdict), first_broken];
-        table.add_row(cells.map(escape).into_iter().skip(usize::from(!several)));
+        let cells = [cluster, &line.namespace, &line.name, &roles, &pods, verdict_words(line.verdict), first_broken];
+        let more = firsts(line, reports).into_iter().filter(|_| wide);
+        table.add_row(cells.into_iter().skip(usize::from(!several)).chain(more).map(escape));
     }
     let verdicts = std::iter::once(None).chain(lines.iter().map(|line| Some(line.verdict)));
     for (row, verdict) in table.lines().zip(verdicts) {
@@ -96,19 +101,29 @@ fn accounts(page: &mut Page<'_>, lines: &[&AccountLine]) -> io::Result<()> {
     Ok(())
 }
 
+/// The first unknown link and the worst fault of what was judged for a service account.
+fn firsts(line: &AccountLine, reports: &BTreeMap<&Target, &TargetReport>) -> [&'static str; 2] {
+    let judged = || line.targets.iter().filter_map(|target| reports.get(target));
+    let unknown = judged().find_map(|report| report.first_unknown);
+    let findings = judged().flat_map(|report| &report.findings).map(|found| &found.finding);
+    let worst = findings.rev().max_by_key(|finding| finding.severity).map(|finding| finding.fault.id);
+    [unknown.unwrap_or("-"), worst.unwrap_or("-")]
+}
+
 /// The role's name with its account: the ARN's ends say nothing that differs.
 fn short(arn: &str) -> &str {
     arn.split_once(":iam::").map_or(arn, |(_, rest)| rest)
 }
 
 /// Whom a cause hits; a workload with its pods.
-fn victims(page: &mut Page<'_>, cause: &Cause, pods: &BTreeMap<&Target, &[String]>) -> io::Result<()> {
+fn victims(page: &mut Page<'_>, cause: &Cause, reports: &BTreeMap<&Target, &TargetReport>) -> io::Result<()> {
     let name = |target: &Target| {
         let cluster = target.cluster.as_ref().map(|cluster| format!("{cluster}: ")).unwrap_or_default();
-        let pods = pods.get(target).copied().filter(|_| target.kind.is_workload());
-        let pods = pods.map(|pods| format!(" ({})", some(pods.iter().cloned()))).filter(|pods| pods.len() > 3);
+        let pods = reports.get(target).filter(|_| target.kind.is_workload());
+        let pods = pods.map(|report| format!(" ({})", some(report.pods.iter().cloned()))).filter(|pods| pods.len() > 3);
         format!("{cluster}{}/{target}{}", target.namespace, pods.unwrap_or_default())
     };
-    let names = some(cause.victims.iter().map(name));
+    let victims = cause.victims.iter().map(name);
+    let names = if page.is_wide() { victims.collect::<Vec<_>>().join(", ") } else { some(victims) };
     page.prose("        hits", 17, &format!("{}: {}", cause.victims.len(), escape(&names)), Tone::Plain)
 }

@@ -26,7 +26,7 @@ pub(super) fn write(page: &mut Page<'_>, target: &TargetReport) -> io::Result<()
         LastUsed::Unknown => {}
     }
     if let Some(events) = &usage.events {
-        lines.extend(of_events(events));
+        lines.extend(of_events(events, if page.is_wide() { usize::MAX } else { MOST_GROUPS }));
     }
     page.blank()?;
     page.prose("", 2, "Run-time evidence (it decides nothing)", Tone::Heading)?;
@@ -36,7 +36,7 @@ pub(super) fn write(page: &mut Page<'_>, target: &TargetReport) -> io::Result<()
     Ok(())
 }
 
-fn of_events(events: &EventSummary) -> Vec<String> {
+fn of_events(events: &EventSummary, most: usize) -> Vec<String> {
     let mut lines = Vec::new();
     if !events.regions.is_empty() {
         let (hours, regions) = (events.hours, events.regions.join(" and "));
@@ -44,9 +44,9 @@ fn of_events(events: &EventSummary) -> Vec<String> {
         let counts = format!("{} about {who}, {} failed", events_of(events.total), events.failed);
         lines.push(format!("CloudTrail, last {hours} h in {regions}: {counts}"));
     }
-    lines.extend(events.by.iter().take(MOST_GROUPS).map(group));
-    if events.by.len() > MOST_GROUPS {
-        lines.push(format!("{} more kinds of events (-o json has them all)", events.by.len() - MOST_GROUPS));
+    lines.extend(events.by.iter().take(most).map(group));
+    if events.by.len() > most {
+        lines.push(format!("{} more kinds of events (-o json has them all)", events.by.len() - most));
     }
     lines.extend(events.remarks.iter().cloned());
     lines.extend(events.gaps.iter().map(|gap| format!("not read: {gap}")));

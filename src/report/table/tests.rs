@@ -21,6 +21,25 @@ fn looks_as_it_did() {
 }
 
 #[test]
+fn the_wide_one_has_all_that_the_other_has() {
+    let wide = |report: &Report| {
+        let mut out = Vec::new();
+        write_wide(report, &WIDE, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    assert_snapshot("wide-broken.txt", &wide(&broken()));
+    assert!(wide(&broken()).contains("error trust-subject-mismatch, certain: "));
+    let missing = |line: &&str| !line.contains("mismatch: ") && !line.contains("misused: ") && !line.contains("it trusts my-svc");
+    let full = Report { shows_suppressed: true, ..two() };
+    let (text, all) = (table(&full, WIDE), wide(&two()));
+    for line in text.lines().filter(missing) {
+        assert!(all.contains(line), "{line}");
+    }
+    let bad = all.chars().find(|&c| c != '\n' && irsa_doctor_checks::fix::acts_on_terminal(c));
+    assert_eq!(bad, None, "{all}");
+}
+
+#[test]
 fn begins_and_ends_with_the_verdict() {
     let text = table(&broken(), WIDE);
     assert!(text.starts_with("BROKEN at trust-policy: "), "{text}");

@@ -1,0 +1,96 @@
+//! A whole report in one line: what it begins with, and what it ends with. Plain text, untrusted.
+
+use super::text::verdict_words;
+use irsa_doctor_checks::check::Status;
+use irsa_doctor_checks::fault::Severity;
+use irsa_doctor_checks::report::{Gate, Report, TargetReport, Verdict};
+use std::collections::BTreeMap;
+
+/// The verdict in one sentence: of the only target its own, else the counts.
+pub(super) fn headline(report: &Report) -> String {
+    match report.targets.as_slice() {
+        _ if report.overview.is_some() => scanned(report),
+        [only] => only.sentence.clone(),
+        _ => totals(report),
+    }
+}
+
+/// "BROKEN: 2 of 40 service accounts; 1 cause. 120 pods were judged."
+pub(super) fn scanned(report: &Report) -> String {
+    let Some(overview) = &report.overview else { return String::new() };
+    let all = overview.accounts.len();
+    let pods: usize = overview.accounts.iter().map(|line| line.pods).sum();
+    let worst = overview.accounts.iter().filter(|line| line.verdict == report.verdict).count();
+    let counted = |count: usize, one: &str, many: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {many}") };
+    let causes = counted(overview.causes.len(), "cause", "causes");
+    let judged = counted(pods, "pod was judged", "pods were judged");
+    let unread: Vec<&str> =
+        report.targets.iter().filter(|target| target.target.kind.is_scan()).map(|target| target.sentence.as_str()).collect();
+    if report.verdict == Verdict::Inconclusive && worst == 0 && !unread.is_empty() {
+        return format!("INCONCLUSIVE: {}. {judged}, and no fault was found in them.", unread.join("; "));
+    }
+    match report.verdict {
+        Verdict::NotApplicable if overview.pods == 0 => "NOT APPLICABLE: no pods were found".to_owned(),
+        Verdict::NotApplicable => "NOT APPLICABLE: nothing here asks anything of AWS".to_owned(),
+        Verdict::Healthy => format!("HEALTHY: {}. {judged}.", counted(all, "service account", "service accounts")),
+        verdict => {
+            format!(
+                "{}: {worst} of {}; {causes}. {judged}.",
+                verdict_words(verdict).to_uppercase(),
+                counted(all, "service account", "service accounts")
+            )
+        }
+    }
+}
+
+/// "3 targets: 1 broken, 2 healthy".
+pub(super) fn totals(report: &Report) -> String {
+    let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+    for target in &report.targets {
+        *counts.entry(target.verdict).or_default() += 1;
+    }
+    format!("{} targets: {}", report.targets.len(), counted(&counts))
+}
+
+/// "1 broken, 2 healthy": worst first.
+pub(super) fn counted(counts: &BTreeMap<Verdict, usize>) -> String {
+    let parts: Vec<String> = counts.iter().rev().map(|(verdict, count)| format!("{count} {}", verdict_words(*verdict))).collect();
+    if parts.is_empty() { "nothing to judge".to_owned() } else { parts.join(", ") }
+}
+
+/// The verdict, with what it rests on.
+pub(super) fn last_line(report: &Report) -> String {
+    let findings = || report.targets.iter().flat_map(|target| &target.findings).map(|found| found.finding.severity);
+    let count = |severity| findings().filter(|found| *found == severity).count();
+    let mut parts = Vec::new();
+    for (count, word) in
+        [(count(Severity::Error), "error"), (count(Severity::Warning), "warning"), (unknown(report), "unknown link")]
+    {
+        match count {
+            0 => {}
+            1 => parts.push(format!("1 {word}")),
+            count => parts.push(format!("{count} {word}s")),
+        }
+    }
+    if report.suppressed > 0 {
+        parts.push(format!("{} suppressed", report.suppressed));
+    }
+    let place = match report.targets.as_slice() {
+        [TargetReport { first_broken: Some(check), .. } | TargetReport { first_unknown: Some(check), .. }] => {
+            format!(" at {check}")
+        }
+        _ => String::new(),
+    };
+    let parts = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
+    let gate = match (report.gate, report.verdict) {
+        (Gate::Pass, Verdict::Broken | Verdict::Inconclusive) => "; the gate lets it pass",
+        (Gate::Fail, Verdict::Healthy | Verdict::Degraded | Verdict::Inconclusive) => "; the gate fails it",
+        _ => "",
+    };
+    format!("verdict: {}{place}{parts}{gate}", verdict_words(report.verdict))
+}
+
+fn unknown(report: &Report) -> usize {
+    let checks = report.targets.iter().flat_map(|target| &target.checks);
+    checks.filter(|check| check.status == Status::Unknown).count()
+}

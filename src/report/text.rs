@@ -1,0 +1,117 @@
+//! What several formats say alike: names, places, values. Plain text, untrusted: each format makes it harmless in its own way.
+
+use irsa_doctor_checks::finding::Compared;
+use irsa_doctor_checks::fix::{Fix, Restart};
+use irsa_doctor_checks::locus::Locus;
+use irsa_doctor_checks::report::{AfterRestart, TargetReport, Verdict};
+use irsa_doctor_checks::snapshot::{Gap, Target};
+use std::fmt::Write as _;
+
+/// A verdict in words.
+pub(super) fn verdict_words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::NotApplicable => "not applicable",
+        other => other.as_str(),
+    }
+}
+
+/// A verdict with the links that it is about: "broken at trust-policy".
+pub(super) fn verdict_at(target: &TargetReport) -> String {
+    let mut words = verdict_words(target.verdict).to_owned();
+    if let Some(broken) = target.first_broken {
+        let _ = write!(words, " at {broken}");
+    }
+    if let Some(unknown) = target.first_unknown {
+        let _ = write!(words, "{} {unknown} not checked", if target.first_broken.is_some() { "," } else { ":" });
+    }
+    words
+}
+
+/// "pod/awscli in namespace default", and what else says which one.
+pub(super) fn target_name(target: &Target) -> String {
+    let mut name = target.to_string();
+    if !target.namespace.is_empty() && !target.kind.is_scan() {
+        let _ = write!(name, " in namespace {}", target.namespace);
+    }
+    if let Some(subject) = &target.subject {
+        let _ = write!(name, " for service account {subject}");
+    }
+    name
+}
+
+/// The same, with the cluster where there are several.
+pub(super) fn target_in_cluster(target: &Target) -> String {
+    let cluster = target.cluster.as_ref().map(|cluster| format!(" of cluster {cluster}")).unwrap_or_default();
+    format!("{}{cluster}", target_name(target))
+}
+
+/// A resource, which of its documents, and where in its text; without the path.
+pub(super) fn place(locus: &Locus) -> String {
+    let document = locus.document.as_ref().map(|document| format!(", {document}")).unwrap_or_default();
+    let line = match (locus.line, locus.column) {
+        (Some(line), Some(column)) => format!(", line {line}, column {column}"),
+        (Some(line), None) => format!(", line {line}"),
+        _ => String::new(),
+    };
+    format!("{}{document}{line}", locus.resource)
+}
+
+/// What is wanted and what is there, where either says something: if nobody can name what is wanted and nothing is there,
+/// the finding's detail says all of that.
+pub(super) fn wanted_and_actual(expected: Option<&Compared>, actual: Option<&Compared>) -> [Option<String>; 2] {
+    if expected == Some(&Compared::Nothing) && actual == Some(&Compared::Nothing) {
+        return [None, None];
+    }
+    [expected.map(|side| compared(side, " or ")), actual.map(|side| compared(side, ", "))]
+}
+
+fn compared(side: &Compared, between: &str) -> String {
+    match side {
+        Compared::One(value) if value.is_empty() => "(empty)".to_owned(),
+        Compared::One(value) => value.clone(),
+        Compared::Many(values) => values.join(between),
+        Compared::Nothing => "(nothing)".to_owned(),
+    }
+}
+
+/// What a fix does, and what it asks of running pods.
+pub(super) fn fix_summary(fix: &Fix) -> String {
+    let restart = match fix.restart {
+        Restart::None => "no restart needed",
+        Restart::Recommended => "a restart is advised",
+        Restart::Required => "a restart is needed",
+    };
+    format!("{} ({restart})", fix.summary.trim_end_matches('.'))
+}
+
+/// One gap in a sentence: what was asked, why there is no answer, what would help.
+pub(super) fn gap_line(gap: &Gap) -> String {
+    let operation = if gap.operation.is_empty() { "a field of the evidence" } else { &gap.operation };
+    let about = gap.resource.as_ref().filter(|about| !operation.ends_with(about.as_str()));
+    let about = about.map(|about| format!(" of {about}")).unwrap_or_default();
+    let mut line = format!("{operation}{about}: {}", gap.cause.as_str().replace('-', " "));
+    if !gap.detail.is_empty() {
+        let _ = write!(line, ": {}", gap.detail.trim_end_matches('.'));
+    }
+    if !gap.remedy.is_empty() {
+        let _ = write!(line, "; to see it: {}", gap.remedy.trim_end_matches('.'));
+    }
+    line
+}
+
+/// The heading of what new pods would get.
+pub(super) fn after_restart(after: &AfterRestart) -> String {
+    format!("After a restart, as {}: {}", after.role_arn, verdict_words(after.verdict))
+}
+
+/// A layer that nobody looked at, in words.
+pub(super) fn layer_name(layer: &str) -> &str {
+    match layer {
+        "scp" => "service control policies",
+        "rcp" => "resource control policies",
+        "vpc-endpoint-policy" => "VPC endpoint policies",
+        "resource-policy" => "the resource's own policy",
+        "session-policy" => "session policies",
+        other => other,
+    }
+}
