@@ -83,10 +83,9 @@ impl Error {
     /// The exit code: 2 usage or bad input, 4 could not look, 5 the target isn't there.
     pub(crate) fn exit(&self) -> u8 {
         match self {
-            Self::Usage { .. } | Self::Bundle(_) | Self::Config(_) => 2,
-            Self::Script { .. } | Self::Metrics { .. } | Self::Baseline { .. } | Self::Report { .. } => 2,
             Self::Collect(error) => error.exit_code(),
             Self::Start(_) | Self::Write(_) => 4,
+            _ => 2,
         }
     }
 

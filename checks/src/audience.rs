@@ -193,7 +193,7 @@ fn pod_token(evidence: &Evidence<'_>) -> Option<(String, bool)> {
         _ => None,
     };
     let mut containers: Vec<_> = evidence.containers().iter().collect();
-    let default = evidence.default_container().map(|container| container.name());
+    let default = evidence.default_container().map(ContainerView::name);
     containers.sort_by_key(|container| (Some(container.name()) != named, Some(container.name()) != default));
     containers.into_iter().find_map(container_token)
 }

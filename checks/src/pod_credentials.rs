@@ -47,13 +47,13 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     let mut findings = Vec::new();
     for container in evidence.containers() {
         let found = [
-            static_keys::in_env(evidence, &container),
-            static_keys::in_env_from(evidence, &container),
-            profile::shared_config(evidence, &container),
-            endpoint::endpoint(evidence, &container),
-            region(evidence, &container),
+            static_keys::in_env(evidence, container),
+            static_keys::in_env_from(evidence, container),
+            profile::shared_config(evidence, container),
+            endpoint::endpoint(evidence, container),
+            region(evidence, container),
         ];
-        findings.extend(found.into_iter().flatten().map(|finding| weighed(evidence, &container, finding)));
+        findings.extend(found.into_iter().flatten().map(|finding| weighed(evidence, container, finding)));
     }
     let Some(finding) = kube2iam(evidence) else { return Outcome::findings(findings) };
     findings.push(finding);

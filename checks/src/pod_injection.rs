@@ -89,12 +89,12 @@ fn judge(evidence: &Evidence<'_>) -> Outcome {
         let pod = evidence.pod_name().unwrap_or_default();
         return Outcome::unknown(Gap::new("get pods", GapCause::Malformed).about(pod).detail("the pod has no containers"));
     }
-    if let Some(gap) = without_asked(evidence, &containers) {
+    if let Some(gap) = without_asked(evidence, containers) {
         return Outcome::unknown(gap);
     }
     let wired = |container: &ContainerView<'_>| matches!(state::state(container), State::Irsa | State::PodIdentity);
     if !missing::is_untouched(evidence) {
-        return each(evidence, &containers);
+        return each(evidence, containers);
     }
     // A container that wires itself says nothing about the one that matters, and is judged for itself.
     let itself: Vec<ContainerView<'_>> = containers.iter().filter(|container| wired(container)).cloned().collect();

@@ -2,6 +2,7 @@
 
 use super::{Color, Only, ReportFormat};
 use clap::{Args, ValueEnum};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -13,7 +14,7 @@ pub(crate) struct OutputArgs {
     /// The format of the report, on stdout or in a file, which is replaced (repeatable) [default: table]
     #[arg(short, long, value_name = "FORMAT[=FILE]", help = output_help())]
     pub(crate) output: Vec<OutputSpec>,
-    /// Of the JSON report only what this JSONPath (RFC 9535) selects, as a list
+    /// Of the JSON report only what this `JSONPath` (RFC 9535) selects, as a list
     #[arg(long, value_name = "JSONPATH", conflicts_with = "diff")]
     pub(crate) query: Option<String>,
     /// With --query: each value on a line of its own, strings without quotes
@@ -108,7 +109,7 @@ fn output_help() -> String {
     for format in ReportFormat::value_variants() {
         if let Some(value) = format.to_possible_value() {
             let what = value.get_help().map(ToString::to_string).unwrap_or_default();
-            help.push_str(&format!("\n{:>10}  {what}", value.get_name()));
+            let _ = write!(help, "\n{:>10}  {what}", value.get_name());
         }
     }
     help

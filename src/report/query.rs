@@ -1,4 +1,4 @@
-//! Of the JSON report, what a JSONPath selects (RFC 9535: <https://www.rfc-editor.org/rfc/rfc9535>).
+//! Of the JSON report, what a `JSONPath` selects (RFC 9535: <https://www.rfc-editor.org/rfc/rfc9535>).
 
 use super::{Run, escape, json, v1};
 use irsa_doctor_checks::report::Report;

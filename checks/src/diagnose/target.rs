@@ -3,7 +3,7 @@
 use super::chain::{self, Link};
 use super::{merge, sentence};
 use crate::check::FoundGap;
-use crate::evidence::{ContainerGroup, Evidence, RoleSource, RoleUnderJudgement, lookup};
+use crate::evidence::{ContainerGroup, ContainerView, Evidence, RoleSource, RoleUnderJudgement, lookup};
 use crate::fix::finish::finish;
 use crate::identity::{self, Identity, Mode};
 use crate::policies::Policies;
@@ -217,7 +217,7 @@ fn roles_of_pod(evidence: &Evidence<'_>) -> Vec<RoleUnderJudgement> {
         return Vec::new();
     }
     let asked = evidence.asked().container.as_deref();
-    let default = evidence.default_container().map(|container| container.name());
+    let default = evidence.default_container().map(ContainerView::name);
     let mut containers: Vec<_> = evidence.containers().iter().collect();
     containers.retain(|container| asked.is_none_or(|name| container.name() == name));
     // The default container first, then the others as they stand, init containers last.

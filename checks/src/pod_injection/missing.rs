@@ -23,7 +23,7 @@ pub(super) fn is_untouched(evidence: &Evidence<'_>) -> bool {
         return false;
     }
     let bare = |container: &ContainerView<'_>| state::state(container) == State::Bare;
-    evidence.default_container().is_some_and(|container| bare(&container)) && !skip::skips_the_default(evidence)
+    evidence.default_container().is_some_and(bare) && !skip::skips_the_default(evidence)
 }
 
 /// Why the webhook did nothing to the pod.
