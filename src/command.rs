@@ -13,6 +13,7 @@ mod outputs;
 mod permissions;
 mod progress;
 mod repeat;
+mod save;
 mod schema;
 mod source;
 mod suppress;

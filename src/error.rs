@@ -53,6 +53,12 @@ pub(crate) enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The bundle can't be written without its names.
+    #[error("the bundle can't be anonymized: {why}")]
+    Anonymize {
+        /// Why.
+        why: String,
+    },
     /// A report can't be written to its file.
     #[error("the report can't be written to `{name}`: {source}")]
     Report {
@@ -99,6 +105,7 @@ impl Error {
             Self::Config(_) => "bad-config",
             Self::Baseline { .. } => "baseline-not-written",
             Self::Report { .. } => "report-not-written",
+            Self::Anonymize { .. } => "not-anonymized",
             Self::Collect(error) => error.code(),
             Self::Start(_) => "start-failed",
             Self::Write(_) => "write-failed",
@@ -112,6 +119,7 @@ impl Error {
             Self::Bundle(error) => Some(error.help()),
             Self::Collect(error) => Some(error.help()),
             Self::Config(error) => Some(error.help()),
+            Self::Anonymize { .. } => Some("save it without --anonymize, and look through it before it is sent".to_owned()),
             Self::Script { source, .. } | Self::Baseline { source, .. } if is_there(source) => {
                 Some("give another name, or --force to replace it".to_owned())
             }

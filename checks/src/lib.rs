@@ -8,6 +8,7 @@
 //! file, a socket, the environment or the clock.
 
 pub mod actions;
+pub mod anonymize;
 pub mod arn;
 pub mod attached_policies;
 pub mod audience;

@@ -36,6 +36,9 @@ pub struct Snapshot {
     pub schema_version: u32,
     /// Which version of the tool wrote it.
     pub tool_version: String,
+    /// Whether its names were replaced by others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub anonymized: bool,
     /// When it was collected, RFC 3339. The only clock that the core knows.
     pub collected_at: String,
     /// What the user asked for and said to expect.

@@ -35,6 +35,10 @@ pub(crate) struct OutputArgs {
     /// Write the evidence to a bundle that --from reads; `-` is stdout, and then no report is printed
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
+    /// With --save: replace the names in the bundle (accounts, roles, namespaces, objects, resources, hosts) by others, so that
+    /// it is diagnosed as it was
+    #[arg(long, requires = "save")]
+    pub(crate) anonymize: bool,
     /// Print only what the fixes change in policy documents, as unified diffs
     #[arg(long, conflicts_with = "output")]
     pub(crate) diff: bool,

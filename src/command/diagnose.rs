@@ -3,15 +3,15 @@
 use super::outputs::Outputs;
 use super::source::{self, Evidence};
 use super::suppress::{self, Decided};
-use super::{fix_script, gate, metrics, needs, repeat};
-use crate::cli::{self, OutputArgs, RunArgs};
+use super::{fix_script, gate, metrics, needs, repeat, save};
+use crate::cli::{self, RunArgs};
 use crate::collect::{INTERRUPTED, bundle};
 use crate::error::Error;
 use crate::output;
 use crate::report::Run;
 use irsa_doctor_checks::diagnose::{GateOptions, apply_gate, diagnose_with};
 use irsa_doctor_checks::report::{Gate, Report};
-use irsa_doctor_checks::snapshot::{Asked, Snapshot};
+use irsa_doctor_checks::snapshot::Asked;
 use std::path::Path;
 use std::time::Instant;
 
@@ -113,7 +113,7 @@ impl<'a> Plan<'a> {
     /// What can't be written.
     pub(super) fn write(&self, round: &Round, on_stdout: bool) -> Result<(), Error> {
         let output = &self.args.output;
-        let prints_bundle = save(&round.evidence.snapshot, output)?;
+        let prints_bundle = save::save(&round.evidence.snapshot, output)?;
         let prints_script = fix_script::write(&round.report, &round.run, output)?;
         metrics::write(&round.report, &round.run, output)?;
         self.outputs.write_files(&round.report, &round.run)?;
@@ -134,20 +134,6 @@ impl Round {
             Gate::Inconclusive => 3,
         }
     }
-}
-
-/// Saves the bundle where that was asked; true if it went to stdout, in the report's place.
-fn save(snapshot: &Snapshot, args: &OutputArgs) -> Result<bool, Error> {
-    let Some(path) = &args.save else { return Ok(false) };
-    if path == Path::new("-") {
-        output::stream(false, |out| bundle::write(snapshot, out))?;
-        return Ok(true);
-    }
-    bundle::save(snapshot, path, args.force)?;
-    if !args.quiet {
-        output::say(&format!("note: the evidence is in {}", path.display()));
-    }
-    Ok(false)
 }
 
 fn say_what_was_read(evidence: &Evidence, run: &Run) {
