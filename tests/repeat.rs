@@ -41,11 +41,14 @@ fn unreadable() -> Served {
 #[test]
 fn waits_until_the_gate_passes_and_says_what_changed() {
     let served = unreadable();
-    let child = start(&served, &["-o", "table", "--wait", "40s"]);
+    let child = start(&served, &["-o", "table", "-o", "json=report.json", "--save", "bundle.json", "--wait", "40s"]);
     looked(&served, 1);
     served.aws.set_faults(Vec::new());
     let (out, said, code) = ended(child);
     assert_eq!(code, Some(0), "{out}{said}");
+    let report: Value = serde_json::from_slice(&std::fs::read(served.folder().path().join("report.json")).unwrap()).unwrap();
+    assert_eq!(report["verdict"], "healthy", "files are of the last look");
+    assert!(served.folder().path().join("bundle.json").is_file());
     assert!(out.contains("verdict: inconclusive"), "first the whole report: {out}");
     assert!(out.contains("inconclusive -> healthy") && out.contains("could be looked at: iam:GetRole (denied)"), "{out}");
     assert_eq!(out.matches("verdict: ").count(), 1, "then only what changed: {out}");

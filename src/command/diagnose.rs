@@ -27,7 +27,8 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Error> {
     }
     let round = plan.round()?;
     plan.say_notes(&round);
-    plan.write(&round, true)?;
+    plan.write_files(&round)?;
+    plan.print(&round)?;
     let exit = round.exit();
     // The process ends: of a large cluster, giving everything back one by one would take as long as judging it.
     std::mem::forget(round);
@@ -106,21 +107,32 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Writes everything that is wanted; the report on stdout only if `on_stdout`.
+    /// Whether a bundle or a script takes the report's place on stdout.
+    pub(super) fn prints_no_report(&self) -> bool {
+        let output = &self.args.output;
+        [&output.save, &output.fix_script].into_iter().any(|path| path.as_deref() == Some(Path::new("-")))
+    }
+
+    /// Writes everything that is wanted but the report on stdout.
     ///
     /// # Errors
     ///
     /// What can't be written.
-    pub(super) fn write(&self, round: &Round, on_stdout: bool) -> Result<(), Error> {
+    pub(super) fn write_files(&self, round: &Round) -> Result<(), Error> {
         let output = &self.args.output;
-        let prints_bundle = save::save(&round.evidence.snapshot, output)?;
-        let prints_script = fix_script::write(&round.report, &round.run, output)?;
+        save::save(&round.evidence.snapshot, output)?;
+        fix_script::write(&round.report, &round.run, output)?;
         metrics::write(&round.report, &round.run, output)?;
-        self.outputs.write_files(&round.report, &round.run)?;
-        if on_stdout && !prints_bundle && !prints_script {
-            self.outputs.write_stdout(&round.report, &round.run)?;
-        }
-        Ok(())
+        self.outputs.write_files(&round.report, &round.run)
+    }
+
+    /// Writes the report on stdout, unless something else takes its place.
+    ///
+    /// # Errors
+    ///
+    /// stdout can't be written.
+    pub(super) fn print(&self, round: &Round) -> Result<(), Error> {
+        if self.prints_no_report() { Ok(()) } else { self.outputs.write_stdout(&round.report, &round.run) }
     }
 }
 

@@ -26,22 +26,21 @@ pub(super) fn check(args: &OutputArgs) -> Result<(), Error> {
     }
 }
 
-/// Writes the script where that was asked; true if it went to stdout, in the report's place.
+/// Writes the script where that was asked.
 ///
 /// # Errors
 ///
 /// The file is there already, or can't be written.
-pub(super) fn write(report: &Report, run: &Run, args: &OutputArgs) -> Result<bool, Error> {
-    let Some(path) = &args.fix_script else { return Ok(false) };
+pub(super) fn write(report: &Report, run: &Run, args: &OutputArgs) -> Result<(), Error> {
+    let Some(path) = &args.fix_script else { return Ok(()) };
     let script = |out: &mut dyn Write| report::write(report, run, &Style::Script, out);
     if path == Path::new("-") {
-        output::stream(false, script)?;
-        return Ok(true);
+        return output::stream(false, script);
     }
     let name = path.display().to_string();
     file::create(path, 0o700, args.force, script).map_err(|source| Error::Script { name, source })?;
     if !args.quiet {
         output::say(&format!("note: the fixes are in {}: read it before it is run", path.display()));
     }
-    Ok(false)
+    Ok(())
 }

@@ -67,17 +67,18 @@ fn show(plan: &Plan<'_>, last: Option<&Round>, round: &Round, ends: bool) -> Res
     if last.is_none() {
         plan.say_notes(round);
     }
-    let changed = last.is_none_or(|last| differs(last, round));
+    let tells = plan.outputs.tells_changes() && !plan.prints_no_report();
+    let writes = ends || (plan.args.gate.watch.is_some() && last.is_none_or(|last| differs(last, round)));
     match last {
-        Some(last) if plan.outputs.tells_changes() => {
+        None if tells => plan.print(round)?,
+        Some(last) if tells => {
             let look = plan.outputs.look();
             output::stream(look.color, |out| write_changes(&last.report, &round.report, look, out).map(|_| ()))?;
-            if ends || changed { plan.write(round, false) } else { Ok(()) }
         }
-        _ if plan.outputs.tells_changes() => plan.write(round, true),
-        _ if ends || (changed && plan.args.gate.watch.is_some()) => plan.write(round, true),
-        _ => Ok(()),
+        _ if writes => plan.print(round)?,
+        _ => {}
     }
+    if writes { plan.write_files(round) } else { Ok(()) }
 }
 
 /// Whether anything changed that would be told.

@@ -13,18 +13,17 @@ use std::path::Path;
 /// How many keys are tried: with one, two names may become one by chance.
 const TRIES: usize = 4;
 
-/// Saves the bundle where that was asked; true if it went to stdout, in the report's place.
+/// Saves the bundle where that was asked.
 ///
 /// # Errors
 ///
 /// The file can't be written, or without its names the bundle would be diagnosed otherwise.
-pub(super) fn save(snapshot: &Snapshot, args: &OutputArgs) -> Result<bool, Error> {
-    let Some(path) = &args.save else { return Ok(false) };
+pub(super) fn save(snapshot: &Snapshot, args: &OutputArgs) -> Result<(), Error> {
+    let Some(path) = &args.save else { return Ok(()) };
     let nameless = if args.anonymize { Some(without_names(snapshot)?) } else { None };
     let snapshot = nameless.as_ref().unwrap_or(snapshot);
     if path == Path::new("-") {
-        output::stream(false, |out| bundle::write(snapshot, out))?;
-        return Ok(true);
+        return output::stream(false, |out| bundle::write(snapshot, out));
     }
     bundle::save(snapshot, path, args.force)?;
     if !args.quiet {
@@ -32,7 +31,7 @@ pub(super) fn save(snapshot: &Snapshot, args: &OutputArgs) -> Result<bool, Error
             if args.anonymize { ", without names; labels and error texts may still tell something: look through it" } else { "" };
         output::say(&format!("note: the evidence is in {}{how}", path.display()));
     }
-    Ok(false)
+    Ok(())
 }
 
 /// The snapshot with its names replaced, under a key that nobody keeps; proven to be diagnosed as the original is.
