@@ -72,6 +72,12 @@ pub(crate) enum Command {
         #[arg(short, long, value_enum, default_value_t = Format::Table)]
         output: Format,
     },
+    /// Look into a bundle, which --save writes
+    Bundle {
+        /// What to do with it
+        #[command(subcommand)]
+        command: BundleCommand,
+    },
     /// Print the JSON Schema of the report (`-o json`), of the bundle (`--save`) or of the configuration
     Schema {
         /// Which one
@@ -83,6 +89,20 @@ pub(crate) enum Command {
         /// The shell
         #[arg(value_enum)]
         shell: clap_complete::Shell,
+    },
+}
+
+/// What can be done with a bundle.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BundleCommand {
+    /// List what is in it and how old it is
+    Inspect {
+        /// The bundle; `-` is stdin
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// The format
+        #[arg(short, long, value_enum, default_value_t = Format::Table)]
+        output: Format,
     },
 }
 

@@ -6,6 +6,7 @@ mod diagnose;
 mod explain;
 mod fix_script;
 mod gate;
+mod inspect;
 mod interrupt;
 mod metrics;
 mod needs;
@@ -18,7 +19,7 @@ mod schema;
 mod source;
 mod suppress;
 
-use crate::cli::{Cli, Command, Parsed};
+use crate::cli::{BundleCommand, Cli, Command, Parsed};
 use crate::error::Error;
 use crate::output;
 
@@ -42,6 +43,7 @@ pub(crate) fn run(parsed: Parsed) -> Result<u8, Error> {
         Some(Command::Explain { id }) => explain::run(&id).map(|()| 0),
         Some(Command::Checks { output }) => checks::run(output).map(|()| 0),
         Some(Command::Permissions { all_namespaces, output }) => permissions::run(all_namespaces, output).map(|()| 0),
+        Some(Command::Bundle { command: BundleCommand::Inspect { files, output } }) => inspect::run(&files, output).map(|()| 0),
         Some(Command::Schema { of }) => schema::run(of).map(|()| 0),
         Some(Command::Completions { shell }) => completions::run(shell).map(|()| 0),
     }

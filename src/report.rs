@@ -1,6 +1,7 @@
 //! Reports: a [`Report`] in, bytes out. Nothing here judges.
 
 mod changes;
+mod contents;
 mod diff;
 mod escape;
 mod explain;
@@ -25,6 +26,7 @@ pub(crate) mod v1;
 mod yaml;
 
 pub(crate) use changes::write_changes;
+pub(crate) use contents::{Contents, write_contents, write_contents_json};
 pub(crate) use escape::{escape, escape_invisible};
 pub(crate) use explain::write_page;
 pub(crate) use listing::{write_listing, write_listing_json};

@@ -3,19 +3,20 @@
 
 mod error;
 mod join;
+mod packing;
 mod write;
 
 pub(crate) use error::BundleError;
+pub(crate) use packing::Unpacked;
 pub(crate) use write::{check, save, write};
 
 use irsa_doctor_checks::snapshot::{SCHEMA_VERSION, Snapshot};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// The largest bundle that is read. One of 100,000 pods has about 300 MiB.
+/// The largest bundle that is read, unpacked. One of 100,000 pods has about 300 MiB.
 const LARGEST: u64 = 1 << 30;
 
 /// Reads bundles and joins them to one snapshot; of what contradicts, the later one wins.
@@ -26,7 +27,7 @@ const LARGEST: u64 = 1 << 30;
 pub(crate) fn read(files: &[PathBuf]) -> Result<Snapshot, BundleError> {
     let mut joined: Option<Snapshot> = None;
     for file in files {
-        let next = read_one(file)?;
+        let next = parse(&file.display().to_string(), &open(file)?.bytes)?;
         joined = Some(match joined {
             Some(earlier) => join(earlier, next)?,
             None => next,
@@ -49,20 +50,19 @@ pub(crate) fn beside(earlier: Snapshot, other: Snapshot) -> Snapshot {
     join::beside(earlier, other)
 }
 
-/// Reads one bundle; `-` is stdin.
-fn read_one(path: &Path) -> Result<Snapshot, BundleError> {
+/// Reads a bundle's file, unpacked where it is packed; `-` is stdin.
+///
+/// # Errors
+///
+/// It can't be read, is damaged, or is too large.
+pub(crate) fn open(path: &Path) -> Result<Unpacked, BundleError> {
     let name = path.display().to_string();
-    let unreadable = |source| BundleError::Unreadable { name: name.clone(), source };
-    let mut bytes = Vec::new();
     if path == Path::new("-") {
-        std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        packing::read_all(&name, std::io::stdin().lock(), LARGEST)
     } else {
-        File::open(path).map_err(unreadable)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        let file = File::open(path).map_err(|source| BundleError::Unreadable { name: name.clone(), source })?;
+        packing::read_all(&name, file, LARGEST)
     }
-    if bytes.len() as u64 > LARGEST {
-        return Err(BundleError::TooLarge { name });
-    }
-    parse(&name, &bytes)
 }
 
 /// What tells a bundle from other JSON.

@@ -8,12 +8,16 @@ use thiserror::Error;
 pub(crate) enum BundleError {
     #[error("the bundle `{name}` can't be read: {source}")]
     Unreadable { name: String, source: io::Error },
-    #[error("the bundle `{name}` is larger than 1 GiB")]
+    #[error("the bundle `{name}` is larger than 1 GiB (unpacked)")]
     TooLarge { name: String },
     #[error("the bundle `{name}` is empty")]
     Empty { name: String },
     #[error("the bundle `{name}` is cut short: it ends in the middle, at line {line}, column {column}")]
     CutShort { name: String, line: usize, column: usize },
+    #[error("the packed bundle `{name}` is cut short")]
+    PackedCutShort { name: String },
+    #[error("the packed bundle `{name}` is damaged: {source}")]
+    Damaged { name: String, source: io::Error },
     #[error("`{name}` is not JSON: {what}")]
     NotJson { name: String, what: String },
     #[error("`{name}` is nested too deeply to be a bundle (line {line}, column {column})")]
@@ -34,10 +38,22 @@ pub(crate) enum BundleError {
     Unwritable { name: String, source: io::Error },
 }
 
+/// What serde found may hold a whole value: its beginning and the place at its end say enough.
+fn shortened(what: &str) -> String {
+    const MOST: usize = 300;
+    let count = what.chars().count();
+    if count <= MOST {
+        return what.to_owned();
+    }
+    let beginning: String = what.chars().take(MOST / 2).collect();
+    let end: String = what.chars().skip(count - MOST / 2).collect();
+    format!("{beginning} ... {end}")
+}
+
 impl BundleError {
     /// What serde found.
     pub(super) fn parse(name: String, source: &serde_json::Error) -> Self {
-        let (line, column, what) = (source.line(), source.column(), source.to_string());
+        let (line, column, what) = (source.line(), source.column(), shortened(&source.to_string()));
         match source.classify() {
             serde_json::error::Category::Eof => Self::CutShort { name, line, column },
             _ if what.starts_with("recursion limit") => Self::TooDeep { name, line, column },
@@ -54,7 +70,9 @@ impl BundleError {
             }
             Self::Unreadable { .. } => "check that it is a file, and its permissions",
             Self::TooLarge { .. } => "save fewer targets in one bundle",
-            Self::Empty { .. } | Self::CutShort { .. } => "copy it again: not all of it arrived",
+            Self::Empty { .. } | Self::CutShort { .. } | Self::PackedCutShort { .. } | Self::Damaged { .. } => {
+                "copy it again: not all of it arrived as it was"
+            }
             Self::NotJson { .. } | Self::TooDeep { .. } | Self::NotBundle { .. } | Self::Malformed { .. } => {
                 "a bundle is what `irsa-doctor --pod NAME -n NAMESPACE --save FILE` writes"
             }

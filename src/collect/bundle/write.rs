@@ -1,6 +1,7 @@
 //! Writing a bundle: for its owner's eyes only, and whole or not at all.
 
 use super::BundleError;
+use super::packing::Packing;
 use crate::file;
 use irsa_doctor_checks::snapshot::Snapshot;
 use std::io;
@@ -15,13 +16,15 @@ pub(crate) fn check(path: &Path, force: bool) -> Result<(), BundleError> {
     file::check(path, force).map_err(|source| refused(path, source))
 }
 
-/// Writes a snapshot to a file with mode 0600, under another name first. A file that is there is replaced only with `force`.
+/// Writes a snapshot to a file with mode 0600, under another name first, packed as its name says. A file that
+/// is there is replaced only with `force`.
 ///
 /// # Errors
 ///
 /// The file is there already, or can't be written; what was begun is then removed.
 pub(crate) fn save(snapshot: &Snapshot, path: &Path, force: bool) -> Result<(), BundleError> {
-    file::create(path, 0o600, force, |out| write(snapshot, out)).map_err(|source| refused(path, source))
+    let packing = Packing::of_name(path);
+    file::create(path, 0o600, force, |out| packing.write(out, |out| write(snapshot, out))).map_err(|source| refused(path, source))
 }
 
 fn refused(path: &Path, source: io::Error) -> BundleError {
