@@ -8,11 +8,13 @@ mod explain;
 #[cfg(test)]
 mod fixture;
 mod github;
+mod html;
 mod json;
 mod jsonl;
 mod junit;
 mod listing;
 mod markdown;
+mod mermaid;
 mod metrics;
 mod page;
 mod query;
@@ -87,6 +89,10 @@ pub(crate) enum Style {
     Script,
     /// Prometheus' text format.
     Metrics,
+    /// For a browser.
+    Html,
+    /// A picture for a wiki.
+    Mermaid,
 }
 
 /// Writes a report.
@@ -109,6 +115,8 @@ pub(crate) fn write(report: &Report, run: &Run, style: &Style, out: &mut dyn Wri
         Style::Diff(look) => diff::write(report, look, out),
         Style::Script => script::write(report, out),
         Style::Metrics => metrics::write(report, run, out),
+        Style::Html => html::write(report, out),
+        Style::Mermaid => mermaid::write(report, out),
     }
 }
 

@@ -16,8 +16,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// All but JSON, beside which they are held.
-fn all() -> [&'static str; 9] {
-    ["sarif", "junit", "github", "table", "wide", "short", "markdown", "jsonl", "yaml"]
+fn all() -> [&'static str; 11] {
+    ["sarif", "junit", "github", "table", "wide", "short", "markdown", "jsonl", "yaml", "html", "mermaid"]
 }
 
 fn run(bundle: &Path, format: &str, more: &[&str]) -> Output {

@@ -27,6 +27,10 @@ pub(crate) enum ReportFormat {
     Junit,
     /// GitHub's workflow commands: annotations, and a group a target
     Github,
+    /// One page for a browser: the chain as a picture, with all that was found; no script, and it loads nothing
+    Html,
+    /// The chain as a Mermaid flowchart, for a wiki or a pull request
+    Mermaid,
 }
 
 /// A verdict that is listed.

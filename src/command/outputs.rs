@@ -106,6 +106,8 @@ fn style(format: ReportFormat, look: Look) -> Style {
         ReportFormat::Markdown => Style::Markdown,
         ReportFormat::Short => Style::Short,
         ReportFormat::Wide => Style::Wide(look),
+        ReportFormat::Html => Style::Html,
+        ReportFormat::Mermaid => Style::Mermaid,
     }
 }
 
