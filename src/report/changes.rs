@@ -3,6 +3,7 @@
 use super::page::{Page, Tone};
 use super::text::verdict_words;
 use super::{Look, escape};
+use irsa_doctor_checks::check::Status;
 use irsa_doctor_checks::report::{Report, TargetReport, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -52,8 +53,9 @@ fn of_target(old: &TargetReport, new: &TargetReport, changes: &mut Vec<Change>) 
     let mut lines = Vec::new();
     let (had, has) = (findings(old), findings(new));
     for (key, text) in had.iter().filter(|(key, _)| !has.contains_key(*key)) {
-        // What can't be looked at any more isn't mended.
-        let unseen = new.first_unknown.is_some_and(|unknown| key.1 == unknown);
+        // What can't be looked at any more, or isn't reached, isn't mended.
+        let judged = new.checks.iter().filter(|check| check.id == key.1);
+        let unseen = judged.into_iter().all(|check| matches!(check.status, Status::Unknown | Status::NotApplicable));
         let word = if unseen { "no longer seen" } else { "mended" };
         lines.push(line(2, if unseen { Tone::Unknown } else { Tone::Good }, format!("{word}: {text}")));
     }
@@ -145,5 +147,18 @@ mod tests {
         let text = told(&fixture::broken(), &fixture::two()).unwrap();
         assert!(text.contains("is new"), "{text}");
         assert!(told(&fixture::two(), &fixture::broken()).unwrap().contains("is gone"));
+    }
+
+    #[test]
+    fn what_is_not_judged_any_more_is_not_mended() {
+        let old = fixture::broken();
+        for status in [Status::Unknown, Status::NotApplicable] {
+            let mut new = old.clone();
+            let target = &mut new.targets[0];
+            target.findings.clear();
+            target.checks.iter_mut().for_each(|check| check.status = status);
+            let text = told(&old, &new).unwrap();
+            assert!(text.contains("no longer seen: ") && !text.contains("mended"), "{text}");
+        }
     }
 }
