@@ -9,9 +9,9 @@ mod usage;
 mod value;
 
 pub(crate) use gate::GateArgs;
-pub(crate) use output::OutputArgs;
+pub(crate) use output::{OutputArgs, is_stdout};
 pub(crate) use parse::{action as parse_action, resource as parse_resource};
-pub(crate) use target::{asked, nearest};
+pub(crate) use target::{asked, did_you_mean, nearest};
 pub(crate) use usage::{Parsed, asked_for_json, parse};
 pub(crate) use value::{Color, FailOn, Format, Only, ReportFormat};
 

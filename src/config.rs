@@ -8,6 +8,7 @@ mod rules;
 
 pub(crate) use find::find;
 
+use irsa_doctor_checks::fault::Severity;
 use irsa_doctor_checks::suppress::Rules;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -26,18 +27,6 @@ pub(crate) struct Config {
     severity: BTreeMap<String, Severity>,
     /// What doesn't count for the gate.
     ignore: Vec<Ignore>,
-}
-
-/// How bad the gate takes something to be.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum Severity {
-    /// The gate fails, unless `--fail-on` says `never`.
-    Error,
-    /// The gate fails with `--fail-on warning`.
-    Warning,
-    /// The gate fails with `--fail-on info`.
-    Info,
 }
 
 /// What is ignored: findings that meet all that is said here. In names, `*` and `?` stand for any characters.

@@ -87,9 +87,8 @@ pub fn decision(evidence: &Evidence<'_>) -> AudienceDecision {
 
 /// The decision for one token: its audience, and whether it is in a pod or only what a new pod would get.
 pub fn decision_for(evidence: &Evidence<'_>, audience: &str, seen: bool) -> AudienceDecision {
-    let cluster = evidence.cluster.map_or(0, |cluster| std::ptr::from_ref(cluster).addr());
     let role = evidence.role.as_ref().map(|role| format!("{} {}", role.mode.as_str(), role.arn)).unwrap_or_default();
-    let key = (cluster, role, evidence.subject(), audience.to_owned(), seen);
+    let key = (evidence.cluster_address(), role, evidence.subject(), audience.to_owned(), seen);
     evidence.policies.audience(key, || decide(evidence, audience, seen))
 }
 

@@ -16,7 +16,7 @@ use crate::overview::overview;
 use crate::policies::{Index, Policies};
 use crate::report::{CallerHead, ClusterHead, ClusterPart, Gate, Report, TargetReport, Verdict};
 use crate::snapshot::{Cluster, Snapshot, Target};
-use crate::suppress::{self, Rules};
+use crate::suppress::Rules;
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -121,12 +121,7 @@ fn judge_together(snapshot: &Snapshot, rules: &Rules, index: &Arc<Index>, target
     let policies = Policies::with(Arc::clone(index));
     let mut judged = Judged::default();
     for target in targets {
-        let mut report = target::diagnose(snapshot, &policies, target);
-        let found_here = !report.findings.is_empty() || report.after_restart.is_some();
-        if found_here {
-            suppress::apply(&mut report, &target::evidence(snapshot, &policies, target), rules);
-        }
-        judged.add(report);
+        judged.add(target::diagnose(snapshot, &policies, target, rules));
     }
     judged
 }

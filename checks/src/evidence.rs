@@ -68,6 +68,11 @@ impl<'a> Evidence<'a> {
         Self { role, ..self.clone() }
     }
 
+    /// What tells the target's cluster from all others of the snapshot, as long as that lives: its place in memory.
+    pub(crate) fn cluster_address(&self) -> usize {
+        self.cluster.map_or(0, |cluster| std::ptr::from_ref(cluster).addr())
+    }
+
     /// What the user asked.
     pub fn asked(&self) -> &'a Asked {
         &self.snapshot.asked

@@ -27,7 +27,11 @@ pub(crate) fn apart_at_least(a: &str, b: &str) -> usize {
     }
     let mut counts = [0_i32; 128];
     let mut count = |text: &str, by: i32| {
-        text.bytes().for_each(|byte| counts.iter_mut().skip(usize::from(byte)).take(1).for_each(|count| *count += by));
+        for byte in text.bytes() {
+            if let Some(count) = counts.get_mut(usize::from(byte)) {
+                *count += by;
+            }
+        }
     };
     count(a, 1);
     count(b, -1);

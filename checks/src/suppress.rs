@@ -10,8 +10,8 @@ use crate::arn::RoleArn;
 use crate::evidence::Evidence;
 use crate::fault::Severity;
 use crate::report::{FoundFinding, TargetReport};
-use irsa_doctor_iam::context::Context;
 use irsa_doctor_iam::pattern::Pattern;
+use irsa_doctor_iam::{Arn, Context};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a user has decided about findings.
@@ -44,8 +44,12 @@ pub struct Ignore {
     pub reason: String,
 }
 
-/// Writes on a target's findings why they don't count, and what they count as. What is wrong with an annotation is noted.
+/// Writes on a target's findings why they don't count, and what they count as. What is wrong with an annotation is noted, where
+/// there is something that it could ignore.
 pub(crate) fn apply(report: &mut TargetReport, evidence: &Evidence<'_>, rules: &Rules) {
+    if report.findings.is_empty() && report.after_restart.is_none() {
+        return;
+    }
     let annotated = if rules.heeds_annotations { annotation::read(evidence) } else { annotation::Annotated::default() };
     let (namespace, account) = (evidence.namespace().to_owned(), report.service_account.clone());
     let roles: BTreeSet<String> = report.identities.iter().filter_map(|identity| identity.role_arn.clone()).collect();
@@ -76,17 +80,13 @@ impl<'a> Place<'a> {
     fn of(resource: &'a str, namespace: &'a str, service_account: Option<&'a str>, roles: &'a BTreeSet<String>) -> Self {
         let own = RoleArn::parse(resource).map(|_| resource);
         let roles: Vec<&str> = own.map_or_else(|| roles.iter().map(String::as_str).collect(), |own| vec![own]);
-        let accounts = match resource.strip_prefix("arn:").and_then(account_of) {
+        let account = |arn: &'a str| Arn::parse(arn).ok().map(|arn| arn.account).filter(|account| !account.is_empty());
+        let accounts = match account(resource) {
             Some(account) => vec![account],
-            None => roles.iter().filter_map(|role| role.strip_prefix("arn:").and_then(account_of)).collect(),
+            None => roles.iter().copied().filter_map(account).collect(),
         };
         Self { namespace, service_account, roles, accounts }
     }
-}
-
-/// The account in an ARN without its `arn:`.
-fn account_of(rest: &str) -> Option<&str> {
-    rest.split(':').nth(3).filter(|account| !account.is_empty())
 }
 
 impl Ignore {

@@ -156,9 +156,8 @@ pub fn decision<'a>(evidence: &Evidence<'a>) -> Trust<'a> {
         return Trust::Unread(gap);
     };
     let audience = audience::decision(evidence).judged().to_owned();
-    let cluster = evidence.cluster.map_or(0, |cluster| std::ptr::from_ref(cluster).addr());
     let document = role.trust_policy.as_ptr().addr();
-    let key = (cluster, document, under_judgement.arn.clone(), subject.clone(), audience.clone());
+    let key = (evidence.cluster_address(), document, under_judgement.arn.clone(), subject.clone(), audience.clone());
     evidence.policies.trust(key, || {
         let token = |issuer: &str, issuer_known: bool| Token {
             issuer_known,

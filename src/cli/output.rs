@@ -3,7 +3,7 @@
 use super::{Color, Only, ReportFormat};
 use clap::{Args, ValueEnum};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// What comes out.
@@ -60,12 +60,22 @@ pub(crate) struct OutputArgs {
 }
 
 impl OutputArgs {
+    /// Whether a bundle or a script takes the report's place on stdout.
+    pub(crate) fn prints_no_report(&self) -> bool {
+        is_stdout(self.save.as_deref()) || is_stdout(self.fix_script.as_deref())
+    }
+
     /// The format on stdout: the one that has no file, else the table where nothing was said. `None`: all goes to files.
     pub(crate) fn on_stdout(&self) -> Option<ReportFormat> {
         let named = self.output.iter().find(|spec| spec.file.is_none()).map(|spec| spec.format);
         let default = if self.query.is_some() { ReportFormat::Json } else { ReportFormat::Table };
         named.or_else(|| (self.output.is_empty() || self.query.is_some()).then_some(default))
     }
+}
+
+/// Whether a file is stdout, as it is written on the command line.
+pub(crate) fn is_stdout(file: Option<&Path>) -> bool {
+    file == Some(Path::new("-"))
 }
 
 /// A format, and where it goes.

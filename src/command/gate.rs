@@ -27,9 +27,6 @@ pub(super) fn options(args: &RunArgs) -> Result<GateOptions, Error> {
 }
 
 fn unknown_check(id: &str) -> Error {
-    let help = match cli::nearest(id, registry::ALL.iter().map(|check| check.id)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "`irsa-doctor checks` lists them".to_owned(),
-    };
+    let help = cli::did_you_mean(id, registry::ALL.iter().map(|check| check.id), "`irsa-doctor checks` lists them");
     Error::usage(format!("`--allow-unknown` names no check: `{id}`"), help)
 }

@@ -179,10 +179,8 @@ fn contexts(args: &RunArgs, options: &collect::Options) -> Result<Option<Vec<Str
     let mut wanted: Vec<String> = Vec::new();
     for name in source.contexts.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
         if !known.iter().any(|context| context == name) {
-            let help = match cli::nearest(name, known.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`kubectl config get-contexts` lists them".to_owned(),
-            };
+            let otherwise = "`kubectl config get-contexts` lists them";
+            let help = cli::did_you_mean(name, known.iter().map(String::as_str), otherwise);
             return Err(Error::usage(format!("the kubeconfig has no context `{name}`"), help));
         }
         if !wanted.iter().any(|known| known == name) {

@@ -1,7 +1,7 @@
 //! From what is written to what is followed.
 
-use super::{Config, Day, Faults, Ignore, Loaded, Severity};
-use crate::cli::nearest;
+use super::{Config, Day, Faults, Ignore, Loaded};
+use crate::cli::did_you_mean;
 use irsa_doctor_checks::registry;
 use irsa_doctor_checks::suppress::{self, Rules};
 use jiff::civil::Date;
@@ -17,7 +17,7 @@ impl Config {
         let mut rules = Rules { heeds_annotations: self.ignore_annotations.unwrap_or(true), ..Rules::default() };
         for (id, severity) in self.severity {
             known(&id).map_err(|problem| format!("[severity]: {problem}"))?;
-            rules.severities.insert(id, severity.of_checks());
+            rules.severities.insert(id, severity);
         }
         let mut notes = Vec::new();
         for (index, ignore) in self.ignore.into_iter().enumerate() {
@@ -78,22 +78,12 @@ impl Day {
     }
 }
 
-impl Severity {
-    fn of_checks(self) -> irsa_doctor_checks::fault::Severity {
-        match self {
-            Self::Error => irsa_doctor_checks::fault::Severity::Error,
-            Self::Warning => irsa_doctor_checks::fault::Severity::Warning,
-            Self::Info => irsa_doctor_checks::fault::Severity::Info,
-        }
-    }
-}
-
 /// Whether a fault is one.
 fn known(id: &str) -> Result<(), String> {
     if registry::fault(id).is_some() {
         return Ok(());
     }
     let all = registry::ALL.iter().flat_map(|check| check.faults).map(|fault| fault.id);
-    let hint = nearest(id, all).map_or("`irsa-doctor checks` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
+    let hint = did_you_mean(id, all, "`irsa-doctor checks` lists them");
     Err(format!("`{id}` is no fault; {hint}"))
 }

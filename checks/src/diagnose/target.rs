@@ -10,6 +10,7 @@ use crate::policies::Policies;
 use crate::report::{AfterRestart, ReportedGap, TargetReport, Verdict};
 use crate::snapshot::kubernetes::Pod;
 use crate::snapshot::{Gap, Observed, Snapshot, Target, TargetKind, key};
+use crate::suppress::{self, Rules};
 use crate::{actions, error_message, hand_over, intent, second_opinion, usage, workload};
 
 /// What stands in the place of a check where a scan could not read all of what it was to look at.
@@ -42,7 +43,12 @@ pub(super) fn first_evidence<'a>(snapshot: &'a Snapshot, policies: &'a Policies<
 }
 
 /// Judges one target.
-pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, target: &'a Target) -> TargetReport {
+pub(super) fn diagnose<'a>(
+    snapshot: &'a Snapshot,
+    policies: &'a Policies<'a>,
+    target: &'a Target,
+    rules: &Rules,
+) -> TargetReport {
     let base = evidence(snapshot, policies, target);
     if let Some(gaps) = scan_gaps(&base) {
         return partly_read(target, &gaps);
@@ -75,7 +81,7 @@ pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
     let used = with_next(&roles, first);
     gaps.extend(usage::gaps(&judged, &used));
     gaps.extend(second_opinion::gaps(&judged));
-    TargetReport {
+    let mut report = TargetReport {
         target: target.clone(),
         verdict,
         first_broken,
@@ -95,7 +101,9 @@ pub(super) fn diagnose<'a>(snapshot: &'a Snapshot, policies: &'a Policies<'a>, t
         findings,
         gaps,
         after_restart: after_restart.map(Box::new),
-    }
+    };
+    suppress::apply(&mut report, &base, rules);
+    report
 }
 
 /// What of a scan could not be read, where a target stands for the scan itself. `None`: all of it was.
