@@ -27,15 +27,15 @@ mod text;
 pub(crate) mod v1;
 mod yaml;
 
-pub(crate) use changes::write_changes;
+pub(crate) use changes::Changes;
 pub(crate) use contents::{Contents, write_contents, write_contents_json};
 pub(crate) use escape::{escape, escape_invisible};
 pub(crate) use explain::write_page;
 pub(crate) use listing::{write_listing, write_listing_json};
 pub(crate) use query::Query;
 
-use crate::collect::Calls;
-use irsa_doctor_checks::report::Report;
+use crate::collect::{Calls, INTERRUPTED};
+use irsa_doctor_checks::report::{Gate, Report};
 use std::io::{self, Write};
 
 /// What a report says of the run itself; it varies from run to run.
@@ -47,6 +47,18 @@ pub(crate) struct Run {
     pub(crate) seconds: f64,
     /// Whether somebody ended it before all was read.
     pub(crate) interrupted: bool,
+}
+
+impl Run {
+    /// The exit code of a run that had a report, and what it means.
+    pub(crate) fn exit(&self, gate: Gate) -> (u8, &'static str) {
+        match gate {
+            _ if self.interrupted => (INTERRUPTED, "ended before all was read"),
+            Gate::Pass => (0, "the gate passes"),
+            Gate::Fail => (1, "the gate fails"),
+            Gate::Inconclusive => (3, "inconclusive: what decides could not be read"),
+        }
+    }
 }
 
 /// How text looks.

@@ -5,14 +5,13 @@ use super::source::{self, Evidence};
 use super::suppress::{self, Decided};
 use super::{fix_script, gate, metrics, needs, repeat, save};
 use crate::cli::{self, RunArgs};
-use crate::collect::{INTERRUPTED, bundle};
+use crate::collect::bundle;
 use crate::error::Error;
 use crate::output;
 use crate::report::Run;
 use irsa_doctor_checks::diagnose::{GateOptions, apply_gate, diagnose_with};
-use irsa_doctor_checks::report::{Gate, Report};
+use irsa_doctor_checks::report::Report;
 use irsa_doctor_checks::snapshot::Asked;
-use std::path::Path;
 use std::time::Instant;
 
 /// Diagnoses; gives the exit code.
@@ -66,7 +65,7 @@ impl<'a> Plan<'a> {
         }
         fix_script::check(&args.output)?;
         metrics::check(&args.output)?;
-        if let Some(path) = args.output.save.as_deref().filter(|path| *path != Path::new("-")) {
+        if let Some(path) = args.output.save.as_deref().filter(|path| !cli::is_stdout(Some(path))) {
             bundle::check(path, args.output.force)?;
         }
         let outputs = Outputs::of(&args.output)?;
@@ -107,12 +106,6 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Whether a bundle or a script takes the report's place on stdout.
-    pub(super) fn prints_no_report(&self) -> bool {
-        let output = &self.args.output;
-        [&output.save, &output.fix_script].into_iter().any(|path| path.as_deref() == Some(Path::new("-")))
-    }
-
     /// Writes everything that is wanted but the report on stdout.
     ///
     /// # Errors
@@ -120,7 +113,7 @@ impl<'a> Plan<'a> {
     /// What can't be written.
     pub(super) fn write_files(&self, round: &Round) -> Result<(), Error> {
         let output = &self.args.output;
-        save::save(&round.evidence.snapshot, output)?;
+        save::save(&round.evidence.snapshot, &round.report, output)?;
         fix_script::write(&round.report, &round.run, output)?;
         metrics::write(&round.report, &round.run, output)?;
         self.outputs.write_files(&round.report, &round.run)
@@ -132,19 +125,14 @@ impl<'a> Plan<'a> {
     ///
     /// stdout can't be written.
     pub(super) fn print(&self, round: &Round) -> Result<(), Error> {
-        if self.prints_no_report() { Ok(()) } else { self.outputs.write_stdout(&round.report, &round.run) }
+        if self.args.output.prints_no_report() { Ok(()) } else { self.outputs.write_stdout(&round.report, &round.run) }
     }
 }
 
 impl Round {
     /// The exit code.
     pub(super) fn exit(&self) -> u8 {
-        match self.report.gate {
-            _ if self.run.interrupted => INTERRUPTED,
-            Gate::Pass => 0,
-            Gate::Fail => 1,
-            Gate::Inconclusive => 3,
-        }
+        self.run.exit(self.report.gate).0
     }
 }
 

@@ -1,12 +1,11 @@
 //! `--fix-script`: the fixes as a script, in a file or on stdout.
 
-use crate::cli::{OutputArgs, ReportFormat};
+use crate::cli::{OutputArgs, ReportFormat, is_stdout};
 use crate::error::Error;
 use crate::report::{self, Run, Style};
 use crate::{file, output};
 use irsa_doctor_checks::report::Report;
 use std::io::Write;
-use std::path::Path;
 
 /// Whether what is to be written where can be done at all: stdout takes one thing.
 ///
@@ -14,11 +13,14 @@ use std::path::Path;
 ///
 /// A usage error.
 pub(super) fn check(args: &OutputArgs) -> Result<(), Error> {
-    let is_stdout = |path: &Option<std::path::PathBuf>| path.as_deref() == Some(Path::new("-"));
     let takes_stdout = args.output.iter().any(|spec| spec.file.is_none() && spec.format != ReportFormat::Table);
-    let other =
-        [("--save -", is_stdout(&args.save)), ("-o", takes_stdout), ("--query", args.query.is_some()), ("--diff", args.diff)];
-    match other.into_iter().find(|(_, given)| *given).filter(|_| is_stdout(&args.fix_script)) {
+    let other = [
+        ("--save -", is_stdout(args.save.as_deref())),
+        ("-o", takes_stdout),
+        ("--query", args.query.is_some()),
+        ("--diff", args.diff),
+    ];
+    match other.into_iter().find(|(_, given)| *given).filter(|_| is_stdout(args.fix_script.as_deref())) {
         Some((other, _)) => {
             Err(Error::usage(format!("`--fix-script -` and `{other}` both want stdout"), "give --fix-script a file"))
         }
@@ -34,7 +36,7 @@ pub(super) fn check(args: &OutputArgs) -> Result<(), Error> {
 pub(super) fn write(report: &Report, run: &Run, args: &OutputArgs) -> Result<(), Error> {
     let Some(path) = &args.fix_script else { return Ok(()) };
     let script = |out: &mut dyn Write| report::write(report, run, &Style::Script, out);
-    if path == Path::new("-") {
+    if is_stdout(Some(path)) {
         return output::stream(false, script);
     }
     let name = path.display().to_string();

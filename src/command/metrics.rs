@@ -1,6 +1,6 @@
 //! `--metrics-file`: the metrics of a run, for whoever scrapes them.
 
-use crate::cli::OutputArgs;
+use crate::cli::{OutputArgs, is_stdout};
 use crate::error::Error;
 use crate::file;
 use crate::report::{self, Run, Style};
@@ -18,7 +18,7 @@ const MODE: u32 = 0o644;
 /// It can't, or stdout is meant.
 pub(super) fn check(args: &OutputArgs) -> Result<(), Error> {
     let Some(path) = &args.metrics_file else { return Ok(()) };
-    if path == Path::new("-") {
+    if is_stdout(Some(path)) {
         let help = "a collector reads files whose names end with .prom: give one";
         return Err(Error::usage("`--metrics-file -` is no file", help));
     }

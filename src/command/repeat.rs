@@ -8,7 +8,7 @@ use super::interrupt;
 use crate::collect::{INTERRUPTED, Interrupt};
 use crate::error::Error;
 use crate::output;
-use crate::report::write_changes;
+use crate::report::Changes;
 use irsa_doctor_checks::report::Gate;
 use std::time::{Duration, Instant};
 
@@ -67,24 +67,20 @@ fn show(plan: &Plan<'_>, last: Option<&Round>, round: &Round, ends: bool) -> Res
     if last.is_none() {
         plan.say_notes(round);
     }
-    let tells = plan.outputs.tells_changes() && !plan.prints_no_report();
-    let writes = ends || (plan.args.gate.watch.is_some() && last.is_none_or(|last| differs(last, round)));
-    match last {
+    let changes = last.map(|last| Changes::between(&last.report, &round.report));
+    let changed = changes.as_ref().is_none_or(|changes| !changes.is_empty());
+    let writes = ends || (plan.args.gate.watch.is_some() && changed);
+    let tells = plan.outputs.tells_changes() && !plan.args.output.prints_no_report();
+    match changes {
         None if tells => plan.print(round)?,
-        Some(last) if tells => {
+        Some(changes) if tells => {
             let look = plan.outputs.look();
-            output::stream(look.color, |out| write_changes(&last.report, &round.report, look, out).map(|_| ()))?;
+            output::stream(look.color, |out| changes.write(look, out))?;
         }
         _ if writes => plan.print(round)?,
         _ => {}
     }
     if writes { plan.write_files(round) } else { Ok(()) }
-}
-
-/// Whether anything changed that would be told.
-fn differs(last: &Round, round: &Round) -> bool {
-    let look = crate::report::Look { width: usize::MAX, color: false, unicode: true };
-    write_changes(&last.report, &round.report, look, &mut std::io::sink()).unwrap_or(true)
 }
 
 /// Waits; `true` if somebody ended it.

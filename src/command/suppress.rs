@@ -2,7 +2,7 @@
 
 mod baseline;
 
-use crate::cli::{GateArgs, OutputArgs};
+use crate::cli::{GateArgs, OutputArgs, is_stdout};
 use crate::error::Error;
 use crate::{config, file, output};
 use irsa_doctor_checks::report::Report;
@@ -50,7 +50,7 @@ pub(super) fn decided(args: &GateArgs, output: &OutputArgs) -> Result<Decided, E
 /// Whether a baseline can be written, found out before anybody is asked anything.
 fn check(args: &GateArgs, output: &OutputArgs) -> Result<(), Error> {
     let Some(path) = &args.write_baseline else { return Ok(()) };
-    if path == Path::new("-") {
+    if is_stdout(Some(path)) {
         return Err(Error::usage("`--write-baseline -` is no file", "give a file, which --baseline reads"));
     }
     file::check(path, output.force).map_err(|source| unwritable(path, source))

@@ -1,29 +1,19 @@
 //! What changed from one report to the next: for whoever waits for a fix to take effect.
 
 use super::page::{Page, Tone};
-use super::text::verdict_words;
+use super::table::tone;
+use super::text::{target_in_cluster, verdict_words};
 use super::{Look, escape};
 use irsa_doctor_checks::check::Status;
-use irsa_doctor_checks::report::{Report, TargetReport, Verdict};
+use irsa_doctor_checks::report::{Report, TargetReport};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-/// Writes what changed; `false` if nothing did.
-///
-/// # Errors
-///
-/// The writer's own.
-pub(crate) fn write_changes(old: &Report, new: &Report, look: Look, out: &mut dyn Write) -> io::Result<bool> {
-    let changes = changes(old, new);
-    if changes.is_empty() {
-        return Ok(false);
-    }
-    let mut page = Page::new(out, look);
-    page.prose("", 0, &format!("{}:", new.collected_at), Tone::Heading)?;
-    for Change { text, tone, indent } in &changes {
-        page.prose("", *indent, &escape(text), *tone)?;
-    }
-    Ok(true)
+/// What changed from one report to the next.
+pub(crate) struct Changes {
+    /// When the later one was collected.
+    at: String,
+    lines: Vec<Change>,
 }
 
 /// A line.
@@ -33,22 +23,44 @@ struct Change {
     indent: usize,
 }
 
-fn changes(old: &Report, new: &Report) -> Vec<Change> {
-    let before: BTreeMap<String, &TargetReport> = old.targets.iter().map(|target| (name(target), target)).collect();
-    let now: BTreeSet<String> = new.targets.iter().map(name).collect();
-    let mut changes = Vec::new();
-    for target in &new.targets {
-        match before.get(&name(target)) {
-            Some(known) => of_target(known, target, &mut changes),
-            None => changes.push(line(0, tone(target.verdict), format!("{} is new: {}", name(target), target.sentence))),
+impl Changes {
+    /// Compares two reports.
+    pub(crate) fn between(old: &Report, new: &Report) -> Self {
+        let before: BTreeMap<String, &TargetReport> = old.targets.iter().map(|target| (name(target), target)).collect();
+        let now: BTreeSet<String> = new.targets.iter().map(name).collect();
+        let mut lines = Vec::new();
+        for target in &new.targets {
+            match before.get(&name(target)) {
+                Some(known) => of_target(known, target, &mut lines),
+                None => lines.push(line(0, tone(target.verdict), format!("{} is new: {}", name(target), target.sentence))),
+            }
         }
+        for target in old.targets.iter().filter(|target| !now.contains(&name(target))) {
+            lines.push(line(0, Tone::Faint, format!("{} is gone", name(target))));
+        }
+        Self { at: new.collected_at.clone(), lines }
     }
-    for target in old.targets.iter().filter(|target| !now.contains(&name(target))) {
-        changes.push(line(0, Tone::Faint, format!("{} is gone", name(target))));
+
+    /// Whether nothing did.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
     }
-    changes
+
+    /// Writes them, if there are any.
+    ///
+    /// # Errors
+    ///
+    /// The writer's own.
+    pub(crate) fn write(&self, look: Look, out: &mut dyn Write) -> io::Result<()> {
+        let mut page = Page::new(out, look);
+        if !self.is_empty() {
+            page.prose("", 0, &format!("{}:", escape(&self.at)), Tone::Heading)?;
+        }
+        self.lines.iter().try_for_each(|Change { text, tone, indent }| page.prose("", *indent, &escape(text), *tone))
+    }
 }
 
+/// Of a target that is in both.
 fn of_target(old: &TargetReport, new: &TargetReport, changes: &mut Vec<Change>) {
     let mut lines = Vec::new();
     let (had, has) = (findings(old), findings(new));
@@ -90,14 +102,7 @@ fn gaps(target: &TargetReport) -> BTreeSet<String> {
 
 /// A target as it is told apart from all others.
 fn name(target: &TargetReport) -> String {
-    let target = &target.target;
-    let place = if target.namespace.is_empty() { String::new() } else { format!(" in {}", target.namespace) };
-    let cluster = target.cluster.as_ref().map(|cluster| format!(" of {cluster}")).unwrap_or_default();
-    format!("{target}{place}{cluster}")
-}
-
-fn tone(verdict: Verdict) -> Tone {
-    super::table::tone(verdict)
+    target_in_cluster(&target.target)
 }
 
 fn line(indent: usize, tone: Tone, text: String) -> Change {
@@ -108,11 +113,14 @@ fn line(indent: usize, tone: Tone, text: String) -> Change {
 mod tests {
     use super::super::fixture;
     use super::*;
+    use irsa_doctor_checks::report::Verdict;
 
     fn told(old: &Report, new: &Report) -> Option<String> {
+        let changes = Changes::between(old, new);
         let mut out = Vec::new();
-        let look = Look { width: 400, color: false, unicode: true };
-        write_changes(old, new, look, &mut out).unwrap().then(|| String::from_utf8(out).unwrap())
+        changes.write(Look { width: 400, color: false, unicode: true }, &mut out).unwrap();
+        assert_eq!(changes.is_empty(), out.is_empty());
+        (!out.is_empty()).then(|| String::from_utf8(out).unwrap())
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod tests;
 mod uri;
 
 use super::{Run, escape, json};
-use irsa_doctor_checks::report::{Gate, Report, TargetReport};
+use irsa_doctor_checks::report::{Report, TargetReport};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -100,12 +100,7 @@ struct Invocation<N> {
 }
 
 fn invocation<'r>(report: &'r Report, run: &Run) -> Invocation<impl Serialize + use<'r>> {
-    let (exit_code, exit_code_description) = match report.gate {
-        _ if run.interrupted => (crate::collect::INTERRUPTED, "ended before all was read"),
-        Gate::Pass => (0, "the gate passes"),
-        Gate::Fail => (1, "the gate fails"),
-        Gate::Inconclusive => (3, "inconclusive: what decides could not be read"),
-    };
+    let (exit_code, exit_code_description) = run.exit(report.gate);
     let decided = report.listed().all(|target| notification::of(target).iter().all(|notification| !notification.is_error()));
     Invocation {
         execution_successful: decided && !run.interrupted,
