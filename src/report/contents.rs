@@ -1,6 +1,7 @@
 //! What is in a bundle: who saved it, when, and how much of what.
 
 use super::page::{Page, Tone};
+use super::text::{number_of, target_in_cluster};
 use super::{Look, escape, json};
 use irsa_doctor_checks::snapshot::{Account, Cluster, Gap, Observed, Snapshot};
 use serde::Serialize;
@@ -104,11 +105,7 @@ const MOST_TARGETS: usize = 10;
 
 fn asked(snapshot: &Snapshot) -> Vec<String> {
     let targets = &snapshot.asked.targets;
-    let name = |target: &irsa_doctor_checks::snapshot::Target| match target.namespace.as_str() {
-        "" => target.to_string(),
-        namespace => format!("{target} in {namespace}"),
-    };
-    let mut asked: Vec<String> = targets.iter().take(MOST_TARGETS).map(name).collect();
+    let mut asked: Vec<String> = targets.iter().take(MOST_TARGETS).map(target_in_cluster).collect();
     if targets.len() > MOST_TARGETS {
         asked.push(format!("{} more", targets.len() - MOST_TARGETS));
     }
@@ -204,22 +201,24 @@ fn write_one(page: &mut Page<'_>, contents: &Contents) -> io::Result<()> {
     for cluster in &contents.clusters {
         let name = cluster.name.as_ref().filter(|name| !cluster.key.ends_with(name.as_str()));
         let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
-        let webhooks = cluster.webhooks.map_or("webhooks unread".to_owned(), |count| counted(count, "webhook configuration"));
+        let webhooks = cluster
+            .webhooks
+            .map_or("webhooks unread".to_owned(), |count| number_of(count, "webhook configuration", "webhook configurations"));
         let counts = [
-            counted(cluster.pods, "pod"),
-            counted(cluster.service_accounts, "service account"),
-            counted(cluster.workloads, "workload"),
-            counted(cluster.namespaces, "namespace"),
-            counted(cluster.associations, "association"),
+            number_of(cluster.pods, "pod", "pods"),
+            number_of(cluster.service_accounts, "service account", "service accounts"),
+            number_of(cluster.workloads, "workload", "workloads"),
+            number_of(cluster.namespaces, "namespace", "namespaces"),
+            number_of(cluster.associations, "association", "associations"),
             webhooks,
         ];
         row("cluster", &format!("{}{name}: {}", cluster.key, counts.join(", ")))?;
     }
     for account in &contents.accounts {
         let counts = [
-            counted(account.roles, "role"),
-            counted(account.policies, "managed policy").replace("policys", "policies"),
-            counted(account.providers, "OIDC provider"),
+            number_of(account.roles, "role", "roles"),
+            number_of(account.policies, "managed policy", "managed policies"),
+            number_of(account.providers, "OIDC provider", "OIDC providers"),
         ];
         row("account", &format!("{}: {}", account.id, counts.join(", ")))?;
     }
@@ -229,13 +228,9 @@ fn write_one(page: &mut Page<'_>, contents: &Contents) -> io::Result<()> {
     Ok(())
 }
 
-fn counted(count: usize, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
-}
-
 /// An age as one says it.
 fn ago(seconds: i64) -> String {
-    let unit = |count: i64, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
+    let unit = |count: i64, one: &str| number_of(usize::try_from(count).unwrap_or_default(), one, &format!("{one}s"));
     match seconds {
         ..0 => "less than no time".to_owned(),
         0..120 => unit(seconds, "second"),

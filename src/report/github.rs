@@ -3,10 +3,9 @@
 
 use super::escape;
 use super::summary::{headline, last_line};
-use super::text::{fix_summary, gap_line, place, target_in_cluster, verdict_at, verdict_words, wanted_and_actual};
+use super::text::{compared_and_mended, gap_line, place, target_in_cluster, verdict_at, verdict_words};
 use irsa_doctor_checks::check::Status;
 use irsa_doctor_checks::fault::{Confidence, Severity};
-use irsa_doctor_checks::fix::FixCommand;
 use irsa_doctor_checks::names::some;
 use irsa_doctor_checks::report::{FoundFinding, Report, TargetReport, Verdict};
 use std::collections::BTreeSet;
@@ -185,18 +184,7 @@ fn of_finding(found: &FoundFinding, about: &str, whom: &str, at_most: Option<Kin
     let finding = &found.finding;
     let mut lines =
         vec![finding.detail.clone(), whom.to_owned(), format!("where: {} {}", place(&finding.locus), finding.locus.path)];
-    lines.extend(finding.locus.missing.iter().map(|key| format!("missing: {key}")));
-    let [wanted, actual] = wanted_and_actual(finding.expected.as_ref(), finding.actual.as_ref());
-    lines.extend(wanted.map(|text| format!("wanted: {text}")));
-    lines.extend(actual.map(|text| format!("actual: {text}")));
-    if let Some(fix) = &finding.fix {
-        lines.push(format!("fix: {}", fix_summary(fix)));
-        lines.extend(fix.needs_decision.iter().map(|who| format!("decide: {who}")));
-        lines.extend(fix.durable.iter().map(|change| format!("for good: {change}")));
-        lines.extend(
-            fix.commands.iter().map(FixCommand::shell).flat_map(|command| command.lines().map(str::to_owned).collect::<Vec<_>>()),
-        );
-    }
+    lines.extend(compared_and_mended(finding));
     lines.push(format!("explain: irsa-doctor explain {}", finding.fault.id));
     let likely = if finding.confidence == Confidence::Likely { ", likely" } else { "" };
     let kind = at_most.map_or(Kind::from(finding.severity), |least| least.max(finding.severity.into()));

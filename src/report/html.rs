@@ -11,10 +11,9 @@ mod target;
 mod tests;
 
 use super::summary::{headline, last_line};
-use super::text::{target_in_cluster, verdict_at, verdict_words};
+use super::text::{target_in_cluster, verdict_at, verdict_class, verdict_words};
 use escaped::Escaped;
 use irsa_doctor_checks::report::{ClusterHead, Report, Verdict};
-use parts::verdict_class;
 use std::io::{self, Write};
 
 /// How the page looks: bright and dark, narrow and wide, on paper.

@@ -6,12 +6,12 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-use super::summary::{headline, last_line};
+use super::summary::{decisive_first, headline, last_line};
 use super::table::decision_lines;
 use super::text::{after_restart, gap_line, layer_name, target_in_cluster, verdict_at, verdict_words};
 use inline::{code, prose};
 use irsa_doctor_checks::check::Status;
-use irsa_doctor_checks::report::{CheckResult, FoundFinding, Report, ReportedGap, TargetReport};
+use irsa_doctor_checks::report::{CheckResult, Report, ReportedGap, TargetReport};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
@@ -72,8 +72,7 @@ fn write_target(target: &TargetReport, several: bool, out: &mut dyn Write) -> io
     if let Some(after) = &target.after_restart {
         writeln!(out, "\n### {}", prose(&after_restart(after)))?;
         chain(&after.checks, out)?;
-        let findings: Vec<FoundFinding> = after.findings.clone();
-        finding::all(&findings, 4, &mut BTreeSet::new(), out)?;
+        finding::all(&after.findings, 4, &mut BTreeSet::new(), out)?;
     }
     list("Notes", &target.notes, out)?;
     list("Hand-over", &target.hand_over, out)
@@ -105,9 +104,8 @@ fn chain(checks: &[CheckResult], out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What was not read: first that on which a verdict hangs.
-fn gaps(all: &[ReportedGap], out: &mut dyn Write) -> io::Result<()> {
-    let decisive = all.iter().filter(|gap| gap.found.decisive);
-    let lines = decisive.chain(all.iter().filter(|gap| !gap.found.decisive)).map(|gap| {
+fn gaps<'r>(all: impl IntoIterator<Item = &'r ReportedGap>, out: &mut dyn Write) -> io::Result<()> {
+    let lines = decisive_first(all).into_iter().map(|gap| {
         let weight = if gap.found.decisive { "hangs on it" } else { "does not hang on it" };
         format!("{} ({} {weight})", gap_line(&gap.found.gap), gap.check)
     });

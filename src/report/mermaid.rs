@@ -8,11 +8,11 @@ mod scan;
 mod tests;
 
 use super::summary::last_line;
-use super::text::{after_restart, gap_line, target_in_cluster, verdict_at, wanted_and_actual};
+use super::text::{after_restart, gap_line, target_in_cluster, verdict_at, verdict_class, wanted_and_actual};
 use chart::Chart;
 use irsa_doctor_checks::check::Status;
 use irsa_doctor_checks::fault::Severity;
-use irsa_doctor_checks::report::{CheckResult, FoundFinding, Report, ReportedGap, TargetReport, Verdict};
+use irsa_doctor_checks::report::{CheckResult, FoundFinding, Report, ReportedGap, TargetReport};
 use std::io::{self, Write};
 
 /// So many targets are drawn.
@@ -33,24 +33,13 @@ const CLASSES: &str = "\
 /// Writes a report as a flowchart.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut chart = Chart::default();
-    chart.node(&[&last_line(report)], class(report.verdict));
+    chart.node(&[&last_line(report)], verdict_class(report.verdict));
     if let Some(overview) = &report.overview {
         scan::draw(report, overview, &mut chart);
     } else {
         targets(report, &mut chart);
     }
     write!(out, "flowchart TD\n{CLASSES}{}", chart.text())
-}
-
-/// The class of what has this verdict.
-fn class(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Broken => "fail",
-        Verdict::Inconclusive => "unknown",
-        Verdict::Degraded => "warn",
-        Verdict::Healthy => "pass",
-        Verdict::NotApplicable => "none",
-    }
 }
 
 fn targets(report: &Report, chart: &mut Chart) {

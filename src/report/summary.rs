@@ -1,10 +1,10 @@
 //! A whole report in one line: what it begins with, and what it ends with. Plain text, untrusted.
 
-use super::text::verdict_words;
+use super::text::{number_of, verdict_words};
 use irsa_doctor_checks::check::Status;
 use irsa_doctor_checks::fault::Severity;
-use irsa_doctor_checks::report::{Gate, Report, TargetReport, Verdict};
-use std::collections::BTreeMap;
+use irsa_doctor_checks::report::{Gate, Report, ReportedGap, TargetReport, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The verdict in one sentence: of the only target its own, else the counts.
 pub(super) fn headline(report: &Report) -> String {
@@ -21,9 +21,8 @@ pub(super) fn scanned(report: &Report) -> String {
     let all = overview.accounts.len();
     let pods: usize = overview.accounts.iter().map(|line| line.pods).sum();
     let worst = overview.accounts.iter().filter(|line| line.verdict == report.verdict).count();
-    let counted = |count: usize, one: &str, many: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {many}") };
-    let causes = counted(overview.causes.len(), "cause", "causes");
-    let judged = counted(pods, "pod was judged", "pods were judged");
+    let causes = number_of(overview.causes.len(), "cause", "causes");
+    let judged = number_of(pods, "pod was judged", "pods were judged");
     let unread: Vec<&str> =
         report.targets.iter().filter(|target| target.target.kind.is_scan()).map(|target| target.sentence.as_str()).collect();
     if report.verdict == Verdict::Inconclusive && worst == 0 && !unread.is_empty() {
@@ -32,12 +31,12 @@ pub(super) fn scanned(report: &Report) -> String {
     match report.verdict {
         Verdict::NotApplicable if overview.pods == 0 => "NOT APPLICABLE: no pods were found".to_owned(),
         Verdict::NotApplicable => "NOT APPLICABLE: nothing here asks anything of AWS".to_owned(),
-        Verdict::Healthy => format!("HEALTHY: {}. {judged}.", counted(all, "service account", "service accounts")),
+        Verdict::Healthy => format!("HEALTHY: {}. {judged}.", number_of(all, "service account", "service accounts")),
         verdict => {
             format!(
                 "{}: {worst} of {}; {causes}. {judged}.",
                 verdict_words(verdict).to_uppercase(),
-                counted(all, "service account", "service accounts")
+                number_of(all, "service account", "service accounts")
             )
         }
     }
@@ -56,6 +55,20 @@ pub(super) fn totals(report: &Report) -> String {
 pub(super) fn counted(counts: &BTreeMap<Verdict, usize>) -> String {
     let parts: Vec<String> = counts.iter().rev().map(|(verdict, count)| format!("{count} {}", verdict_words(*verdict))).collect();
     if parts.is_empty() { "nothing to judge".to_owned() } else { parts.join(", ") }
+}
+
+/// What verdicts of a scan's listed targets hang on and nobody could read, each once.
+pub(super) fn unread(report: &Report) -> Vec<&ReportedGap> {
+    let mut known = BTreeSet::new();
+    let all = report.listed().filter(|target| !target.target.kind.is_scan()).flat_map(|target| &target.gaps);
+    all.filter(|gap| gap.found.decisive && known.insert(*gap)).collect()
+}
+
+/// Gaps, first those on which a verdict hangs.
+pub(super) fn decisive_first<'r>(gaps: impl IntoIterator<Item = &'r ReportedGap>) -> Vec<&'r ReportedGap> {
+    let mut gaps: Vec<&ReportedGap> = gaps.into_iter().collect();
+    gaps.sort_by_key(|gap| !gap.found.decisive);
+    gaps
 }
 
 /// The verdict, with what it rests on.

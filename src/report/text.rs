@@ -1,8 +1,10 @@
 //! What several formats say alike: names, places, values. Plain text, untrusted: each format makes it harmless in its own way.
 
-use irsa_doctor_checks::finding::Compared;
-use irsa_doctor_checks::fix::{Fix, Restart};
+use irsa_doctor_checks::finding::{Compared, Finding};
+use irsa_doctor_checks::fix::{Fix, FixCommand, Restart};
 use irsa_doctor_checks::locus::Locus;
+use irsa_doctor_checks::names::some;
+use irsa_doctor_checks::overview::{Cause, Overview};
 use irsa_doctor_checks::report::{AfterRestart, TargetReport, Verdict};
 use irsa_doctor_checks::snapshot::{Gap, Target};
 use std::fmt::Write as _;
@@ -13,6 +15,22 @@ pub(super) fn verdict_words(verdict: Verdict) -> &'static str {
         Verdict::NotApplicable => "not applicable",
         other => other.as_str(),
     }
+}
+
+/// The class of what has this verdict, where a format has classes.
+pub(super) fn verdict_class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Broken => "fail",
+        Verdict::Inconclusive => "unknown",
+        Verdict::Degraded => "warn",
+        Verdict::Healthy => "pass",
+        Verdict::NotApplicable => "none",
+    }
+}
+
+/// "1 pod", "2 pods".
+pub(super) fn number_of(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
 /// A verdict with the links that it is about: "broken at trust-policy".
@@ -72,6 +90,58 @@ fn compared(side: &Compared, between: &str) -> String {
         Compared::Many(values) => values.join(between),
         Compared::Nothing => "(nothing)".to_owned(),
     }
+}
+
+/// What is compared in a finding and what mends it, a line each: for formats that have no room for more.
+pub(super) fn compared_and_mended(finding: &Finding) -> Vec<String> {
+    let mut lines: Vec<String> = finding.locus.missing.iter().map(|key| format!("missing: {key}")).collect();
+    let [wanted, actual] = wanted_and_actual(finding.expected.as_ref(), finding.actual.as_ref());
+    lines.extend(wanted.map(|text| format!("wanted: {text}")));
+    lines.extend(actual.map(|text| format!("actual: {text}")));
+    if let Some(fix) = &finding.fix {
+        lines.push(format!("fix: {}", fix_summary(fix)));
+        lines.extend(fix.needs_decision.iter().map(|who| format!("decide: {who}")));
+        lines.extend(fix.durable.iter().map(|change| format!("for good: {change}")));
+        let commands = fix.commands.iter().map(FixCommand::shell);
+        lines.extend(commands.flat_map(|command| command.lines().map(str::to_owned).collect::<Vec<_>>()));
+    }
+    lines
+}
+
+/// What tells fixes apart: a document that is written otherwise for somebody else mends nothing here.
+pub(super) fn fix_key(fix: &Fix) -> String {
+    let shown: Vec<String> = std::iter::once(fix.id.clone()).chain(fix.commands.iter().map(FixCommand::shell)).collect();
+    shown.join("\n")
+}
+
+/// What is to be known of a fix beside its commands, each with a label.
+pub(super) fn about_fix(fix: &Fix) -> Vec<(&'static str, &str)> {
+    let told = [("Owner", &fix.managed_by), ("For good", &fix.durable), ("Decide", &fix.needs_decision)];
+    let told = told.into_iter().filter_map(|(label, text)| Some((label, text.as_ref()?)));
+    let choices = fix.choices.iter().map(|choice| ("Choice", choice));
+    let affects = fix.affects.iter().map(|what| ("Affects", what));
+    let notes = fix.notes.iter().map(|note| ("Note", note));
+    told.chain(choices).chain(affects).chain(notes).map(|(label, text)| (label, text.as_str())).collect()
+}
+
+/// Whom a cause hits: the first of them, and how many more.
+pub(super) fn victims(cause: &Cause) -> String {
+    some(cause.victims.iter().map(|victim| {
+        let namespace = if victim.namespace.is_empty() { String::new() } else { format!("{}/", victim.namespace) };
+        format!("{namespace}{victim}")
+    }))
+}
+
+/// What a scan counted and did not judge.
+pub(super) fn counted_only(overview: &Overview) -> Vec<String> {
+    let mut counted = Vec::new();
+    if overview.without_intent > 0 {
+        counted.push(format!("{} pods and workloads ask nothing of AWS and were not judged", overview.without_intent));
+    }
+    if overview.over > 0 {
+        counted.push(format!("{} pods are over (being deleted, or run to the end) and not judged", overview.over));
+    }
+    counted
 }
 
 /// What a fix does, and what it asks of running pods.

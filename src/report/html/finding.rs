@@ -3,9 +3,9 @@
 use super::escaped::{Escaped, Whole};
 use super::parts::commands;
 use crate::report::diff;
-use crate::report::text::{fix_summary, place, wanted_and_actual};
+use crate::report::text::{about_fix, fix_key, fix_summary, place, wanted_and_actual};
 use irsa_doctor_checks::fault::Severity;
-use irsa_doctor_checks::fix::{DocumentChange, Fix, FixCommand};
+use irsa_doctor_checks::fix::{DocumentChange, Fix};
 use irsa_doctor_checks::report::FoundFinding;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -15,8 +15,7 @@ pub(super) fn write(found: &FoundFinding, fixes: &mut BTreeSet<String>, out: &mu
     begin(found, out)?;
     facts(found, out)?;
     if let Some(fix) = &found.finding.fix {
-        let shown: Vec<String> = std::iter::once(fix.id.clone()).chain(fix.commands.iter().map(FixCommand::shell)).collect();
-        if fixes.insert(shown.join("\n")) {
+        if fixes.insert(fix_key(fix)) {
             write_fix(fix, out)?;
         } else {
             writeln!(out, "<p>The fix above mends this too.</p>")?;
@@ -87,12 +86,7 @@ fn facts(found: &FoundFinding, out: &mut dyn Write) -> io::Result<()> {
 
 fn write_fix(fix: &Fix, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<div class=\"fix\">\n<p><b>Fix:</b> {}</p>", Escaped(&fix_summary(fix)))?;
-    let told = [("Owner", &fix.managed_by), ("For good", &fix.durable), ("Decide", &fix.needs_decision)];
-    let told = told.into_iter().filter_map(|(label, text)| Some((label, text.as_ref()?)));
-    let choices = fix.choices.iter().map(|choice| ("Choice", choice));
-    let affects = fix.affects.iter().map(|what| ("Affects", what));
-    let notes = fix.notes.iter().map(|note| ("Note", note));
-    let items: Vec<_> = told.chain(choices).chain(affects).chain(notes).collect();
+    let items = about_fix(fix);
     if !items.is_empty() {
         writeln!(out, "<ul>")?;
         items.iter().try_for_each(|(label, text)| writeln!(out, "<li>{label}: {}</li>", Escaped(text)))?;

@@ -1,23 +1,13 @@
 //! Small parts of the page: what a status and a verdict look like, lists, commands.
 
 use super::escaped::{Escaped, Whole};
+use crate::report::summary::decisive_first;
 use crate::report::text::{gap_line, layer_name};
 use irsa_doctor_checks::check::Status;
 use irsa_doctor_checks::fix::FixCommand;
-use irsa_doctor_checks::report::{ReportedGap, Verdict};
+use irsa_doctor_checks::report::ReportedGap;
 use irsa_doctor_checks::snapshot::Gap;
 use std::io::{self, Write};
-
-/// The class of what has this verdict.
-pub(super) fn verdict_class(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Broken => "fail",
-        Verdict::Inconclusive => "unknown",
-        Verdict::Degraded => "warn",
-        Verdict::Healthy => "pass",
-        Verdict::NotApplicable => "none",
-    }
-}
 
 /// The class, the sign and the words of a status: colour is never the only sign.
 pub(super) fn status(status: Status, reason: Option<&str>) -> (&'static str, &'static str, &'static str) {
@@ -53,8 +43,7 @@ pub(super) fn gaps(level: usize, all: &[&ReportedGap], out: &mut dyn Write) -> i
         return Ok(());
     }
     writeln!(out, "<section>\n<h{level}>What could not be looked at</h{level}>\n<ul class=\"gaps\">")?;
-    let decisive = all.iter().filter(|gap| gap.found.decisive);
-    for gap in decisive.chain(all.iter().filter(|gap| !gap.found.decisive)) {
+    for gap in decisive_first(all.iter().copied()) {
         let (class, weight) = if gap.found.decisive { ("unknown", "hangs on it") } else { ("none", "does not hang on it") };
         let what = Gap { remedy: String::new(), ..gap.found.gap.clone() };
         write!(out, "<li class=\"{class}\"><p>{}</p>", Escaped(&gap_line(&what)))?;

@@ -1,12 +1,12 @@
 //! A scan: a row for each service account, each cause once, what could not be read, and the chains of what doesn't work.
 
 use super::escaped::Escaped;
-use super::parts::{gaps, list, verdict_class};
+use super::parts::{gaps, list};
 use super::{chain, finding};
-use crate::report::text::{target_in_cluster, verdict_at, verdict_words};
-use irsa_doctor_checks::names::some;
+use crate::report::summary::unread;
+use crate::report::text::{counted_only, target_in_cluster, verdict_at, verdict_class, verdict_words, victims};
 use irsa_doctor_checks::overview::{Cause, Overview};
-use irsa_doctor_checks::report::{FoundFinding, Report, ReportedGap, TargetReport, Verdict};
+use irsa_doctor_checks::report::{FoundFinding, Report, TargetReport, Verdict};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
@@ -26,7 +26,7 @@ pub(super) fn write(report: &Report, overview: &Overview, out: &mut dyn Write) -
         gaps(3, &target.gaps.iter().collect::<Vec<_>>(), out)?;
         writeln!(out, "</section>")?;
     }
-    unread(report, out)?;
+    gaps(2, &unread(report), out)?;
     chains(report, &causes, out)?;
     list(2, "Counted only", &counted(report, overview), out)?;
     list(2, "Remarks", &overview.remarks, out)
@@ -68,24 +68,13 @@ fn write_causes(causes: &[&Cause], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<section>\n<h2>Causes, each once</h2>")?;
     let mut fixes = BTreeSet::new();
     for (number, cause) in causes.iter().enumerate() {
-        let names = some(cause.victims.iter().map(|victim| {
-            let namespace = if victim.namespace.is_empty() { String::new() } else { format!("{}/", victim.namespace) };
-            format!("{namespace}{victim}")
-        }));
+        let names = victims(cause);
         writeln!(out, "<section class=\"cause\" id=\"cause-{number}\">\n<h3>{}</h3>", Escaped(cause.found.finding.fault.title))?;
         writeln!(out, "<p><b>It hits {}:</b> {}</p>", cause.victims.len(), Escaped(&names))?;
         finding::write(&cause.found, &mut fixes, out)?;
         writeln!(out, "</section>")?;
     }
     writeln!(out, "</section>")
-}
-
-/// What verdicts of the listed targets hang on, each once.
-fn unread(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut known = BTreeSet::new();
-    let all = report.listed().filter(|target| !target.target.kind.is_scan()).flat_map(|target| &target.gaps);
-    let once: Vec<&ReportedGap> = all.filter(|gap| gap.found.decisive && known.insert(*gap)).collect();
-    gaps(2, &once, out)
 }
 
 /// The chains of what is listed and doesn't work, or may not; the others are counted.
@@ -128,13 +117,7 @@ fn number(target: &TargetReport, found: &FoundFinding, causes: &[&Cause]) -> Opt
 }
 
 fn counted(report: &Report, overview: &Overview) -> Vec<String> {
-    let mut counted = Vec::new();
-    if overview.without_intent > 0 {
-        counted.push(format!("{} pods and workloads ask nothing of AWS and were not judged", overview.without_intent));
-    }
-    if overview.over > 0 {
-        counted.push(format!("{} pods are over (being deleted, or run to the end) and not judged", overview.over));
-    }
+    let mut counted = counted_only(overview);
     let hidden = report.targets.len() - report.listed().count();
     if hidden > 0 {
         counted.push(format!("{hidden} targets have another verdict than those that are listed here"));

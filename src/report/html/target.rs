@@ -1,10 +1,10 @@
 //! A target: its chain, and what belongs to no single link.
 
 use super::escaped::Escaped;
-use super::parts::{gaps, layers, list, verdict_class};
+use super::parts::{gaps, layers, list};
 use super::{chain, finding};
 use crate::report::table::decision_lines;
-use crate::report::text::{after_restart, target_in_cluster, verdict_at};
+use crate::report::text::{after_restart, target_in_cluster, verdict_at, verdict_class};
 use irsa_doctor_checks::report::{FoundFinding, TargetReport};
 use std::collections::BTreeSet;
 use std::io::{self, Write};

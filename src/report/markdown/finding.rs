@@ -1,7 +1,7 @@
 //! Findings: where, wanted, actual, fix.
 
 use super::inline::{block, code, prose};
-use crate::report::text::{fix_summary, place, wanted_and_actual};
+use crate::report::text::{about_fix, fix_key, fix_summary, place, wanted_and_actual};
 use crate::report::{diff, escape};
 use irsa_doctor_checks::fault::Confidence;
 use irsa_doctor_checks::fix::{DocumentChange, Fix, FixCommand};
@@ -27,8 +27,7 @@ pub(super) fn one(found: &FoundFinding, level: usize, fixes: &mut BTreeSet<Strin
     }
     writeln!(out, "{}", block("text", &facts(found)))?;
     if let Some(fix) = &finding.fix {
-        let shown: Vec<String> = std::iter::once(fix.id.clone()).chain(fix.commands.iter().map(FixCommand::shell)).collect();
-        if fixes.insert(shown.join("\n")) {
+        if fixes.insert(fix_key(fix)) {
             write_fix(fix, out)?;
         } else {
             writeln!(out, "\nThe fix above mends this too.")?;
@@ -53,13 +52,7 @@ fn facts(found: &FoundFinding) -> String {
 
 fn write_fix(fix: &Fix, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\nFix: {}", prose(&fix_summary(fix)))?;
-    let told = [("Owner", &fix.managed_by), ("For good", &fix.durable), ("Decide", &fix.needs_decision)];
-    let told = told.into_iter().filter_map(|(label, text)| Some((label, text.as_ref()?)));
-    let choices = fix.choices.iter().map(|choice| ("Choice", choice));
-    let affects = fix.affects.iter().map(|what| ("Affects", what));
-    let notes = fix.notes.iter().map(|note| ("Note", note));
-    let items: Vec<String> =
-        told.chain(choices).chain(affects).chain(notes).map(|(label, text)| format!("- {label}: {}", prose(text))).collect();
+    let items: Vec<String> = about_fix(fix).iter().map(|(label, text)| format!("- {label}: {}", prose(text))).collect();
     if !items.is_empty() {
         writeln!(out, "\n{}", items.join("\n"))?;
     }

@@ -2,9 +2,10 @@
 
 use super::inline::{code, prose};
 use super::{finding, gaps, list, target_in_cluster, verdict_words};
-use irsa_doctor_checks::names::some;
+use crate::report::summary::unread;
+use crate::report::text::{counted_only, victims};
 use irsa_doctor_checks::overview::Overview;
-use irsa_doctor_checks::report::{Report, ReportedGap};
+use irsa_doctor_checks::report::Report;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
@@ -14,35 +15,16 @@ pub(super) fn write(report: &Report, overview: &Overview, out: &mut dyn Write) -
     let mut fixes = BTreeSet::new();
     for cause in report.listed_causes(overview) {
         finding::one(&cause.found, 2, &mut fixes, out)?;
-        let names = some(cause.victims.iter().map(|victim| {
-            let namespace = if victim.namespace.is_empty() { String::new() } else { format!("{}/", victim.namespace) };
-            format!("{namespace}{victim}")
-        }));
-        writeln!(out, "\nIt hits {}: {}", cause.victims.len(), prose(&names))?;
+        writeln!(out, "\nIt hits {}: {}", cause.victims.len(), prose(&victims(cause)))?;
     }
     for target in report.listed().filter(|target| target.target.kind.is_scan()) {
         writeln!(out, "\n## {}: {}", prose(&target_in_cluster(&target.target)), verdict_words(target.verdict))?;
         writeln!(out, "\n{}", prose(&target.sentence))?;
         gaps(&target.gaps, out)?;
     }
-    unread(report, out)?;
-    let mut counted = Vec::new();
-    if overview.without_intent > 0 {
-        counted.push(format!("{} pods and workloads ask nothing of AWS and were not judged", overview.without_intent));
-    }
-    if overview.over > 0 {
-        counted.push(format!("{} pods are over (being deleted, or run to the end) and not judged", overview.over));
-    }
-    list("Counted only", &counted, out)?;
+    gaps(unread(report), out)?;
+    list("Counted only", &counted_only(overview), out)?;
     list("Remarks", &overview.remarks, out)
-}
-
-/// What verdicts of the listed targets hang on, each once.
-fn unread(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut known = BTreeSet::new();
-    let all = report.listed().filter(|target| !target.target.kind.is_scan()).flat_map(|target| &target.gaps);
-    let once: Vec<ReportedGap> = all.filter(|gap| gap.found.decisive && known.insert(*gap)).cloned().collect();
-    gaps(&once, out)
 }
 
 fn accounts(report: &Report, overview: &Overview, out: &mut dyn Write) -> io::Result<()> {

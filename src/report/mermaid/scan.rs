@@ -1,9 +1,7 @@
 //! A scan: each cause, and the service accounts that it hits; what could not be read.
 
 use super::chart::Chart;
-use super::class;
-use crate::report::text::{gap_line, target_in_cluster, verdict_words, wanted_and_actual};
-use irsa_doctor_checks::fault::Severity;
+use crate::report::text::{gap_line, number_of, target_in_cluster, verdict_class, verdict_words};
 use irsa_doctor_checks::overview::{AccountLine, Cause, Overview};
 use irsa_doctor_checks::report::{Report, TargetReport};
 use irsa_doctor_checks::snapshot::Target;
@@ -43,18 +41,7 @@ pub(super) fn draw(report: &Report, overview: &Overview, chart: &mut Chart) {
 
 /// A cause, and what it hits; `drawn` has the boxes of service accounts that are there already.
 fn draw_cause(cause: &Cause, hit: &BTreeSet<usize>, overview: &Overview, drawn: &mut BTreeMap<usize, usize>, chart: &mut Chart) {
-    let finding = &cause.found.finding;
-    let look = match finding.severity {
-        _ if cause.found.suppressed.is_some() => "note",
-        Severity::Error => "fail",
-        Severity::Warning => "warn",
-        Severity::Info => "note",
-    };
-    let [wanted, actual] = wanted_and_actual(finding.expected.as_ref(), finding.actual.as_ref());
-    let side = |label: &str, text: Option<String>| text.map(|text| format!("{label}: {text}")).unwrap_or_default();
-    let head = format!("{} {}", finding.severity.as_str(), finding.fault.id);
-    let ignored = cause.found.suppressed.as_ref().map(|reason| format!("ignored: {reason}")).unwrap_or_default();
-    let from = chart.node(&[&head, &finding.detail, &side("wanted", wanted), &side("actual", actual), &ignored], look);
+    let from = super::finding(&cause.found, chart);
     for at in hit.iter().take(MOST_ACCOUNTS) {
         let Some(line) = overview.accounts.get(*at) else { continue };
         let to = *drawn.entry(*at).or_insert_with(|| account(line, chart));
@@ -68,9 +55,8 @@ fn draw_cause(cause: &Cause, hit: &BTreeSet<usize>, overview: &Overview, drawn: 
 
 fn account(line: &AccountLine, chart: &mut Chart) -> usize {
     let cluster = line.cluster.as_ref().map(|cluster| format!("cluster {cluster}")).unwrap_or_default();
-    let pods = if line.pods == 1 { "1 pod".to_owned() } else { format!("{} pods", line.pods) };
-    let verdict = format!("{}, {pods}", verdict_words(line.verdict));
-    chart.node(&[&format!("serviceaccount {}/{}", line.namespace, line.name), &cluster, &verdict], class(line.verdict))
+    let verdict = format!("{}, {}", verdict_words(line.verdict), number_of(line.pods, "pod", "pods"));
+    chart.node(&[&format!("serviceaccount {}/{}", line.namespace, line.name), &cluster, &verdict], verdict_class(line.verdict))
 }
 
 /// What could not be read: of the scan itself, and what verdicts hang on, each once.

@@ -3,9 +3,8 @@
 use super::rule::{Rules, level};
 use super::{Message, properties, uri};
 use crate::report::escape;
-use crate::report::text::{fix_summary, target_in_cluster, wanted_and_actual};
+use crate::report::text::{compared_and_mended, target_in_cluster};
 use irsa_doctor_checks::fault::Severity;
-use irsa_doctor_checks::fix::FixCommand;
 use irsa_doctor_checks::locus::Locus;
 use irsa_doctor_checks::report::{FoundFinding, TargetReport};
 use serde::Serialize;
@@ -73,17 +72,7 @@ fn lines(found: &FoundFinding, role: Option<&str>, target: &str) -> Vec<String> 
     let finding = &found.finding;
     let mut lines = vec![finding.detail.clone(), format!("target: {target}")];
     lines.extend(role.map(|role| format!("so it would be after a restart, as {role}")));
-    lines.extend(finding.locus.missing.iter().map(|key| format!("missing: {key}")));
-    let [wanted, actual] = wanted_and_actual(finding.expected.as_ref(), finding.actual.as_ref());
-    lines.extend(wanted.map(|text| format!("wanted: {text}")));
-    lines.extend(actual.map(|text| format!("actual: {text}")));
-    if let Some(fix) = &finding.fix {
-        lines.push(format!("fix: {}", fix_summary(fix)));
-        lines.extend(fix.needs_decision.iter().map(|who| format!("decide: {who}")));
-        lines.extend(fix.durable.iter().map(|change| format!("for good: {change}")));
-        let commands = fix.commands.iter().map(FixCommand::shell);
-        lines.extend(commands.flat_map(|command| command.lines().map(str::to_owned).collect::<Vec<_>>()));
-    }
+    lines.extend(compared_and_mended(finding));
     lines
 }
 

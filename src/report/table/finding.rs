@@ -52,9 +52,7 @@ pub(super) fn write(page: &mut Page<'_>, found: &FoundFinding, fixes: &mut BTree
         row(page, "counts", &format!("as {}, as the configuration has it", severity.as_str()))?;
     }
     if let Some(fix) = &finding.fix {
-        // A document that is written otherwise for somebody else mends nothing here.
-        let shown: Vec<String> = std::iter::once(fix.id.clone()).chain(fix.commands.iter().map(FixCommand::shell)).collect();
-        if fixes.insert(shown.join("\n")) {
+        if fixes.insert(text::fix_key(fix)) {
             write_fix(page, fix)?;
         } else {
             row(page, "fix", "the one above mends this too")?;
