@@ -32,7 +32,7 @@ pub fn diagnose(snapshot: &Snapshot) -> Report {
     diagnose_with(snapshot, &Rules::default())
 }
 
-/// The same, with what a user has decided about findings: see [`suppress`].
+/// The same, with what a user has decided about findings: see [`Rules`].
 pub fn diagnose_with(snapshot: &Snapshot, rules: &Rules) -> Report {
     let Judged { reports: mut targets, left_out, example } = judge(snapshot, rules);
     // Somebody asked about something: where nothing is judged, one of them says what it came to.
