@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and nothing of what it does.
 
 mod gate;
+mod lint;
 mod output;
 mod parse;
 mod pasted;
@@ -8,8 +9,9 @@ mod target;
 mod usage;
 mod value;
 
-pub(crate) use gate::GateArgs;
-pub(crate) use output::{OutputArgs, is_stdout};
+pub(crate) use gate::{GateArgs, RepeatArgs};
+pub(crate) use lint::{LintArgs, PolicySpec};
+pub(crate) use output::{OutputArgs, ReportArgs, is_stdout};
 pub(crate) use parse::{action as parse_action, resource as parse_resource};
 pub(crate) use target::{asked, did_you_mean, nearest};
 pub(crate) use usage::{Parsed, asked_for_json, parse};
@@ -39,6 +41,7 @@ Examples:
   irsa-doctor --from bundle.json -o json
   irsa-doctor --from k8s.json --from aws.json            two halves, saved by two people
   irsa-doctor --from k8s.json --with-aws                 a cluster's half, and the AWS account that you can read
+  irsa-doctor lint manifests/ plan.json                  before anything is deployed
 
 Exit codes: 0 healthy (see --fail-on), 1 broken, 2 usage or bad input, 3 inconclusive (see --allow-unknown),
             4 nothing could be looked at, 5 the target is not there, 130 ended by Ctrl-C.")]
@@ -72,6 +75,8 @@ pub(crate) enum Command {
         #[arg(short, long, value_enum, default_value_t = Format::Table)]
         output: Format,
     },
+    /// Judge files before they are deployed: manifests, policies, Terraform plans and `CloudFormation` templates
+    Lint(Box<LintArgs>),
     /// Look into a bundle, which --save writes
     Bundle {
         /// What to do with it
@@ -131,6 +136,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) gate: GateArgs,
     #[command(flatten)]
+    pub(crate) repeat: RepeatArgs,
+    #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
 
@@ -174,6 +181,20 @@ pub(crate) struct ExpectArgs {
     /// The service account that the pod should run as
     #[arg(long, value_name = "NAME")]
     pub(crate) service_account: Option<String>,
+    #[command(flatten)]
+    pub(crate) needs: NeedArgs,
+    /// The error that the pod got, as it was logged; `-` is stdin. Alone, it is explained without a cluster
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "error_file")]
+    pub(crate) error: Option<String>,
+    /// The same from a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) error_file: Option<PathBuf>,
+}
+
+/// What the role should be, and should allow.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What you expect")]
+pub(crate) struct NeedArgs {
     /// The role that the pod should use, a name or an ARN
     #[arg(long, value_name = "ROLE")]
     pub(crate) role: Option<String>,
@@ -192,12 +213,6 @@ pub(crate) struct ExpectArgs {
     /// The value that a condition key has in the pod's calls, such as `aws:SourceVpc=vpc-1` (repeatable: more keys or values)
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse::context_key)]
     pub(crate) context_key: Vec<(String, String)>,
-    /// The error that the pod got, as it was logged; `-` is stdin. Alone, it is explained without a cluster
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "error_file")]
-    pub(crate) error: Option<String>,
-    /// The same from a file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) error_file: Option<PathBuf>,
 }
 
 /// Where to look.

@@ -8,6 +8,7 @@ mod fix_script;
 mod gate;
 mod inspect;
 mod interrupt;
+mod lint;
 mod metrics;
 mod needs;
 mod outputs;
@@ -43,6 +44,7 @@ pub(crate) fn run(parsed: Parsed) -> Result<u8, Error> {
         Some(Command::Explain { id }) => explain::run(&id).map(|()| 0),
         Some(Command::Checks { output }) => checks::run(output).map(|()| 0),
         Some(Command::Permissions { all_namespaces, output }) => permissions::run(all_namespaces, output).map(|()| 0),
+        Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::Bundle { command: BundleCommand::Inspect { files, output } }) => inspect::run(&files, output).map(|()| 0),
         Some(Command::Schema { of }) => schema::run(of).map(|()| 0),
         Some(Command::Completions { shell }) => completions::run(shell).map(|()| 0),

@@ -3,6 +3,7 @@
 use crate::collect::CollectError;
 use crate::collect::bundle::BundleError;
 use crate::config::ConfigError;
+use crate::files::FilesError;
 use crate::report::v1::{ErrorBody, ErrorDocument};
 use thiserror::Error;
 
@@ -20,6 +21,9 @@ pub(crate) enum Error {
     /// A bundle can't be read or written.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// Files can't be linted.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// There is nothing to judge.
     #[error(transparent)]
     Collect(#[from] CollectError),
@@ -100,6 +104,7 @@ impl Error {
         match self {
             Self::Usage { .. } => "usage",
             Self::Bundle(_) => "bad-bundle",
+            Self::Files(_) => "bad-files",
             Self::Script { .. } => "script-not-written",
             Self::Metrics { .. } => "metrics-not-written",
             Self::Config(_) => "bad-config",
@@ -117,6 +122,7 @@ impl Error {
         match self {
             Self::Usage { help, .. } => Some(help.clone()),
             Self::Bundle(error) => Some(error.help()),
+            Self::Files(error) => Some(error.help()),
             Self::Collect(error) => Some(error.help()),
             Self::Config(error) => Some(error.help()),
             Self::Anonymize { .. } => Some("save it without --anonymize, and look through it before it is sent".to_owned()),

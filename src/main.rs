@@ -12,6 +12,7 @@ mod command;
 mod config;
 mod error;
 mod file;
+mod files;
 mod output;
 mod redact;
 mod report;

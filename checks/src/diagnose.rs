@@ -45,6 +45,7 @@ pub fn diagnose_with(snapshot: &Snapshot, rules: &Rules) -> Report {
     Report {
         only: Vec::new(),
         shows_suppressed: false,
+        from_files: snapshot.from_files,
         overview: is_scan.then(|| overview(snapshot, &targets, left_out)),
         collected_at: snapshot.collected_at.clone(),
         cluster: snapshot.cluster().filter(|_| !several).map(|(_, cluster)| cluster_head(snapshot, &policies, cluster)),

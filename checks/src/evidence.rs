@@ -175,17 +175,24 @@ impl<'a> Evidence<'a> {
     /// The Pod Identity association of the service account.
     pub fn association(&self) -> Observed<&'a Association> {
         match self.account_name() {
-            Some(name) => lookup(
-                self.cluster.map(|cluster| &cluster.associations),
-                &key(self.namespace(), name),
-                "eks:ListPodIdentityAssociations",
-            ),
+            Some(name) => {
+                let associations = self.cluster.map(|cluster| &cluster.associations);
+                match lookup(associations, &key(self.namespace(), name), "eks:ListPodIdentityAssociations") {
+                    // Files have an association or they don't: of those that they don't have they can't be said to lack one.
+                    Observed::Unavailable(_) if self.snapshot.from_files => Observed::Absent,
+                    association => association,
+                }
+            }
             None => Observed::Unavailable(Gap::not_collected("eks:ListPodIdentityAssociations")),
         }
     }
 
     /// The subject that stands in this service account's tokens.
     pub fn subject(&self) -> Option<String> {
+        // A manifest without a namespace goes wherever it is applied to.
+        if self.snapshot.from_files && self.namespace().is_empty() {
+            return None;
+        }
         self.account_name().map(|name| format!("system:serviceaccount:{}:{name}", self.namespace()))
     }
 

@@ -54,6 +54,8 @@ pub enum Restart {
     Recommended,
     /// Yes: the pod's spec decides.
     Required,
+    /// Nothing runs yet: it is a file that is mended.
+    Moot,
 }
 
 /// One command of a fix.

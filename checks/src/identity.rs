@@ -5,6 +5,7 @@
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
 
 use crate::evidence::{ContainerGroup, ContainerView, Evidence};
+use crate::snapshot::Observed;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
@@ -80,6 +81,10 @@ const NODE: &str = "it gets the node's role if it can reach instance metadata, e
 
 fn identity(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Identity {
     let mode = mode(container);
+    if let Some(next) = to_come(evidence).filter(|_| mode == Mode::None && evidence.snapshot.from_files) {
+        let (mode, arn, reason) = next;
+        return named(evidence, container.name(), mode, Some(arn), reason);
+    }
     let (role_arn, reason) = match mode {
         Mode::Static => (None, static_keys(container)),
         Mode::Irsa => (container.value("AWS_ROLE_ARN").map(str::to_owned), web_identity(container)),
@@ -87,6 +92,16 @@ fn identity(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Identity 
         Mode::None => (None, without(evidence, container)),
     };
     named(evidence, container.name(), mode, role_arn, reason)
+}
+
+/// What the webhook will give a pod of this manifest: the association's role before the annotation's.
+fn to_come(evidence: &Evidence<'_>) -> Option<(Mode, String, String)> {
+    if let Observed::Present(association) = evidence.association() {
+        let arn = association.target_role_arn.as_ref().unwrap_or(&association.role_arn);
+        return Some((Mode::PodIdentity, arn.clone(), "new pods get the association's role".to_owned()));
+    }
+    let arn = evidence.annotated_role()?.to_owned();
+    Some((Mode::Irsa, arn, "the webhook gives new pods the annotation's role".to_owned()))
 }
 
 fn named(evidence: &Evidence<'_>, container: &str, mode: Mode, role_arn: Option<String>, reason: String) -> Identity {

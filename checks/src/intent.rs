@@ -26,6 +26,9 @@ pub fn intent(evidence: &Evidence<'_>) -> Option<String> {
     if !evidence.target.scanned {
         return Some("it was named as the target".to_owned());
     }
+    if evidence.target.kind == crate::snapshot::TargetKind::Role {
+        return Some("its trust policy is for tokens of clusters".to_owned());
+    }
     said(evidence)
         .or_else(|| annotated(evidence))
         .or_else(|| wired(evidence))
@@ -93,6 +96,8 @@ fn associated(evidence: &Evidence<'_>) -> Option<String> {
 /// A service account that could not be read may name a role: nothing rules that out.
 fn unseen(evidence: &Evidence<'_>) -> Option<String> {
     match evidence.service_account() {
+        // What files don't have is no sign of anything.
+        Observed::Unavailable(_) if evidence.snapshot.from_files => None,
         Observed::Unavailable(_) => Some("its service account could not be read, so it may name a role".to_owned()),
         Observed::Present(_) | Observed::Absent => None,
     }

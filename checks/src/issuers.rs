@@ -55,6 +55,11 @@ pub fn edits(a: &str, b: &str) -> Option<usize> {
     (a.len() <= LONGEST && b.len() <= LONGEST).then(|| strsim::levenshtein(a, b))
 }
 
+/// The issuer with its scheme, as tokens have it.
+pub fn with_scheme(issuer: &str) -> String {
+    if issuer.contains("://") { issuer.to_owned() } else { format!("https://{issuer}") }
+}
+
 /// The issuer without `https://` (or another scheme) before it.
 pub fn without_scheme(issuer: &str) -> &str {
     issuer.split_once("://").map_or(issuer, |(_, rest)| rest)

@@ -18,6 +18,7 @@ pub mod diagnose;
 pub mod error_message;
 pub mod evidence;
 pub mod fault;
+pub(crate) mod files;
 pub mod finding;
 pub mod fix;
 pub mod hand_over;

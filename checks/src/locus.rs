@@ -20,6 +20,34 @@ pub struct Locus {
     pub line: Option<u32>,
     /// Column in the document, from 1, where it is text.
     pub column: Option<u32>,
+    /// The place in a file, where files were linted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FilePlace>,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FilePlace {
+    /// The file, as it was named; `-` is stdin.
+    pub path: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
+    /// What has this place in the language of the file: the address of a Terraform resource, a logical id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+impl std::fmt::Display for FilePlace {
+    /// As compilers write it: `deploy/app.yaml:12:5`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.path, self.line, self.column)?;
+        match &self.address {
+            Some(address) => write!(f, " ({address})"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Locus {

@@ -81,7 +81,10 @@ fn accounts(targets: &[TargetReport]) -> Vec<AccountLine> {
         }
         // Where the pod itself can't be read, nobody knows as whom it runs.
         let name = report.service_account.as_deref().unwrap_or("(unknown)");
-        let namespace = report.target.namespace.as_str();
+        let namespace = match &report.target.subject {
+            Some(subject) => subject.split_once('/').map_or("", |(namespace, _)| namespace),
+            None => report.target.namespace.as_str(),
+        };
         let cluster = report.target.cluster.as_deref();
         let line = lines.entry((cluster, namespace, name)).or_insert_with(|| AccountLine {
             cluster: cluster.map(str::to_owned),
@@ -95,7 +98,9 @@ fn accounts(targets: &[TargetReport]) -> Vec<AccountLine> {
         });
         line.pods += report.pods.len();
         line.targets.push(report.target.clone());
-        for role in report.identities.iter().filter_map(|identity| identity.role_arn.as_ref()) {
+        // Where there is no pod to ask for a role, it is the one that new pods would get.
+        let next = report.role.iter().filter(|_| report.pods.is_empty());
+        for role in report.identities.iter().filter_map(|identity| identity.role_arn.as_ref()).chain(next) {
             if !line.roles.contains(role) {
                 line.roles.push(role.clone());
             }

@@ -74,6 +74,9 @@ pub static CHECK: Check = Check {
 };
 
 fn run(evidence: &Evidence<'_>) -> Outcome {
+    if evidence.snapshot.from_files {
+        return written(evidence);
+    }
     match &evidence.pod {
         Observed::Present(_) => judge(evidence),
         Observed::Absent if evidence.target.kind.is_workload() => Outcome::not_applicable("it has no pods"),
@@ -109,6 +112,16 @@ fn judge(evidence: &Evidence<'_>) -> Outcome {
             Outcome::Judged { findings, gaps }
         }
     }
+}
+
+/// What is written into a manifest by hand: the webhook has yet to come, and leaves such containers as they are.
+fn written(evidence: &Evidence<'_>) -> Outcome {
+    let by_hand: Vec<ContainerView<'_>> =
+        evidence.containers().iter().filter(|container| state::state(container) != State::Bare).cloned().collect();
+    if by_hand.is_empty() {
+        return Outcome::not_applicable("files have no pods: the webhook acts when pods are made");
+    }
+    each(evidence, &by_hand)
 }
 
 /// The container that was asked about, where the pod has none of that name: of what isn't there nothing can be said.

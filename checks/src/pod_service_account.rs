@@ -119,7 +119,7 @@ fn with_role(evidence: &Evidence<'_>, mut fix: Fix, name: &str) -> Fix {
 
 /// A workload without a pod, unless it rightly has none.
 fn no_pods(evidence: &Evidence<'_>) -> Option<Finding> {
-    if !evidence.target.kind.is_workload() || evidence.pod.is_present() {
+    if !evidence.target.kind.is_workload() || evidence.pod.is_present() || evidence.snapshot.from_files {
         return None;
     }
     let target = evidence.target;

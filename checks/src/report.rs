@@ -9,8 +9,9 @@ use crate::error_message::ErrorReading;
 use crate::fault::Severity;
 use crate::finding::Finding;
 use crate::identity::Identity;
+use crate::locus::Locus;
 use crate::overview::{Cause, Overview};
-use crate::snapshot::Target;
+use crate::snapshot::{GapCause, Target};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +40,8 @@ pub struct Report {
     pub only: Vec<Verdict>,
     /// Whether what is ignored is shown in full (`--show-suppressed`).
     pub shows_suppressed: bool,
+    /// Whether files were judged and no cluster.
+    pub from_files: bool,
 }
 
 impl Report {
@@ -50,6 +53,16 @@ impl Report {
     /// The targets that are listed: what stands for something that could not be read always is.
     pub fn listed(&self) -> impl Iterator<Item = &TargetReport> {
         self.targets.iter().filter(|target| self.shows(target.verdict) || target.target.kind.is_scan())
+    }
+
+    /// Changes the place of every finding, wherever the report has it.
+    pub fn place(&mut self, mut place: impl FnMut(&mut Locus)) {
+        for target in &mut self.targets {
+            let later = target.after_restart.iter_mut().flat_map(|after| &mut after.findings);
+            target.findings.iter_mut().chain(later).for_each(|found| place(&mut found.finding.locus));
+        }
+        let causes = self.overview.iter_mut().flat_map(|overview| &mut overview.causes);
+        causes.for_each(|cause| place(&mut cause.found.finding.locus));
     }
 
     /// How many of what asks nothing of AWS was counted and has no target of its own.
@@ -127,6 +140,8 @@ pub struct TargetReport {
     pub intent: Option<String>,
     /// The service account, where there is one.
     pub service_account: Option<String>,
+    /// The role that was judged, or the first of several.
+    pub role: Option<String>,
     /// The names of the pods that were judged.
     pub pods: Vec<String>,
     /// Whom AWS sees, container by container.
@@ -166,6 +181,8 @@ pub struct CheckResult {
     pub status: Status,
     /// Why it is unknown or doesn't apply.
     pub reason: Option<String>,
+    /// Whether it is unknown only because the files that were linted don't say: that is no fault of theirs.
+    pub is_beyond_files: bool,
 }
 
 /// A finding in a report.
@@ -190,6 +207,13 @@ pub struct ReportedGap {
     pub check: &'static str,
     /// The gap, and whether a status hangs on it.
     pub found: FoundGap,
+}
+
+impl ReportedGap {
+    /// Whether a gate hangs on it: not on what files don't say.
+    pub fn holds_up(&self) -> bool {
+        self.found.decisive && self.found.gap.cause != GapCause::NotInFiles
+    }
 }
 
 /// What the evaluator says of an asked action.

@@ -36,6 +36,10 @@ pub struct Snapshot {
     pub schema_version: u32,
     /// Which version of the tool wrote it.
     pub tool_version: String,
+    /// Whether it was put together from files that are yet to be deployed: no cluster and no account was asked. It is
+    /// never saved: a bundle holds what somebody read.
+    #[serde(skip)]
+    pub from_files: bool,
     /// Whether its names were replaced by others.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub anonymized: bool,

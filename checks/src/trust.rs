@@ -11,7 +11,7 @@ use crate::evidence::Evidence;
 use crate::identity::Mode;
 use crate::partition;
 use crate::policies::Parsed;
-use crate::snapshot::{Gap, Observed};
+use crate::snapshot::{Gap, GapCause, Observed};
 use irsa_doctor_iam::policy::Effect;
 use irsa_doctor_iam::{Arn, Decision, Policy, PolicyKind, PolicySet, Request, Verdict, authorize, decide};
 use std::collections::BTreeSet;
@@ -152,6 +152,9 @@ pub fn decision<'a>(evidence: &Evidence<'a>) -> Trust<'a> {
     let policy = evidence.policies.parse(&role.trust_policy, PolicyKind::Trust);
     let Ok(parsed) = policy.as_ref() else { return Trust::Malformed(policy) };
     let Some(subject) = evidence.subject() else {
+        if evidence.snapshot.from_files {
+            return Trust::Unread(without_subject(evidence));
+        }
         let gap = evidence.pod.gap().cloned().unwrap_or_else(|| Gap::not_collected("get pods"));
         return Trust::Unread(gap);
     };
@@ -178,6 +181,14 @@ pub fn decision<'a>(evidence: &Evidence<'a>) -> Trust<'a> {
         let decision = token.decide(parsed);
         Trust::Decided(Rc::new(Judgement { token, text: &role.trust_policy, policy: Rc::clone(&policy), decision }))
     })
+}
+
+/// Why files leave open who asks.
+fn without_subject(evidence: &Evidence<'_>) -> Gap {
+    match evidence.account_name() {
+        Some(name) => Gap::new("the namespace", GapCause::NotInFiles).about(name).remedy("say where it goes with --namespace NS"),
+        None => Gap::new("the service account", GapCause::NotInFiles).remedy("lint its manifest along with this"),
+    }
 }
 
 /// Whether a role's trust policy certainly lets the judged service account in.

@@ -11,7 +11,7 @@ mod selectors;
 
 use crate::check::{Check, FoundGap, Need, Outcome, Scope, Stage};
 use crate::evidence::Evidence;
-use crate::fault::{Severity, faults};
+use crate::fault::{Confidence, Severity, faults};
 use crate::finding::Finding;
 use crate::fix::Fix;
 use crate::fix::commands::restart;
@@ -56,6 +56,13 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         return Outcome::not_applicable("not reached: the pod is not known");
     };
     let seen = wiring(evidence);
+    if evidence.snapshot.from_files {
+        let skipped = selectors::skip_label_of_files(evidence).filter(|_| seen == Wiring::Bare);
+        return match skipped {
+            Some(problem) => Outcome::finding(explained(evidence, problem).confidence(Confidence::Likely)),
+            None => Outcome::not_applicable("no cluster is looked at"),
+        };
+    }
     if seen == Wiring::Bare && skips_the_default(evidence) {
         return Outcome::not_applicable("the pod tells the webhook to skip the container: see pod-injection");
     }

@@ -59,7 +59,7 @@ pub fn notes(evidence: &Evidence<'_>) -> Vec<String> {
     if evidence.target.kind == TargetKind::Pod {
         return evidence.pod.present().and_then(|pod| end_of(pod)).into_iter().collect();
     }
-    if !evidence.target.kind.is_workload() {
+    if !evidence.target.kind.is_workload() || evidence.snapshot.from_files {
         return Vec::new();
     }
     let counted = current_pods(evidence);
@@ -105,6 +105,10 @@ pub fn no_pods_wanted(evidence: &Evidence<'_>) -> Option<&'static str> {
 
 /// Why the pods of the target's workload are not known; `None` where the list is complete.
 pub fn pods_gap(evidence: &Evidence<'_>) -> Option<Gap> {
+    // Of what is yet to be deployed there are no pods.
+    if evidence.snapshot.from_files {
+        return None;
+    }
     let list = pod_list(evidence);
     let Observed::Present(names) = list else { return list.gap().cloned() };
     let cluster = evidence.cluster?;
@@ -128,7 +132,7 @@ pub fn unread_pod(evidence: &Evidence<'_>) -> Option<Gap> {
 
 /// Why it can't be known whether a job of a CronJob was kept from making its pods.
 pub fn unread_job(evidence: &Evidence<'_>) -> Option<Gap> {
-    if evidence.target.kind != TargetKind::CronJob || current_pods(evidence).finished > 0 {
+    if evidence.snapshot.from_files || evidence.target.kind != TargetKind::CronJob || current_pods(evidence).finished > 0 {
         return None;
     }
     let cluster = evidence.cluster?;

@@ -30,6 +30,12 @@ pub(crate) struct GateArgs {
     /// Write a baseline of all that is found; from now on it is known
     #[arg(long, value_name = "FILE")]
     pub(crate) write_baseline: Option<PathBuf>,
+}
+
+/// Looking again and again.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What the exit code follows")]
+pub(crate) struct RepeatArgs {
     /// Run again until the gate passes or the time is up, and show what changed: IAM takes a while to take effect
     #[arg(long, value_name = "TIME", value_parser = super::parse::duration, conflicts_with_all = ["from", "demo", "write_baseline"])]
     pub(crate) wait: Option<Duration>,

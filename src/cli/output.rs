@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// What comes out.
+/// The report: in which formats, and how much of it.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(next_help_heading = "What comes out")]
-pub(crate) struct OutputArgs {
+pub(crate) struct ReportArgs {
     /// The format of the report, on stdout or in a file, which is replaced (repeatable) [default: table]
     #[arg(short, long, value_name = "FORMAT[=FILE]", help = output_help())]
     pub(crate) output: Vec<OutputSpec>,
@@ -32,6 +32,23 @@ pub(crate) struct OutputArgs {
     /// Draw with ASCII characters only
     #[arg(long)]
     pub(crate) ascii: bool,
+    /// Print only what the fixes change in policy documents, as unified diffs
+    #[arg(long, conflicts_with = "output")]
+    pub(crate) diff: bool,
+    /// Nothing on stderr but errors
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say on stderr what was read, from where and how long it took
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+/// What comes out besides.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What comes out")]
+pub(crate) struct OutputArgs {
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
     /// Write the evidence to a bundle that --from reads; `-` is stdout, and then no report is printed
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
@@ -39,9 +56,6 @@ pub(crate) struct OutputArgs {
     /// it is diagnosed as it was
     #[arg(long, requires = "save")]
     pub(crate) anonymize: bool,
-    /// Print only what the fixes change in policy documents, as unified diffs
-    #[arg(long, conflicts_with = "output")]
-    pub(crate) diff: bool,
     /// Write the fixes as a shell script, to be read and then run; `-` is stdout, and then no report is printed
     #[arg(long, value_name = "FILE")]
     pub(crate) fix_script: Option<PathBuf>,
@@ -51,12 +65,6 @@ pub(crate) struct OutputArgs {
     /// With --save, --fix-script or --write-baseline: replace a file that is there
     #[arg(long)]
     pub(crate) force: bool,
-    /// Nothing on stderr but errors
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub(crate) quiet: bool,
-    /// Say on stderr what was read, from where and how long it took
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
 }
 
 impl OutputArgs {
@@ -64,7 +72,9 @@ impl OutputArgs {
     pub(crate) fn prints_no_report(&self) -> bool {
         is_stdout(self.save.as_deref()) || is_stdout(self.fix_script.as_deref())
     }
+}
 
+impl ReportArgs {
     /// The format on stdout: the one that has no file, else the table where nothing was said. `None`: all goes to files.
     pub(crate) fn on_stdout(&self) -> Option<ReportFormat> {
         let named = self.output.iter().find(|spec| spec.file.is_none()).map(|spec| spec.format);

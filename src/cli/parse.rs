@@ -41,6 +41,15 @@ pub(super) fn issuer(text: &str) -> Result<String, String> {
     }
 }
 
+/// An AWS account's id.
+pub(super) fn account(text: &str) -> Result<String, String> {
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("it has twelve digits, such as 123456789012".to_owned())
+    }
+}
+
 /// An action: `SERVICE:NAME`.
 pub(crate) fn action(text: &str) -> Result<String, String> {
     match text.split_once(':') {

@@ -25,7 +25,7 @@ const KINDS: &[(&[&str], TargetKind)] = &[
 ];
 
 /// The subcommands: a target that is nearly one of them is a typo.
-const SUBCOMMANDS: &[&str] = &["explain", "checks", "permissions", "schema", "completions"];
+const SUBCOMMANDS: &[&str] = &["lint", "explain", "checks", "permissions", "bundle", "schema", "completions"];
 
 /// Reads what was asked from the command line. The namespace of a target is empty where the command line names none.
 ///
@@ -39,7 +39,7 @@ pub(crate) fn asked(args: &RunArgs) -> Result<Asked, Error> {
         // Nothing else says what to look at: the account itself.
         targets.push(Target::new(TargetKind::ServiceAccount, "", account.as_str()));
     }
-    if let (true, Some(role), Some(_)) = (targets.is_empty(), &args.expect.role, &args.target.subject) {
+    if let (true, Some(role), Some(_)) = (targets.is_empty(), &args.expect.needs.role, &args.target.subject) {
         targets.push(role_target(role)?);
     }
     if args.target.all_namespaces {
@@ -74,15 +74,15 @@ pub(crate) fn asked(args: &RunArgs) -> Result<Asked, Error> {
         targets,
         container: args.target.container.clone(),
         service_account: args.expect.service_account.clone(),
-        role: args.expect.role.clone(),
-        policies: args.expect.policy.clone(),
-        actions: actions(&args.expect.action, &args.expect.resource),
+        role: args.expect.needs.role.clone(),
+        policies: args.expect.needs.policy.clone(),
+        actions: actions(&args.expect.needs.action, &args.expect.needs.resource),
         error: pasted::text(&args.expect)?.as_deref().map(redact),
     })
 }
 
 /// Every action with every resource.
-fn actions(actions: &[String], resources: &[String]) -> Vec<RequiredAction> {
+pub(super) fn actions(actions: &[String], resources: &[String]) -> Vec<RequiredAction> {
     let everything = ["*".to_owned()];
     let resources = if resources.is_empty() { &everything } else { resources };
     let pair = |action: &String, resource: &String| RequiredAction {

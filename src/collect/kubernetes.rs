@@ -33,3 +33,4 @@ pub(crate) use fetch::Selector;
 pub(crate) use guard::Refused;
 pub(crate) use identity::ClusterIdentity;
 pub(crate) use list::Listed;
+pub(crate) use object::{Object, item as whole_object};

@@ -21,7 +21,7 @@ use std::time::Instant;
 /// Whatever keeps it from a report.
 pub(super) fn run(args: &RunArgs) -> Result<u8, Error> {
     let mut plan = Plan::of(args)?;
-    if args.gate.wait.is_some() || args.gate.watch.is_some() {
+    if args.repeat.wait.is_some() || args.repeat.watch.is_some() {
         return repeat::run(&mut plan);
     }
     let round = plan.round()?;
@@ -57,7 +57,7 @@ impl<'a> Plan<'a> {
     ///
     /// Bad input, or a file that can't be written.
     pub(super) fn of(args: &'a RunArgs) -> Result<Self, Error> {
-        let gate = gate::options(args)?;
+        let gate = gate::options(&args.gate, args.source.demo)?;
         let written = [&args.output.save, &args.output.fix_script, &args.gate.write_baseline];
         if args.output.force && written.iter().all(|file| file.is_none()) {
             let help = "give --save FILE, --fix-script FILE or --write-baseline FILE";
@@ -68,9 +68,9 @@ impl<'a> Plan<'a> {
         if let Some(path) = args.output.save.as_deref().filter(|path| !cli::is_stdout(Some(path))) {
             bundle::check(path, args.output.force)?;
         }
-        let outputs = Outputs::of(&args.output)?;
-        let decided = suppress::decided(&args.gate, &args.output)?;
-        let asked = needs::add(&args.expect, cli::asked(args)?)?;
+        let outputs = Outputs::of(&args.output.report)?;
+        let decided = suppress::decided(&args.gate, args.output.force, args.output.report.quiet)?;
+        let asked = needs::add(&args.expect.needs, cli::asked(args)?)?;
         Ok(Self { args, outputs, asked, gate, decided })
     }
 
@@ -83,11 +83,11 @@ impl<'a> Plan<'a> {
         let started = Instant::now();
         let evidence = source::evidence(self.args, self.asked.clone())?;
         let mut report = diagnose_with(&evidence.snapshot, &self.decided.rules);
-        if self.decided.write_baseline(&report, &self.args.gate, &self.args.output)? {
+        if self.decided.write_baseline(&report, &self.args.gate, self.args.output.force, self.args.output.report.quiet)? {
             report = diagnose_with(&evidence.snapshot, &self.decided.rules);
         }
         apply_gate(&mut report, &self.gate);
-        let output = &self.args.output;
+        let output = &self.args.output.report;
         report.only = output.only.iter().map(|only| only.verdict()).collect();
         report.shows_suppressed = output.show_suppressed;
         let (calls, interrupted) = (evidence.calls, evidence.interrupted);
@@ -96,7 +96,7 @@ impl<'a> Plan<'a> {
 
     /// Says on stderr what the report doesn't.
     pub(super) fn say_notes(&self, round: &Round) {
-        let output = &self.args.output;
+        let output = &self.args.output.report;
         if !output.quiet {
             round.evidence.notes.iter().for_each(|note| output::say(&format!("note: {note}")));
             self.decided.note(&round.report).iter().for_each(|note| output::say(note));

@@ -13,12 +13,12 @@ use std::io::Write;
 ///
 /// A usage error.
 pub(super) fn check(args: &OutputArgs) -> Result<(), Error> {
-    let takes_stdout = args.output.iter().any(|spec| spec.file.is_none() && spec.format != ReportFormat::Table);
+    let takes_stdout = args.report.output.iter().any(|spec| spec.file.is_none() && spec.format != ReportFormat::Table);
     let other = [
         ("--save -", is_stdout(args.save.as_deref())),
         ("-o", takes_stdout),
-        ("--query", args.query.is_some()),
-        ("--diff", args.diff),
+        ("--query", args.report.query.is_some()),
+        ("--diff", args.report.diff),
     ];
     match other.into_iter().find(|(_, given)| *given).filter(|_| is_stdout(args.fix_script.as_deref())) {
         Some((other, _)) => {
@@ -41,7 +41,7 @@ pub(super) fn write(report: &Report, run: &Run, args: &OutputArgs) -> Result<(),
     }
     let name = path.display().to_string();
     file::create(path, 0o700, args.force, script).map_err(|source| Error::Script { name, source })?;
-    if !args.quiet {
+    if !args.report.quiet {
         output::say(&format!("note: the fixes are in {}: read it before it is run", path.display()));
     }
     Ok(())

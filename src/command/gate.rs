@@ -1,6 +1,6 @@
 //! The gate: `--fail-on` and `--allow-unknown`.
 
-use crate::cli::{self, FailOn, RunArgs};
+use crate::cli::{self, FailOn, GateArgs};
 use crate::error::Error;
 use irsa_doctor_checks::diagnose::{AllowUnknown, GateOptions};
 use irsa_doctor_checks::registry;
@@ -10,10 +10,10 @@ use irsa_doctor_checks::registry;
 /// # Errors
 ///
 /// A usage error: a check is named that isn't one.
-pub(super) fn options(args: &RunArgs) -> Result<GateOptions, Error> {
+pub(super) fn options(args: &GateArgs, is_demo: bool) -> Result<GateOptions, Error> {
     // The example shows faults on purpose: it fails nothing unless that is asked for.
-    let default = if args.source.demo { FailOn::Never } else { FailOn::Error };
-    let allow_unknown = match args.gate.allow_unknown.as_deref() {
+    let default = if is_demo { FailOn::Never } else { FailOn::Error };
+    let allow_unknown = match args.allow_unknown.as_deref() {
         None => AllowUnknown::None,
         Some([only]) if only.is_empty() => AllowUnknown::All,
         Some(checks) => {
@@ -23,7 +23,7 @@ pub(super) fn options(args: &RunArgs) -> Result<GateOptions, Error> {
             AllowUnknown::Checks(checks.iter().cloned().collect())
         }
     };
-    Ok(GateOptions { fail_on: args.gate.fail_on.unwrap_or(default).severity(), allow_unknown })
+    Ok(GateOptions { fail_on: args.fail_on.unwrap_or(default).severity(), allow_unknown })
 }
 
 fn unknown_check(id: &str) -> Error {

@@ -2,7 +2,7 @@
 
 mod file;
 
-use crate::cli::ExpectArgs;
+use crate::cli::NeedArgs;
 use crate::error::Error;
 use irsa_doctor_checks::snapshot::{Asked, RequiredAction};
 use std::fs::File;
@@ -17,7 +17,7 @@ const LARGEST: u64 = 1 << 20;
 /// # Errors
 ///
 /// A usage error where the file can't be read or isn't such a list.
-pub(super) fn add(args: &ExpectArgs, mut asked: Asked) -> Result<Asked, Error> {
+pub(super) fn add(args: &NeedArgs, mut asked: Asked) -> Result<Asked, Error> {
     for path in &args.needs {
         for action in read(path)? {
             if !asked.actions.contains(&action) {
@@ -33,7 +33,7 @@ pub(super) fn add(args: &ExpectArgs, mut asked: Asked) -> Result<Asked, Error> {
 /// # Errors
 ///
 /// A usage error where no action was asked.
-pub(super) fn with_context(args: &ExpectArgs, actions: &mut [RequiredAction]) -> Result<(), Error> {
+pub(super) fn with_context(args: &NeedArgs, actions: &mut [RequiredAction]) -> Result<(), Error> {
     if actions.is_empty() && !args.context_key.is_empty() {
         return Err(Error::usage(
             "`--context-key` is about an action, and none was asked for",

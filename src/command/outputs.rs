@@ -1,6 +1,6 @@
 //! The report in its formats: one on stdout, as many as wanted in files.
 
-use crate::cli::{OutputArgs, ReportFormat};
+use crate::cli::{ReportArgs, ReportFormat};
 use crate::error::Error;
 use crate::report::{Look, Query, Run, Style, write as write_report};
 use crate::{file, output};
@@ -15,7 +15,7 @@ const WIDTH: usize = 100;
 
 /// What is to be written of a report, found to be possible before anybody is asked anything.
 pub(super) struct Outputs<'a> {
-    args: &'a OutputArgs,
+    args: &'a ReportArgs,
     query: Option<Query>,
 }
 
@@ -25,7 +25,7 @@ impl<'a> Outputs<'a> {
     /// # Errors
     ///
     /// Two formats want stdout or one file, a file can't be written, or the query can't be understood.
-    pub(super) fn of(args: &'a OutputArgs) -> Result<Self, Error> {
+    pub(super) fn of(args: &'a ReportArgs) -> Result<Self, Error> {
         let on_stdout = || args.output.iter().filter(|spec| spec.file.is_none());
         if on_stdout().count() > 1 {
             return Err(Error::usage("two formats both want stdout", "give all but one a file: `-o table -o json=FILE`"));

@@ -23,7 +23,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
 ///
 /// Whatever keeps the last look from a report, or what can't be written.
 pub(super) fn run(plan: &mut Plan<'_>) -> Result<u8, Error> {
-    let (wait, watch) = (plan.args.gate.wait, plan.args.gate.watch);
+    let (wait, watch) = (plan.args.repeat.wait, plan.args.repeat.watch);
     let started = Instant::now();
     let deadline = wait.map(|wait| started + wait);
     let pause = watch.unwrap_or_else(|| wait.map_or(LONGEST_PAUSE, |wait| wait / 20).min(LONGEST_PAUSE)).max(SHORTEST_PAUSE);
@@ -69,7 +69,7 @@ fn show(plan: &Plan<'_>, last: Option<&Round>, round: &Round, ends: bool) -> Res
     }
     let changes = last.map(|last| Changes::between(&last.report, &round.report));
     let changed = changes.as_ref().is_none_or(|changes| !changes.is_empty());
-    let writes = ends || (plan.args.gate.watch.is_some() && changed);
+    let writes = ends || (plan.args.repeat.watch.is_some() && changed);
     let tells = plan.outputs.tells_changes() && !plan.args.output.prints_no_report();
     match changes {
         None if tells => plan.print(round)?,
@@ -96,7 +96,7 @@ fn paused(pause: Duration) -> bool {
 }
 
 fn say(plan: &Plan<'_>, what: &str) {
-    if !plan.args.output.quiet {
+    if !plan.args.output.report.quiet {
         output::say(&format!("note: {what}"));
     }
 }

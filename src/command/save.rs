@@ -26,7 +26,7 @@ pub(super) fn save(snapshot: &Snapshot, report: &Report, args: &OutputArgs) -> R
         return output::stream(false, |out| bundle::write(snapshot, out));
     }
     bundle::save(snapshot, path, args.force)?;
-    if !args.quiet {
+    if !args.report.quiet {
         let how =
             if args.anonymize { ", without names; labels and error texts may still tell something: look through it" } else { "" };
         output::say(&format!("note: the evidence is in {}{how}", path.display()));

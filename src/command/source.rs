@@ -51,7 +51,7 @@ pub(super) fn evidence(args: &RunArgs, asked: Asked) -> Result<Evidence, Error> 
         return live(args, asked);
     };
     ask(&mut snapshot, asked, args);
-    needs::with_context(&args.expect, &mut snapshot.asked.actions)?;
+    needs::with_context(&args.expect.needs, &mut snapshot.asked.actions)?;
     // A scan may have come upon nothing that is judged.
     let was_scanned = snapshot.clusters.values().any(|cluster| cluster.scan.is_some());
     if snapshot.asked.targets.is_empty() && !was_scanned {
@@ -84,7 +84,7 @@ fn with_aws(args: &RunArgs, half: Snapshot) -> Result<Evidence, Error> {
 }
 
 fn live(args: &RunArgs, mut asked: Asked) -> Result<Evidence, Error> {
-    needs::with_context(&args.expect, &mut asked.actions)?;
+    needs::with_context(&args.expect.needs, &mut asked.actions)?;
     if asked.targets.is_empty() && asked.error.is_some() {
         return alone(args, asked);
     }
@@ -144,7 +144,7 @@ fn collect_now(args: &RunArgs, options: &collect::Options) -> Result<Evidence, E
     // What judging needs of the services takes milliseconds to unpack: while the first answers are on their way.
     runtime.spawn_blocking(irsa_doctor_iam::services::date);
     let watched = interrupt::watch(&options.interrupt);
-    let bar = progress::show(&options.progress, args.output.quiet);
+    let bar = progress::show(&options.progress, args.output.report.quiet);
     let collected = runtime.block_on(async {
         match &contexts {
             Some(contexts) => collect::collect_each(options, contexts).await,

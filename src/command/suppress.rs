@@ -2,7 +2,7 @@
 
 mod baseline;
 
-use crate::cli::{GateArgs, OutputArgs, is_stdout};
+use crate::cli::{GateArgs, is_stdout};
 use crate::error::Error;
 use crate::{config, file, output};
 use irsa_doctor_checks::report::Report;
@@ -22,8 +22,8 @@ pub(super) struct Decided {
 /// # Errors
 ///
 /// A configuration or a baseline that can't be read, or that says what can't be meant.
-pub(super) fn decided(args: &GateArgs, output: &OutputArgs) -> Result<Decided, Error> {
-    check(args, output)?;
+pub(super) fn decided(args: &GateArgs, force: bool, quiet: bool) -> Result<Decided, Error> {
+    check(args, force)?;
     let config = match &args.config {
         Some(path) => Some(path.clone()),
         None if args.no_config => None,
@@ -33,7 +33,7 @@ pub(super) fn decided(args: &GateArgs, output: &OutputArgs) -> Result<Decided, E
     let mut rules = match &config {
         Some(path) => {
             let loaded = config::load(path, jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date())?;
-            if !output.quiet {
+            if !quiet {
                 loaded.notes.iter().for_each(|note| output::say(&format!("note: {}: {note}", path.display())));
             }
             loaded.rules
@@ -48,12 +48,12 @@ pub(super) fn decided(args: &GateArgs, output: &OutputArgs) -> Result<Decided, E
 }
 
 /// Whether a baseline can be written, found out before anybody is asked anything.
-fn check(args: &GateArgs, output: &OutputArgs) -> Result<(), Error> {
+fn check(args: &GateArgs, force: bool) -> Result<(), Error> {
     let Some(path) = &args.write_baseline else { return Ok(()) };
     if is_stdout(Some(path)) {
         return Err(Error::usage("`--write-baseline -` is no file", "give a file, which --baseline reads"));
     }
-    file::check(path, output.force).map_err(|source| unwritable(path, source))
+    file::check(path, force).map_err(|source| unwritable(path, source))
 }
 
 impl Decided {
@@ -62,12 +62,12 @@ impl Decided {
     /// # Errors
     ///
     /// The file is there already, or can't be written.
-    pub(super) fn write_baseline(&mut self, report: &Report, args: &GateArgs, output: &OutputArgs) -> Result<bool, Error> {
+    pub(super) fn write_baseline(&mut self, report: &Report, args: &GateArgs, force: bool, quiet: bool) -> Result<bool, Error> {
         let Some(path) = &args.write_baseline else { return Ok(false) };
-        file::create(path, 0o644, output.force, |out| baseline::write(report, out)).map_err(|source| unwritable(path, source))?;
+        file::create(path, 0o644, force, |out| baseline::write(report, out)).map_err(|source| unwritable(path, source))?;
         let findings = report.targets.iter().flat_map(|target| &target.findings);
         self.rules.baseline.extend(findings.map(|found| found.fingerprint.clone()));
-        if !output.quiet {
+        if !quiet {
             output::say(&format!("note: the baseline is in {}", path.display()));
         }
         Ok(true)

@@ -83,6 +83,7 @@ fn head(verdict: Verdict, gate: Gate) -> Report {
         clusters: Vec::new(),
         only: Vec::new(),
         shows_suppressed: false,
+        from_files: false,
     }
 }
 
@@ -95,6 +96,7 @@ fn healthy_target() -> TargetReport {
         sentence: "HEALTHY: every link holds.".into(),
         intent: None,
         service_account: None,
+        role: None,
         pods: Vec::new(),
         identities: Vec::new(),
         error: None,
@@ -111,7 +113,7 @@ fn healthy_target() -> TargetReport {
 }
 
 fn check(id: &'static str, stage: Stage, title: &'static str, status: Status, reason: Option<&str>) -> CheckResult {
-    CheckResult { id, stage, title, status, reason: reason.map(str::to_owned) }
+    CheckResult { id, stage, title, status, reason: reason.map(str::to_owned), is_beyond_files: false }
 }
 
 fn checks() -> Vec<CheckResult> {
@@ -153,6 +155,7 @@ fn target() -> TargetReport {
             .into(),
         intent: Some("it was named as the target".into()),
         service_account: Some("my-sa".into()),
+        role: None,
         pods: vec!["api-1".to_owned()],
         identities: vec![
             identity("awscli", Mode::Irsa, Some(ROLE), "AWS_ROLE_ARN is set"),

@@ -6,6 +6,7 @@ use super::summary::{headline, last_line};
 use super::text::{compared_and_mended, gap_line, place, target_in_cluster, verdict_at, verdict_words};
 use irsa_doctor_checks::check::Status;
 use irsa_doctor_checks::fault::{Confidence, Severity};
+use irsa_doctor_checks::locus::FilePlace;
 use irsa_doctor_checks::names::some;
 use irsa_doctor_checks::report::{FoundFinding, Report, TargetReport, Verdict};
 use std::collections::BTreeSet;
@@ -47,6 +48,8 @@ struct Annotation {
     kind: Kind,
     title: String,
     lines: Vec<String>,
+    /// Where it is shown in the files of a change.
+    file: Option<FilePlace>,
 }
 
 /// Writes the groups, then the annotations, worst first, then the verdict.
@@ -58,9 +61,14 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut annotations = annotations(report);
     // Stable: among equals the order of the targets stays.
     annotations.sort_by_key(|annotation| annotation.kind);
-    for Annotation { kind, title, lines } in &annotations {
+    for Annotation { kind, title, lines, file } in &annotations {
         let message = lines.iter().map(|line| data(&escape(line))).collect::<Vec<_>>().join("%0A");
-        writeln!(out, "::{} title={}::{message}", kind.as_str(), property(&escape(title)))?;
+        let place = file
+            .as_ref()
+            .filter(|file| file.path != "-")
+            .map(|file| format!("file={},line={},col={},", property(&escape(&file.path)), file.line, file.column));
+        let place = place.unwrap_or_default();
+        writeln!(out, "::{} {place}title={}::{message}", kind.as_str(), property(&escape(title)))?;
     }
     for kind in [Kind::Error, Kind::Warning, Kind::Notice] {
         let all = annotations.iter().filter(|annotation| annotation.kind == kind).count();
@@ -167,13 +175,15 @@ fn annotations(report: &Report) -> Vec<Annotation> {
         let before = all.len();
         for gap in decisive.clone().filter(|gap| known.insert((gap.check, &gap.found.gap))) {
             let lines = vec![gap_line(&gap.found.gap), format!("{} hangs on it, and so does the verdict of {name}", gap.check)];
-            all.push(Annotation { kind: Kind::Error, title: format!("not checked: {}", gap.check), lines });
+            let kind = if gap.holds_up() { Kind::Error } else { Kind::Notice };
+            all.push(Annotation { kind, title: format!("not checked: {}", gap.check), lines, file: None });
         }
         if all.len() == before && target.verdict == Verdict::Inconclusive && decisive.count() == 0 {
             all.push(Annotation {
                 kind: Kind::Error,
                 title: format!("inconclusive: {name}"),
                 lines: vec![target.sentence.clone()],
+                file: None,
             });
         }
     }
@@ -188,7 +198,8 @@ fn of_finding(found: &FoundFinding, about: &str, whom: &str, at_most: Option<Kin
     lines.push(format!("explain: irsa-doctor explain {}", finding.fault.id));
     let likely = if finding.confidence == Confidence::Likely { ", likely" } else { "" };
     let kind = at_most.map_or(Kind::from(finding.severity), |least| least.max(finding.severity.into()));
-    Annotation { kind, title: format!("{}{likely}: {about}", finding.fault.id), lines }
+    let file = finding.locus.file.clone();
+    Annotation { kind, title: format!("{}{likely}: {about}", finding.fault.id), lines, file }
 }
 
 #[cfg(test)]

@@ -22,13 +22,24 @@ pub(super) fn scanned(report: &Report) -> String {
     let pods: usize = overview.accounts.iter().map(|line| line.pods).sum();
     let worst = overview.accounts.iter().filter(|line| line.verdict == report.verdict).count();
     let causes = number_of(overview.causes.len(), "cause", "causes");
-    let judged = number_of(pods, "pod was judged", "pods were judged");
+    let judged = if report.from_files {
+        number_of(report.targets.len(), "object was judged", "objects were judged")
+    } else {
+        number_of(pods, "pod was judged", "pods were judged")
+    };
     let unread: Vec<&str> =
         report.targets.iter().filter(|target| target.target.kind.is_scan()).map(|target| target.sentence.as_str()).collect();
     if report.verdict == Verdict::Inconclusive && worst == 0 && !unread.is_empty() {
         return format!("INCONCLUSIVE: {}. {judged}, and no fault was found in them.", unread.join("; "));
     }
     match report.verdict {
+        Verdict::NotApplicable if report.from_files => "NOT APPLICABLE: nothing in the files asks anything of AWS".to_owned(),
+        Verdict::Inconclusive if report.from_files && overview.causes.is_empty() => {
+            let accounts = number_of(all, "service account", "service accounts");
+            format!(
+                "INCONCLUSIVE: nothing wrong in the files for {accounts}; of {worst} not all that decides is in them. {judged}."
+            )
+        }
         Verdict::NotApplicable if overview.pods == 0 => "NOT APPLICABLE: no pods were found".to_owned(),
         Verdict::NotApplicable => "NOT APPLICABLE: nothing here asks anything of AWS".to_owned(),
         Verdict::Healthy => format!("HEALTHY: {}. {judged}.", number_of(all, "service account", "service accounts")),

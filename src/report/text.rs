@@ -6,7 +6,7 @@ use irsa_doctor_checks::locus::Locus;
 use irsa_doctor_checks::names::some;
 use irsa_doctor_checks::overview::{Cause, Overview};
 use irsa_doctor_checks::report::{AfterRestart, TargetReport, Verdict};
-use irsa_doctor_checks::snapshot::{Gap, Target};
+use irsa_doctor_checks::snapshot::{Gap, GapCause, Target};
 use std::fmt::Write as _;
 
 /// A verdict in words.
@@ -63,9 +63,12 @@ pub(super) fn target_in_cluster(target: &Target) -> String {
     format!("{}{cluster}", target_name(target))
 }
 
-/// A resource, which of its documents, and where in its text; without the path.
+/// A resource, which of its documents, and where in its text; without the path. In a file, the file's own place goes first.
 pub(super) fn place(locus: &Locus) -> String {
     let document = locus.document.as_ref().map(|document| format!(", {document}")).unwrap_or_default();
+    if let Some(file) = &locus.file {
+        return format!("{file}: {}{document}", locus.resource);
+    }
     let line = match (locus.line, locus.column) {
         (Some(line), Some(column)) => format!(", line {line}, column {column}"),
         (Some(line), None) => format!(", line {line}"),
@@ -146,19 +149,22 @@ pub(super) fn counted_only(overview: &Overview) -> Vec<String> {
 
 /// What a fix does, and what it asks of running pods.
 pub(super) fn fix_summary(fix: &Fix) -> String {
+    let summary = fix.summary.trim_end_matches('.');
     let restart = match fix.restart {
+        Restart::Moot => return summary.to_owned(),
         Restart::None => "no restart needed",
         Restart::Recommended => "a restart is advised",
         Restart::Required => "a restart is needed",
     };
-    format!("{} ({restart})", fix.summary.trim_end_matches('.'))
+    format!("{summary} ({restart})")
 }
 
 /// One gap in a sentence: what was asked, why there is no answer, what would help.
 pub(super) fn gap_line(gap: &Gap) -> String {
     let operation = if gap.operation.is_empty() { "a field of the evidence" } else { &gap.operation };
     let about = gap.resource.as_ref().filter(|about| !operation.ends_with(about.as_str()));
-    let about = about.map(|about| format!(" of {about}")).unwrap_or_default();
+    let of = if gap.cause == GapCause::NotInFiles { "" } else { "of " };
+    let about = about.map(|about| format!(" {of}{about}")).unwrap_or_default();
     let mut line = format!("{operation}{about}: {}", gap.cause.as_str().replace('-', " "));
     if !gap.detail.is_empty() {
         let _ = write!(line, ": {}", gap.detail.trim_end_matches('.'));

@@ -4,6 +4,7 @@ use super::merge;
 use crate::check::{Check, FoundGap, Outcome, Scope, Stage, Status};
 use crate::error_message::{self, Seen};
 use crate::evidence::{Evidence, RoleUnderJudgement};
+use crate::files;
 use crate::registry;
 use crate::report::{CheckResult, FoundFinding, ReportedGap, Verdict};
 use crate::snapshot::Target;
@@ -26,7 +27,14 @@ impl Link {
             }
             Outcome::Judged { .. } => None,
         };
-        CheckResult { id: self.check.id, stage: self.check.stage, title: self.check.title, status: self.outcome.status(), reason }
+        CheckResult {
+            id: self.check.id,
+            stage: self.check.stage,
+            title: self.check.title,
+            status: self.outcome.status(),
+            reason,
+            is_beyond_files: files::is_beyond(&self.outcome),
+        }
     }
 }
 
@@ -42,6 +50,8 @@ pub(super) fn run(pods: &[Evidence<'_>], roles: &[Option<RoleUnderJudgement>]) -
     for check in registry::ALL {
         let outcome = merge::outcomes(judged_for(check.scope, pods, roles).iter().map(|evidence| (check.run)(evidence)));
         let outcome = with_unread_pod(check, outcome, pods);
+        let from_files = pods.first().is_some_and(|evidence| evidence.snapshot.from_files);
+        let outcome = if from_files { files::outcome(outcome) } else { outcome };
         let broken = links.iter().find(|link| link.outcome.status() == Status::Fail).map(|link| link.check.id);
         links.push(Link {
             check,

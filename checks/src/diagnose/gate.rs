@@ -3,7 +3,7 @@
 use super::target::SCAN;
 use crate::check::Status;
 use crate::fault::Severity;
-use crate::report::{Gate, Report, TargetReport};
+use crate::report::{CheckResult, Gate, Report, TargetReport};
 use std::collections::BTreeSet;
 
 /// What a gate lets through.
@@ -36,10 +36,10 @@ impl Default for GateOptions {
 pub fn apply_gate(report: &mut Report, options: &GateOptions) {
     report.suppressed =
         report.targets.iter().flat_map(|target| &target.findings).filter(|found| found.suppressed.is_some()).count();
-    report.gate = report.targets.iter().map(|target| gate(target, options)).max().unwrap_or(Gate::Pass);
+    report.gate = report.targets.iter().map(|target| gate(target, options, report.from_files)).max().unwrap_or(Gate::Pass);
 }
 
-fn gate(target: &TargetReport, options: &GateOptions) -> Gate {
+fn gate(target: &TargetReport, options: &GateOptions, from_files: bool) -> Gate {
     let counted = target.findings.iter().filter(|found| found.suppressed.is_none());
     let worst = counted.map(|found| found.counts_as.unwrap_or(found.finding.severity)).max();
     if let (Some(worst), Some(fail_on)) = (worst, options.fail_on)
@@ -47,7 +47,9 @@ fn gate(target: &TargetReport, options: &GateOptions) -> Gate {
     {
         return Gate::Fail;
     }
-    let unknown = target.checks.iter().filter(|check| check.status == Status::Unknown);
+    // A file isn't to blame for what stands elsewhere.
+    let beyond = |check: &CheckResult| from_files && check.is_beyond_files;
+    let unknown = target.checks.iter().filter(|check| check.status == Status::Unknown && !beyond(check));
     let accepted = |id: &str| match &options.allow_unknown {
         AllowUnknown::None => false,
         AllowUnknown::All => true,

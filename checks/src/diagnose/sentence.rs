@@ -4,25 +4,34 @@ use crate::fault::Severity;
 use crate::fix::Restart;
 use crate::identity::{Identity, Mode};
 use crate::report::{FoundFinding, ReportedGap, Verdict};
-use crate::snapshot::{Target, TargetKind};
+use crate::snapshot::{GapCause, Target, TargetKind};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What a sentence is made of.
+pub(super) struct Told<'a> {
+    pub(super) target: &'a Target,
+    pub(super) verdict: Verdict,
+    pub(super) broken: Option<&'a str>,
+    pub(super) unknown: Option<&'a str>,
+    pub(super) findings: &'a [FoundFinding],
+    pub(super) gaps: &'a [ReportedGap],
+    pub(super) identities: &'a [Identity],
+    /// Whether it is of files: nothing runs.
+    pub(super) from_files: bool,
+}
+
 /// The verdict of a target in one sentence, the first line of a report.
-pub(super) fn sentence(
-    target: &Target,
-    verdict: Verdict,
-    broken: Option<&str>,
-    unknown: Option<&str>,
-    (findings, gaps): (&[FoundFinding], &[ReportedGap]),
-    identities: &[Identity],
-) -> String {
-    let whom = whom(identities);
-    match verdict {
+pub(super) fn sentence(told: &Told<'_>) -> String {
+    let &Told { target, findings, gaps, .. } = told;
+    let whom = whom(told.identities);
+    match told.verdict {
         Verdict::Broken => {
-            let check = broken.unwrap_or_default();
+            let check = told.broken.unwrap_or_default();
             let first = findings.iter().find(|found| found.check == check && found.finding.severity == Severity::Error);
-            let what = first.map(|found| found.finding.detail.as_str()).unwrap_or_default();
-            format!("BROKEN at {check}: {} {}{whom}", full_stop(what), fixes(findings))
+            let what = full_stop(first.map(|found| found.finding.detail.as_str()).unwrap_or_default());
+            // What is wrong in a file is mended there, by no command.
+            let fixes = if told.from_files { String::new() } else { format!(" {}", fixes(findings)) };
+            format!("BROKEN at {check}: {what}{fixes}{whom}")
         }
         Verdict::Inconclusive if target.kind == TargetKind::Error => {
             let first = gaps.iter().find(|gap| gap.found.decisive).map(|gap| gap.found.gap.detail.as_str());
@@ -31,17 +40,19 @@ pub(super) fn sentence(
         Verdict::Healthy | Verdict::Degraded if target.kind == TargetKind::Error => {
             "NO FAULT OF IRSA: AWS knew the caller and let the call in; it failed for another reason.".to_owned()
         }
+        Verdict::Inconclusive if told.from_files && is_beyond_files(gaps) => {
+            let warnings = warnings(findings);
+            let what = if warnings.starts_with('0') { "nothing wrong in the files".to_owned() } else { warnings };
+            format!("{target}: {what}; not all that decides is in them ({}).{whom}", not_looked_at(gaps))
+        }
         Verdict::Inconclusive => {
             let what = not_looked_at(gaps);
             format!(
                 "INCONCLUSIVE at {}: nothing wrong was found, but not all could be looked at ({what}).{whom}",
-                unknown.unwrap_or_default()
+                told.unknown.unwrap_or_default()
             )
         }
-        Verdict::Degraded => {
-            let warnings = findings.iter().filter(|found| found.finding.severity == Severity::Warning).count();
-            format!("{target} works; {warnings} {}.{whom}", if warnings == 1 { "warning" } else { "warnings" })
-        }
+        Verdict::Degraded => format!("{target} works; {}.{whom}", warnings(findings)),
         Verdict::Healthy if target.kind == TargetKind::Role => match &target.subject {
             Some(subject) => {
                 format!("HEALTHY: every link from service account {subject} to {target} holds; no pod was looked at.")
@@ -51,6 +62,16 @@ pub(super) fn sentence(
         Verdict::Healthy => format!("HEALTHY: every link from {target} to its role holds.{whom}"),
         Verdict::NotApplicable => format!("{target} asks nothing of AWS."),
     }
+}
+
+fn warnings(findings: &[FoundFinding]) -> String {
+    let warnings = findings.iter().filter(|found| found.finding.severity == Severity::Warning).count();
+    format!("{warnings} {}", if warnings == 1 { "warning" } else { "warnings" })
+}
+
+/// Whether all that is unknown is unknown because the files don't say it.
+fn is_beyond_files(gaps: &[ReportedGap]) -> bool {
+    gaps.iter().filter(|reported| reported.found.decisive).all(|reported| reported.found.gap.cause == GapCause::NotInFiles)
 }
 
 /// Who the first container is to AWS, or wants to be; nothing where no container is known.

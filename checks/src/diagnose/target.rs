@@ -1,7 +1,8 @@
 //! One target: which pods and roles are judged, and what the chain comes to.
 
 use super::chain::{self, Link};
-use super::{merge, sentence};
+use super::merge;
+use super::sentence::{self, Told};
 use crate::check::FoundGap;
 use crate::evidence::{ContainerGroup, ContainerView, Evidence, RoleSource, RoleUnderJudgement, lookup};
 use crate::fix::finish::finish;
@@ -76,8 +77,18 @@ pub(super) fn diagnose<'a>(
             finish(&judged, None, &mut found.finding);
         }
     }
-    let hand_over = hand_over::hand_over(&judged, &gaps, &findings);
-    let sentence = sentence::sentence(target, verdict, first_broken, first_unknown, (&findings, &gaps), &identities);
+    // Whom to ask is for what runs: of files it is known who writes them.
+    let hand_over = if snapshot.from_files { Vec::new() } else { hand_over::hand_over(&judged, &gaps, &findings) };
+    let sentence = sentence::sentence(&Told {
+        target,
+        verdict,
+        broken: first_broken,
+        unknown: first_unknown,
+        findings: &findings,
+        gaps: &gaps,
+        identities: &identities,
+        from_files: snapshot.from_files,
+    });
     let used = with_next(&roles, first);
     gaps.extend(usage::gaps(&judged, &used));
     gaps.extend(second_opinion::gaps(&judged));
@@ -89,6 +100,7 @@ pub(super) fn diagnose<'a>(
         sentence,
         intent: Some(intent),
         service_account: first.account_name().map(str::to_owned),
+        role: judged.role.as_ref().map(|role| role.arn.clone()),
         pods: base.pods.iter().map(|pod| pod.metadata.name.clone()).collect(),
         identities,
         error: error_message::reading(&judged, &chain::seen(&links)).map(Box::new),
@@ -157,6 +169,7 @@ fn without_intent(target: &Target, identities: Vec<Identity>) -> TargetReport {
         sentence: format!("{target} asks nothing of AWS"),
         intent: None,
         service_account: None,
+        role: None,
         pods: Vec::new(),
         identities,
         error: None,

@@ -73,7 +73,8 @@ impl Evidence<'_> {
         if eks.is_some() {
             return Observed::Absent;
         }
-        Observed::Unavailable(no_issuer(cluster))
+        let gap = no_issuer(cluster);
+        Observed::Unavailable(if self.snapshot.from_files { gap.remedy("give it with --issuer URL") } else { gap })
     }
 }
 

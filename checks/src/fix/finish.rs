@@ -3,11 +3,15 @@
 use super::{Effect, Fix, Restart, owners};
 use crate::evidence::{Evidence, ROLE_ANNOTATION};
 use crate::fault::Severity;
+use crate::files;
 use crate::finding::Finding;
 use crate::report::{AfterRestart, Verdict};
 
 /// Finishes the fix of a finding.
 pub(crate) fn finish(evidence: &Evidence<'_>, after: Option<&AfterRestart>, finding: &mut Finding) {
+    if evidence.snapshot.from_files {
+        return files::finish(finding);
+    }
     owners::name(evidence, finding);
     shared_policy(evidence, finding);
     let place = account_of(&finding.locus.resource).map(str::to_owned);

@@ -13,6 +13,10 @@ const MANY_NAMESPACES: usize = 3;
 
 /// All remarks.
 pub(super) fn remarks(snapshot: &Snapshot, targets: &[TargetReport]) -> Vec<String> {
+    // What isn't in the files may be anywhere else.
+    if snapshot.from_files {
+        return Vec::new();
+    }
     let mut remarks = shared_roles(targets);
     remarks.extend(roles_that_nobody_gets(targets));
     let several = snapshot.clusters.len() > 1;

@@ -145,6 +145,10 @@ pub enum GapCause {
     InvalidCredentials,
     /// Nobody asked: another half, an older bundle, or a flag that was not given.
     NotCollected,
+    /// The files that were linted don't say it: it stands elsewhere, or only a cluster or an account knows it.
+    NotInFiles,
+    /// A plan or a template says that it will be known once it is carried out.
+    KnownLater,
 }
 
 impl GapCause {
@@ -160,6 +164,8 @@ impl GapCause {
             Self::NoCredentials => "no-credentials",
             Self::InvalidCredentials => "invalid-credentials",
             Self::NotCollected => "not-collected",
+            Self::NotInFiles => "not-in-files",
+            Self::KnownLater => "known-later",
         }
     }
 
@@ -172,6 +178,8 @@ impl GapCause {
             Self::NoCredentials => "not asked: no credentials",
             Self::InvalidCredentials => "refused: invalid credentials",
             Self::NotCollected => "not asked",
+            Self::NotInFiles => "not in the files",
+            Self::KnownLater => "not known before it is carried out",
             Self::Denied | Self::Throttled | Self::Unreachable => self.as_str(),
         }
     }

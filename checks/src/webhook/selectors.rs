@@ -46,6 +46,15 @@ fn skip_label<'a>(selector: &'a LabelSelector, labels: &BTreeMap<String, String>
     broken.next().map(|requirement| requirement.key.as_str())
 }
 
+/// The label by which a manifest asks to be skipped, where its service account names a role: EKS' own webhook honours it.
+/// <https://github.com/aws/amazon-eks-pod-identity-webhook#pod-identity-webhook>
+pub(super) fn skip_label_of_files(evidence: &Evidence<'_>) -> Option<Problem> {
+    const LABEL: &str = "eks.amazonaws.com/skip-pod-identity-webhook";
+    evidence.annotated_role()?;
+    let (place, metadata) = object(evidence)?;
+    metadata.labels.contains_key(LABEL).then(|| skipped(evidence, place, LABEL))
+}
+
 fn skipped(evidence: &Evidence<'_>, metadata: Locus, label: &str) -> Problem {
     let what = evidence.pod_name().map_or_else(|| evidence.target.to_string(), |name| format!("pod {name}"));
     Problem {

@@ -44,6 +44,7 @@ fn with_clusters(earlier: Snapshot, later: Snapshot, clusters: Clusters) -> Snap
     Snapshot {
         schema_version: later.schema_version,
         tool_version: later.tool_version,
+        from_files: false,
         anonymized: earlier.anonymized || later.anonymized,
         // Ages are told from the later clock.
         collected_at: earlier.collected_at.max(later.collected_at),

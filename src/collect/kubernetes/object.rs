@@ -11,13 +11,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Something that an API server answers with.
-pub(super) trait Document: DeserializeOwned {
+pub(crate) trait Document: DeserializeOwned {
     /// What is missing that every such answer has.
     fn check(&self) -> Result<(), &'static str>;
 }
 
 /// A Kubernetes object.
-pub(super) trait Object: Document {
+pub(crate) trait Object: Document {
     /// Its metadata.
     fn metadata(&self) -> &Metadata;
     /// Writes down the kind, where the type is one of several kinds: items of a list don't say theirs.
@@ -178,7 +178,7 @@ pub(super) fn object<T: Object>(text: &str, kind: &str, namespace: Option<&str>,
 ///
 /// # Errors
 /// What is wrong with it, without a value from it.
-pub(super) fn item<T: Object>(value: Value, kind: &str) -> Result<T, String> {
+pub(crate) fn item<T: Object>(value: Value, kind: &str) -> Result<T, String> {
     whole(lenient(value).map_err(|error| complaint(&error))?, kind)
 }
 

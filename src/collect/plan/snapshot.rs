@@ -24,6 +24,7 @@ impl Run<'_> {
         let halves = self.kubernetes_half(&at).into_iter().chain(sessions.iter().map(|session| aws_half(session, &at)));
         Snapshot {
             anonymized: false,
+            from_files: false,
             schema_version: SCHEMA_VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             halves: halves.collect(),

@@ -30,7 +30,7 @@ pub(super) enum Result<'r> {
 /// The cases of a target, in chain order.
 pub(super) fn of(target: &TargetReport) -> Vec<Case<'_>> {
     let mut cases: Vec<Case<'_>> = target.checks.iter().map(|check| case(target, check)).collect();
-    let is_told = cases.iter().any(|case| matches!(case.result, Result::Unknown { .. }));
+    let is_told = target.checks.iter().any(|check| check.status == Status::Unknown);
     // Of a whole place of which not all was read no link is unknown.
     if target.verdict == Verdict::Inconclusive && !is_told {
         let decisive: Vec<&ReportedGap> = target.gaps.iter().filter(|gap| gap.found.decisive).collect();
@@ -45,6 +45,9 @@ fn case<'r>(target: &'r TargetReport, check: &'r CheckResult) -> Case<'r> {
     let reason = check.reason.as_deref().unwrap_or(check.title);
     match check.status {
         Status::Pass | Status::Warn => Case { id: check.id, result: Result::Passed, lines },
+        Status::Unknown if check.is_beyond_files => {
+            Case { id: check.id, result: Result::Skipped { reason: reason.to_owned() }, lines }
+        }
         Status::NotApplicable => Case { id: check.id, result: Result::Skipped { reason: reason.to_owned() }, lines },
         Status::Unknown => {
             let gaps: Vec<&ReportedGap> = target.gaps.iter().filter(|gap| gap.check == check.id && gap.found.decisive).collect();

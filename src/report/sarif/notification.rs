@@ -36,12 +36,13 @@ pub(super) fn of(target: &TargetReport) -> Vec<Notification> {
         .iter()
         .map(|gap| Notification {
             descriptor: json!({"id": format!("gap/{}", gap.found.gap.cause.as_str())}),
-            level: if gap.found.decisive { "error" } else { "note" },
+            level: if gap.holds_up() { "error" } else { "note" },
             message: Message::new(&[format!("{}: {}", gap.check, gap_line(&gap.found.gap))]),
             properties: properties([("check", Some(gap.check.into())), ("decisive", Some(gap.found.decisive.into()))]),
         })
         .collect();
-    if target.verdict == Verdict::Inconclusive && !all.iter().any(Notification::is_error) {
+    let is_told = target.gaps.iter().any(|gap| gap.found.decisive);
+    if target.verdict == Verdict::Inconclusive && !is_told {
         all.push(Notification {
             descriptor: json!({"id": "gap/inconclusive"}),
             level: "error",

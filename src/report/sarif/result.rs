@@ -85,9 +85,13 @@ fn location(locus: &Locus) -> Value {
         Some(column) => json!({"startLine": start.max(1), "startColumn": column.max(1)}),
         None => json!({"startLine": start.max(1)}),
     };
-    let mut physical = json!({"artifactLocation": {"uri": uri::of(locus)}});
-    if let (Some(line), Some(physical)) = (locus.line, physical.as_object_mut()) {
-        physical.insert("region".to_owned(), region((line, locus.column)));
+    let (uri, line) = match &locus.file {
+        Some(file) => (uri::of_file(&file.path), Some((file.line, Some(file.column)))),
+        None => (uri::of(locus), locus.line.map(|line| (line, locus.column))),
+    };
+    let mut physical = json!({"artifactLocation": {"uri": uri}});
+    if let (Some(line), Some(physical)) = (line, physical.as_object_mut()) {
+        physical.insert("region".to_owned(), region(line));
     }
     json!({
         "physicalLocation": physical,

@@ -1,4 +1,4 @@
-//! A relative reference for what is no file: `kubernetes/Pod/default/awscli`, `aws/arn%3Aaws%3Aiam%3A%3A...`.
+//! A relative reference to a file, or for what is none: `kubernetes/Pod/default/awscli`, `aws/arn%3Aaws%3Aiam%3A%3A...`.
 
 use irsa_doctor_checks::locus::Locus;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -17,6 +17,22 @@ pub(super) fn of(locus: &Locus) -> String {
     all.map(segment).collect::<Vec<_>>().join("/")
 }
 
+/// The reference of a file, as it was named: relative to where the tool ran, as code scanning wants it.
+pub(super) fn of_file(path: &str) -> String {
+    if path == "-" {
+        return "stdin".to_owned();
+    }
+    let slashes = path.replace('\\', "/");
+    let plain = slashes.strip_prefix("./").unwrap_or(&slashes);
+    let absolute = if plain.starts_with('/') { "file:///" } else { "" };
+    // What leads upwards has to stay what it is.
+    let segments = plain.trim_start_matches('/').split('/').map(|part| match part {
+        ".." => part.to_owned(),
+        part => utf8_percent_encode(part, RESERVED).to_string(),
+    });
+    format!("{absolute}{}", segments.collect::<Vec<_>>().join("/"))
+}
+
 /// One segment; one that would be left out, or lead elsewhere, is made another.
 fn segment(text: &str) -> String {
     if text.chars().all(|c| c == '.') { format!("_{text}") } else { utf8_percent_encode(text, RESERVED).to_string() }
@@ -25,6 +41,15 @@ fn segment(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_named_as_it_was() {
+        assert_eq!(of_file("./deploy/a b.yaml"), "deploy/a%20b.yaml");
+        assert_eq!(of_file("../x/y.yaml"), "../x/y.yaml");
+        assert_eq!(of_file("/tmp/y.yaml"), "file:///tmp/y.yaml");
+        assert_eq!(of_file("javascript:alert(1)"), "javascript%3Aalert%281%29");
+        assert_eq!(of_file("-"), "stdin");
+    }
 
     #[test]
     fn stays_where_it_belongs() {

@@ -15,6 +15,7 @@ const VALUES: usize = 12;
 pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     match &report.caller {
         Some(caller) => row(page, "caller", &caller.arn)?,
+        None if report.from_files => row(page, "evidence", "files; no cluster and no account was asked")?,
         None => row(page, "caller", "not known to AWS")?,
     }
     for part in &report.clusters {

@@ -16,7 +16,7 @@ use std::io;
 pub(super) fn write(page: &mut Page<'_>, report: &Report, overview: &Overview) -> io::Result<()> {
     let shown: Vec<&AccountLine> = overview.accounts.iter().filter(|line| report.shows(line.verdict)).collect();
     let reports: BTreeMap<&Target, &TargetReport> = report.targets.iter().map(|target| (&target.target, target)).collect();
-    accounts(page, &shown, &reports)?;
+    accounts(page, &shown, &reports, report.from_files)?;
     if shown.len() < overview.accounts.len() {
         let text = format!("{} of {} service accounts are shown (--only)", shown.len(), overview.accounts.len());
         page.prose("", 0, &text, Tone::Faint)?;
@@ -72,8 +72,16 @@ fn unread(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     gaps::write_all(page, &once, false)
 }
 
+/// Which column counts pods.
+const PODS: usize = 4;
+
 /// A table as wide as it is: a terminal wraps it, and each line can still be searched for.
-fn accounts(page: &mut Page<'_>, lines: &[&AccountLine], reports: &BTreeMap<&Target, &TargetReport>) -> io::Result<()> {
+fn accounts(
+    page: &mut Page<'_>,
+    lines: &[&AccountLine],
+    reports: &BTreeMap<&Target, &TargetReport>,
+    from_files: bool,
+) -> io::Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
@@ -83,7 +91,10 @@ fn accounts(page: &mut Page<'_>, lines: &[&AccountLine], reports: &BTreeMap<&Tar
     let wide = page.is_wide();
     let columns = ["CLUSTER", "NAMESPACE", "SERVICE ACCOUNT", "ROLE", "PODS", "VERDICT", "FIRST BROKEN LINK"];
     let more = ["FIRST UNKNOWN LINK", "FIRST FINDING"].into_iter().filter(|_| wide);
-    table.set_header(columns.into_iter().skip(usize::from(!several)).chain(more));
+    // Of files there are no pods to be counted.
+    let shown = |column: &(usize, &str)| !(from_files && column.0 == PODS);
+    let columns = columns.into_iter().enumerate().filter(shown).map(|(_, column)| column);
+    table.set_header(columns.skip(usize::from(!several)).chain(more));
     for line in lines {
         let roles: Vec<&str> = line.roles.iter().map(|role| if wide { role } else { short(role) }).collect();
         let roles = if roles.is_empty() { "-".to_owned() } else { roles.join(", ") };
@@ -92,7 +103,8 @@ fn accounts(page: &mut Page<'_>, lines: &[&AccountLine], reports: &BTreeMap<&Tar
         let pods = line.pods.to_string();
         let cells = [cluster, &line.namespace, &line.name, &roles, &pods, verdict_words(line.verdict), first_broken];
         let more = firsts(line, reports).into_iter().filter(|_| wide);
-        table.add_row(cells.into_iter().skip(usize::from(!several)).chain(more).map(escape));
+        let cells = cells.into_iter().enumerate().filter(shown).map(|(_, cell)| cell);
+        table.add_row(cells.skip(usize::from(!several)).chain(more).map(escape));
     }
     let verdicts = std::iter::once(None).chain(lines.iter().map(|line| Some(line.verdict)));
     for (row, verdict) in table.lines().zip(verdicts) {
@@ -121,7 +133,8 @@ fn victims(page: &mut Page<'_>, cause: &Cause, reports: &BTreeMap<&Target, &Targ
         let cluster = target.cluster.as_ref().map(|cluster| format!("{cluster}: ")).unwrap_or_default();
         let pods = reports.get(target).filter(|_| target.kind.is_workload());
         let pods = pods.map(|report| format!(" ({})", some(report.pods.iter().cloned()))).filter(|pods| pods.len() > 3);
-        format!("{cluster}{}/{target}{}", target.namespace, pods.unwrap_or_default())
+        let namespace = if target.namespace.is_empty() { String::new() } else { format!("{}/", target.namespace) };
+        format!("{cluster}{namespace}{target}{}", pods.unwrap_or_default())
     };
     let victims = cause.victims.iter().map(name);
     let names = if page.is_wide() { victims.collect::<Vec<_>>().join(", ") } else { some(victims) };

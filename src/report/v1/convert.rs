@@ -1,6 +1,6 @@
 //! From the core's report to version 1.
 
-use super::finding::{Compared, Confidence, Finding, Fix, FixCommand, Locus, Severity};
+use super::finding::{Compared, Confidence, FilePlace, Finding, Fix, FixCommand, Locus, Severity};
 use super::{
     AfterRestart, Caller, Calls, Check, Cluster, ClusterPart, Decision, Gap, Gate, Head, Identity, Name, Overview, Report, Run,
     SecondOpinion, Status, Summary, Tail, Target, Targets, Usage, Verdict,
@@ -199,6 +199,7 @@ pub(super) fn finding(found: &core::report::FoundFinding) -> Finding {
             missing: finding.locus.missing.clone(),
             line: finding.locus.line,
             column: finding.locus.column,
+            file: finding.locus.file.as_ref().map(file_place),
         },
         expected: finding.expected.as_ref().and_then(compared),
         actual: finding.actual.as_ref().and_then(compared),
@@ -207,6 +208,10 @@ pub(super) fn finding(found: &core::report::FoundFinding) -> Finding {
         suppressed: found.suppressed.clone(),
         counts_as: found.counts_as.map(severity),
     }
+}
+
+fn file_place(place: &core::locus::FilePlace) -> FilePlace {
+    FilePlace { path: place.path.clone(), line: place.line, column: place.column, address: place.address.clone() }
 }
 
 fn severity(severity: core::fault::Severity) -> Severity {
@@ -240,7 +245,7 @@ fn fix(fix: &core::fix::Fix) -> Fix {
         managed_by: fix.managed_by.clone(),
         durable: fix.durable.clone(),
         restart: match fix.restart {
-            Restart::None => "none",
+            Restart::None | Restart::Moot => "none",
             Restart::Recommended => "recommended",
             Restart::Required => "required",
         }

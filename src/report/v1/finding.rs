@@ -85,6 +85,23 @@ pub(crate) struct Locus {
     pub(crate) line: Option<u32>,
     /// The column, from 1.
     pub(crate) column: Option<u32>,
+    /// The place in a file, where files were linted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<FilePlace>,
+}
+
+/// A place in a file.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct FilePlace {
+    /// The file, as it was named; `-` is stdin.
+    pub(crate) path: String,
+    /// The line, from 1.
+    pub(crate) line: u32,
+    /// The column in characters, from 1.
+    pub(crate) column: u32,
+    /// What has this place in the file's own language: a Terraform resource's address, a logical id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) address: Option<String>,
 }
 
 /// How to mend it.

@@ -1,0 +1,82 @@
+//! Kubernetes objects as they are written to be applied.
+
+use super::place::Spot;
+use super::tree::Tree;
+use crate::collect::kubernetes::whole_object;
+use irsa_doctor_checks::scan;
+use irsa_doctor_checks::snapshot::TargetKind;
+use irsa_doctor_checks::snapshot::kubernetes::{Metadata, Pod, ServiceAccount, Workload};
+use irsa_doctor_iam::json::Value;
+
+/// The objects that matter.
+#[derive(Debug, Default)]
+pub(super) struct Manifests {
+    pub(super) accounts: Vec<(ServiceAccount, Spot)>,
+    pub(super) pods: Vec<(Pod, Spot)>,
+    pub(super) workloads: Vec<(TargetKind, Workload, Spot)>,
+    /// Objects that aren't whole, with why: patches, as a rule.
+    pub(super) partial: Vec<(Spot, String)>,
+    /// How many objects are of kinds that have no part in this.
+    pub(super) others: usize,
+}
+
+/// Whether a document is a Kubernetes object.
+pub(super) fn is_it(document: &Value) -> bool {
+    document.text_of("apiVersion").is_some() && document.text_of("kind").is_some()
+}
+
+impl Manifests {
+    /// Takes an object in, or the objects of a list.
+    pub(super) fn object(&mut self, file: usize, object: &Value, address: Option<&str>) {
+        let group = object.text_of("apiVersion").unwrap_or_default().split('/').next().unwrap_or_default();
+        let kind = object.text_of("kind").unwrap_or_default();
+        if kind == "List" || (kind.ends_with("List") && object.get("items").is_some()) {
+            // Objects of a typed list don't say what they are.
+            let of_list = kind.strip_suffix("List").filter(|kind| !kind.is_empty());
+            for item in object.items_of("items") {
+                self.one(file, item, item.text_of("kind").or(of_list).unwrap_or_default(), address);
+            }
+        } else if group.contains('.') && !group.ends_with(".k8s.io") && group != "argoproj.io" {
+            // Somebody's own kind may have any name.
+            self.others += 1;
+        } else {
+            self.one(file, object, kind, address);
+        }
+    }
+
+    fn one(&mut self, file: usize, object: &Value, kind: &str, address: Option<&str>) {
+        let spot = Spot::new(file, object, address);
+        let maker = scan::maker(kind);
+        let done = match (kind, maker) {
+            ("ServiceAccount", _) => read(object, kind).map(|account| self.accounts.push((account, spot.clone()))),
+            ("Pod", _) => read(object, kind).map(|pod| self.pods.push((pod, spot.clone()))),
+            (_, Some(maker)) => read(object, kind).map(|workload| self.workloads.push((maker, workload, spot.clone()))),
+            (_, None) => {
+                self.others += 1;
+                Ok(())
+            }
+        };
+        if let Err(why) = done {
+            let name = object.at(&["metadata", "name"]).and_then(Tree::text).unwrap_or("without a name");
+            self.partial.push((spot, format!("{kind} {name} is not whole: {why}")));
+        }
+    }
+}
+
+/// Reads an object; one that gets its name when it is made has what that begins with.
+fn read<T: crate::collect::kubernetes::Object>(object: &Value, kind: &str) -> Result<T, String> {
+    let mut plain = object.plain();
+    if let Some(metadata) = plain.get_mut("metadata").and_then(serde_json::Value::as_object_mut)
+        && !metadata.contains_key("name")
+        && let Some(prefix) = metadata.get("generateName").cloned()
+    {
+        metadata.insert("name".to_owned(), prefix);
+    }
+    whole_object(plain, kind)
+}
+
+/// The namespace that an object goes to: its own, else the one that was said, else nobody knows.
+pub(super) fn namespace_of(metadata: &Metadata, said: Option<&str>) -> String {
+    let own = metadata.namespace.as_deref().filter(|namespace| !namespace.is_empty());
+    own.or(said).unwrap_or_default().to_owned()
+}
