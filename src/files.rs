@@ -1,5 +1,5 @@
 //! Files that are yet to be deployed, put together to a snapshot: manifests, policies, plans of Terraform and templates of
-//! CloudFormation. It judges nothing.
+//! `CloudFormation`. It judges nothing.
 //!
 //! Each kind of document is read by a module of its own into what it defines (`defined`, `manifest`); `join` makes of that
 //! one snapshot and keeps where each thing stands (`place`).
@@ -20,7 +20,7 @@ pub(crate) use place::Places;
 
 use cloudformation::Pseudo;
 use defined::{Defined, Document};
-use find::Text;
+use find::Source;
 use irsa_doctor_checks::snapshot::{Asked, Snapshot};
 use irsa_doctor_iam::json::Value;
 use manifest::Manifests;
@@ -101,7 +101,7 @@ struct Reading {
 
 impl Reading {
     /// Takes in all documents of a file.
-    fn text(&mut self, text: &Text) -> Result<(), FilesError> {
+    fn text(&mut self, text: &Source) -> Result<(), FilesError> {
         let name = || text.name.clone();
         let documents = match tree::documents(&text.text) {
             Ok(documents) => documents,
@@ -131,7 +131,7 @@ impl Reading {
         Ok(())
     }
 
-    fn document(&mut self, file: usize, document: &Value, text: &Text) {
+    fn document(&mut self, file: usize, document: &Value, text: &Source) {
         if manifest::is_it(document) {
             self.manifests.object(file, document, None);
         } else if terraform::is_it(document) {
@@ -148,7 +148,7 @@ impl Reading {
     }
 
     /// A file that is said to be a policy. What isn't one as IAM has it, the checks say.
-    fn policy(&mut self, text: Text, role: Option<&str>, is_trust: bool, path: &Path) -> Result<(), FilesError> {
+    fn policy(&mut self, text: Source, role: Option<&str>, is_trust: bool, path: &Path) -> Result<(), FilesError> {
         let file = self.files.len();
         let document = match tree::documents(&text.text) {
             Ok(documents) => documents.into_iter().next(),
@@ -167,7 +167,7 @@ impl Reading {
     }
 }
 
-fn policy_file(file: usize, document: &Value, text: &Text, role: Option<&str>, is_trust: bool) -> PolicyFile {
+fn policy_file(file: usize, document: &Value, text: &Source, role: Option<&str>, is_trust: bool) -> PolicyFile {
     use tree::Tree;
     let is_json = text.text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
     // Written in JSON it is taken as it stands: what is wrong with it has a line.

@@ -30,8 +30,8 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Error> {
     report.only = args.report.only.iter().map(|only| only.verdict()).collect();
     report.shows_suppressed = args.report.show_suppressed;
     if !args.report.quiet {
-        notes.iter().for_each(|note| output::say(&format!("note: {note}")));
-        decided.note(&report).iter().for_each(|note| output::say(note));
+        let notes = notes.iter().map(|note| format!("note: {note}")).chain(decided.note(&report));
+        notes.for_each(|note| output::say(&note));
     }
     if args.report.verbose {
         let read = snapshot.halves.iter().map(|half| half.from.as_str()).collect::<Vec<_>>().join(", ");

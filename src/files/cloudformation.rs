@@ -1,4 +1,4 @@
-//! Templates of CloudFormation, as far as they are literal.
+//! Templates of `CloudFormation`, as far as they are literal.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html>
 
 mod intrinsic;

@@ -12,7 +12,7 @@ const ENDINGS: [&str; 4] = ["yaml", "yml", "json", "template"];
 
 /// A text to be read.
 #[derive(Debug)]
-pub(super) struct Text {
+pub(super) struct Source {
     /// As it was named.
     pub(super) name: String,
     pub(super) text: String,
@@ -25,7 +25,7 @@ pub(super) struct Text {
 /// # Errors
 ///
 /// The first that can't be read.
-pub(super) fn texts(paths: &[PathBuf]) -> Result<Vec<Text>, FilesError> {
+pub(super) fn texts(paths: &[PathBuf]) -> Result<Vec<Source>, FilesError> {
     let mut texts = Vec::new();
     for path in paths {
         if path == Path::new("-") {
@@ -46,13 +46,13 @@ pub(super) fn texts(paths: &[PathBuf]) -> Result<Vec<Text>, FilesError> {
 /// # Errors
 ///
 /// It can't be read.
-pub(super) fn open(path: &Path, is_named: bool) -> Result<Text, FilesError> {
+pub(super) fn open(path: &Path, is_named: bool) -> Result<Source, FilesError> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(|source| FilesError::Unreadable { name: name.clone(), source })?;
     text(name, file, is_named)
 }
 
-fn text(name: String, from: impl Read, is_named: bool) -> Result<Text, FilesError> {
+fn text(name: String, from: impl Read, is_named: bool) -> Result<Source, FilesError> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX);
     let read = from.take(limit.saturating_add(1)).read_to_end(&mut bytes);
@@ -65,7 +65,7 @@ fn text(name: String, from: impl Read, is_named: bool) -> Result<Text, FilesErro
         return Err(FilesError::BinaryPlan { name });
     }
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Text { name, text, is_named }),
+        Ok(text) => Ok(Source { name, text, is_named }),
         Err(_) => Err(FilesError::NotText { name }),
     }
 }

@@ -16,6 +16,7 @@ use irsa_doctor_checks::snapshot::{
     Association, Cluster, EksCluster, Gap, Half, Observed, SCHEMA_VERSION, Snapshot, TargetKind, key, kind_key,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use targets::DefinedRole;
 
 /// The key of the only cluster.
 const CLUSTER: &str = "files";
@@ -57,8 +58,12 @@ pub(super) fn join(reading: Reading, options: Options) -> Linted {
     add_associations(&mut cluster, &defined, &iam, &mut places, &options);
     add_eks(&mut cluster, &defined, &mut places, &options);
     let mut asked = options.asked;
-    let named = defined.roles.iter().filter(|role| named.contains(&role.key)).map(|role| iam.role(role)).collect();
-    asked.targets = targets::targets(&cluster, &accounts, &named);
+    let roles: Vec<DefinedRole<'_>> = defined
+        .roles
+        .iter()
+        .map(|role| DefinedRole { arn: iam.role(role), trust: &role.trust, is_named: named.contains(&role.key) })
+        .collect();
+    asked.targets = targets::targets(&cluster, &roles);
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let half = Half { side: "files".to_owned(), by: String::new(), from: places.files.join(", "), at: now.clone() };
     let snapshot = Snapshot {

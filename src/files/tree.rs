@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn what_is_neither_says_where() {
-        for (text, line) in [("{\"a\": 1]", 1), ("a: b\n  c: d\n", 2), ("a: [1\n", 2), ("a: &x 1\nb: *y\n", 2)] {
+        for (text, line) in [("{\"a\": 1]", 1), ("a: b\n  c: d\n", 2), ("a: [1\n", 1), ("a: &x 1\nb: *y\n", 2)] {
             let problem = documents(text).unwrap_err();
             assert_eq!(problem.line, line, "{text}: {problem:?}");
             assert!(!problem.message.is_empty() && !problem.message.contains('\n'), "{problem:?}");

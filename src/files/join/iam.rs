@@ -33,6 +33,7 @@ impl Iam {
             .service_accounts
             .values()
             .filter_map(|account| account.present()?.metadata.annotation(ROLE_ANNOTATION))
+            .chain(defined.accounts.iter().filter_map(|account| account.annotations.get(ROLE_ANNOTATION).map(String::as_str)))
             .filter_map(RoleArn::parse)
             .collect();
         let only = |mut ids: BTreeSet<String>| if ids.len() == 1 { ids.pop_first() } else { None };

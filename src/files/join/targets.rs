@@ -1,16 +1,17 @@
 //! What of the files is judged: what makes pods, service accounts that nothing here runs as, and roles for pods that nothing
 //! here asks for.
 
+use super::super::defined::Document;
 use irsa_doctor_checks::evidence::ROLE_ANNOTATION;
-use irsa_doctor_checks::snapshot::{Account, Cluster, Observed, Target, TargetKind, key};
+use irsa_doctor_checks::snapshot::{Cluster, Observed, Target, TargetKind, key};
 use irsa_doctor_checks::{scan, trust};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// As many service accounts of one role are judged.
 const MOST_SUBJECTS: usize = 20;
 
-/// The targets, in order; roles whose policies were given as files of their own are meant in any case.
-pub(super) fn targets(cluster: &Cluster, accounts: &BTreeMap<String, Account>, named: &BTreeSet<String>) -> Vec<Target> {
+/// The targets, in order; `roles` are those of the files.
+pub(super) fn targets(cluster: &Cluster, roles: &[DefinedRole<'_>]) -> Vec<Target> {
     let mut targets = BTreeSet::new();
     let mut used: BTreeSet<String> = BTreeSet::new();
     for (own, workload) in &cluster.workloads {
@@ -33,14 +34,30 @@ pub(super) fn targets(cluster: &Cluster, accounts: &BTreeMap<String, Account>, n
         }
     }
     let wanted = wanted(cluster);
-    let roles = accounts.values().flat_map(|account| account.roles.values()).filter_map(|role| role.role.present());
-    let roles = roles.filter(|role| !wanted.contains(role.arn.as_str()) && is_for_pods(&role.trust_policy));
-    targets.extend(roles.flat_map(|role| of_role(&role.arn, &role.trust_policy)));
-    // A policy alone is one of a role that nothing is known of.
-    let is_there = |arn: &str| targets.iter().any(|target: &Target| target.kind == TargetKind::Role && target.name == arn);
-    let rest: Vec<&String> = named.iter().filter(|arn| !wanted.contains(arn.as_str()) && !is_there(arn)).collect();
-    targets.extend(rest.into_iter().map(|arn| Target::new(TargetKind::Role, "", arn.as_str())));
+    for role in roles.iter().filter(|role| !wanted.contains(role.arn.as_str())) {
+        targets.extend(role.targets());
+    }
     targets.into_iter().map(|target| Target { scanned: true, ..target }).collect()
+}
+
+/// A role of the files.
+pub(super) struct DefinedRole<'a> {
+    pub(super) arn: String,
+    /// Its trust policy, where that is known.
+    pub(super) trust: &'a Observed<Document>,
+    /// Whether its policies were given as files of their own: it is meant in any case.
+    pub(super) is_named: bool,
+}
+
+impl DefinedRole<'_> {
+    /// What is judged of it: where its trust policy isn't known, it may be for pods.
+    fn targets(&self) -> Vec<Target> {
+        match self.trust {
+            Observed::Present(document) if self.is_named || is_for_pods(&document.text) => of_role(&self.arn, &document.text),
+            Observed::Unavailable(_) => vec![Target::new(TargetKind::Role, "", self.arn.as_str())],
+            Observed::Present(_) | Observed::Absent => Vec::new(),
+        }
+    }
 }
 
 /// The roles that service accounts of the files ask for.

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::resource::Resource;
-use crate::files::defined::{Association, Cluster, Defined, Document, Key, Policy, PolicyRef, Provider, Role, RoleRef};
+use crate::files::defined::{Association, Cluster, Defined, Document, Key, Policy, PolicyRef, Provider, Role, RoleRef, later};
 use crate::files::tree::Tree;
 use irsa_doctor_checks::snapshot::Observed;
 use irsa_doctor_iam::json::Value;
@@ -53,12 +53,12 @@ fn key(plan: &Plan<'_>, resource: &Resource<'_>) -> Key {
 
 fn role(plan: &Plan<'_>, resource: &Resource<'_>) -> Role {
     let spot = resource.spot(plan.file);
-    let later = |what: &str| crate::files::defined::later(format!("{what} of {}", resource.address), resource.address);
+    let gap = |what: &str| later(format!("{what} of {}", resource.address), resource.address);
     let inline = resource.values.items_of("inline_policy").iter().filter_map(|block| {
         let name = block.text_of("name")?.to_owned();
         let document = match block.get("policy").and_then(|policy| Some((policy, policy.text()?))) {
             Some((policy, text)) => Observed::Present(Document { text: text.to_owned(), spot: spot.part(policy) }),
-            None => Observed::Unavailable(later("an inline policy")),
+            None => Observed::Unavailable(gap("an inline policy")),
         };
         Some((name, document))
     });
@@ -182,13 +182,10 @@ fn cluster(plan: &Plan<'_>, resource: &Resource<'_>) -> Cluster {
     Cluster {
         name: text("name"),
         arn: text("arn"),
-        issuer: match issuer {
-            Some(issuer) => Observed::Present(issuer.to_owned()),
-            None => {
-                let what = format!("the issuer of {}", resource.address);
-                Observed::Unavailable(crate::files::defined::later(what, resource.address))
-            }
-        },
+        issuer: issuer.map_or_else(
+            || Observed::Unavailable(later(format!("the issuer of {}", resource.address), resource.address)),
+            |issuer| Observed::Present(issuer.to_owned()),
+        ),
         version: text("version"),
         spot: resource.spot(plan.file),
     }

@@ -116,8 +116,8 @@ impl<'p> References<'p> {
                     }
                 }
                 (Some(of), Some(name), _) if of == kind => {
-                    let prefix: String = modules.iter().map(|module| format!("module.{module}.")).collect();
-                    found.insert(format!("{prefix}{kind}.{name}"));
+                    let calls = modules.iter().flat_map(|module| ["module", module.as_str()]);
+                    found.insert(calls.chain([kind, name]).collect::<Vec<_>>().join("."));
                 }
                 _ => {}
             }

@@ -14,17 +14,13 @@ pub(in crate::files) fn steps(path: &str) -> Vec<Step> {
     let mut rest = path.strip_prefix('$').unwrap_or_default();
     let mut steps = Vec::new();
     while let Some(inside) = rest.strip_prefix('[') {
-        let (step, after) = match inside.strip_prefix('\'') {
-            Some(quoted) => {
-                let Some((key, after)) = key(quoted) else { break };
-                (Step::Key(key), after)
-            }
-            None => {
-                let Some((digits, after)) = inside.split_once(']') else { break };
-                let Ok(index) = digits.parse() else { break };
-                (Step::Index(index), after)
-            }
+        let step = if let Some(quoted) = inside.strip_prefix('\'') {
+            key(quoted).map(|(key, after)| (Step::Key(key), after))
+        } else {
+            let digits = inside.split_once(']');
+            digits.and_then(|(digits, after)| Some((Step::Index(digits.parse().ok()?), after)))
         };
+        let Some((step, after)) = step else { break };
         steps.push(step);
         rest = after;
     }

@@ -1,4 +1,4 @@
-//! YAML, with its aliases put in and the short tags of CloudFormation written out.
+//! YAML, with its aliases put in and the short tags of `CloudFormation` written out.
 
 use super::Problem;
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
@@ -212,7 +212,7 @@ fn name(tag: Option<Cow<'_, Tag>>) -> Option<String> {
     if tag.is_yaml_core_schema() { None } else { Some(tag.parts().1.to_owned()) }
 }
 
-/// A value with a short tag of CloudFormation, written out.
+/// A value with a short tag of `CloudFormation`, written out.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html>
 fn tagged(value: Value, tag: Option<&str>) -> Value {
     let Some(tag) = tag else { return value };
