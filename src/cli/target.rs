@@ -25,7 +25,7 @@ const KINDS: &[(&[&str], TargetKind)] = &[
 ];
 
 /// The subcommands: a target that is nearly one of them is a typo.
-const SUBCOMMANDS: &[&str] = &["explain", "checks", "permissions", "schema", "completions"];
+const SUBCOMMANDS: &[&str] = &["explain", "checks", "permissions", "bundle", "schema", "completions", "man"];
 
 /// Reads what was asked from the command line. The namespace of a target is empty where the command line names none.
 ///
@@ -138,7 +138,15 @@ fn split(word: &str) -> Result<Word, Error> {
     }
 }
 
-fn kind(word: &str) -> Option<TargetKind> {
+/// The short names of the kinds, as completions offer them.
+pub(crate) fn kinds() -> impl Iterator<Item = (&'static str, TargetKind)> {
+    let short =
+        |names: &'static [&'static str]| names.iter().copied().min_by_key(|name| if *name == "po" { 9 } else { name.len() });
+    KINDS.iter().filter_map(move |(names, kind)| Some((short(names)?, *kind)))
+}
+
+/// The kind that a word names.
+pub(crate) fn kind(word: &str) -> Option<TargetKind> {
     let lower = word.to_ascii_lowercase();
     KINDS.iter().find(|(names, _)| names.contains(&lower.as_str())).map(|(_, kind)| *kind)
 }
