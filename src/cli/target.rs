@@ -138,11 +138,10 @@ fn split(word: &str) -> Result<Word, Error> {
     }
 }
 
-/// The short names of the kinds, as completions offer them.
+/// The kinds, each by the name that the help has for it.
 pub(crate) fn kinds() -> impl Iterator<Item = (&'static str, TargetKind)> {
-    let short =
-        |names: &'static [&'static str]| names.iter().copied().min_by_key(|name| if *name == "po" { 9 } else { name.len() });
-    KINDS.iter().filter_map(move |(names, kind)| Some((short(names)?, *kind)))
+    let names = ["pod", "sa", "deploy", "sts", "ds", "rs", "job", "cj", "rollout", "role", "ns"];
+    names.into_iter().filter_map(|name| Some((name, kind(name)?)))
 }
 
 /// The kind that a word names.
@@ -240,6 +239,13 @@ mod tests {
         assert_eq!(one(&["-n", "shop"]), Target::new(TargetKind::Namespace, "shop", "shop"));
         assert_eq!(one(&["--service-account", "api", "-n", "shop"]), Target::new(TargetKind::ServiceAccount, "shop", "api"));
         assert_eq!(ask(&["pod", "a", "b"]).unwrap().targets.len(), 2);
+    }
+
+    #[test]
+    fn every_kind_is_offered_once() {
+        let offered: Vec<TargetKind> = kinds().map(|(_, kind)| kind).collect();
+        let all: Vec<TargetKind> = KINDS.iter().map(|(_, kind)| *kind).collect();
+        assert_eq!(offered, all);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::cli;
 use crate::collect::Options;
 use irsa_doctor_checks::snapshot::TargetKind;
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The longest that somebody waits behind a Tab.
@@ -66,7 +67,7 @@ impl Line {
     /// Where to look.
     pub(super) fn options(&self) -> Options {
         Options {
-            kubeconfig: self.value("kubeconfig", None).map(Into::into),
+            kubeconfig: self.value("kubeconfig", None).map(|path| at_home(&path)),
             context: self.value("context", None),
             cluster: self.value("cluster", None),
             region: self.value("region", None),
@@ -79,6 +80,13 @@ impl Line {
             ..Options::default()
         }
     }
+}
+
+/// A path as the shell will have it once the line is run: so far nobody has put the home in the place of `~`.
+fn at_home(path: &str) -> PathBuf {
+    let home = || std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"));
+    let inside = path.strip_prefix("~/").and_then(|rest| Some(Path::new(&home()?).join(rest)));
+    inside.unwrap_or_else(|| path.into())
 }
 
 #[cfg(test)]
