@@ -13,9 +13,9 @@ pub(crate) use gate::{GateArgs, RepeatArgs};
 pub(crate) use lint::{LintArgs, PolicySpec};
 pub(crate) use output::{OutputArgs, ReportArgs, is_stdout};
 pub(crate) use parse::{action as parse_action, resource as parse_resource};
-pub(crate) use target::{asked, did_you_mean, nearest};
-pub(crate) use usage::{Parsed, asked_for_json, parse};
-pub(crate) use value::{Color, FailOn, Format, Only, ReportFormat};
+pub(crate) use target::{asked, did_you_mean, kind, kinds, nearest};
+pub(crate) use usage::{Parsed, asked_for_json, built, parse};
+pub(crate) use value::{Color, CompletingShell, FailOn, Format, Only, ReportFormat};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -89,11 +89,17 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         of: SchemaOf,
     },
-    /// Print a completion script for a shell
+    /// Print what a shell has to read to complete command lines, names in the cluster included
     Completions {
         /// The shell
         #[arg(value_enum)]
-        shell: clap_complete::Shell,
+        shell: CompletingShell,
+    },
+    /// Print the manual page, or write it and those of all subcommands
+    Man {
+        /// The folder that the pages are written to
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
     },
 }
 

@@ -17,7 +17,7 @@ pub(crate) use error::{CollectError, INTERRUPTED};
 pub(crate) use interrupt::Interrupt;
 pub(crate) use progress::Progress;
 
-use irsa_doctor_checks::snapshot::{Asked, Snapshot};
+use irsa_doctor_checks::snapshot::{Asked, Snapshot, TargetKind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,6 +132,12 @@ pub(crate) struct Calls {
 /// [`CollectError::BadArguments`] where there is none that can be read.
 pub(crate) fn contexts(options: &Options) -> Result<Vec<String>, CollectError> {
     plan::contexts(options)
+}
+
+/// The names of a kind's objects, for completions: in the namespace that is meant, no more than one page of them.
+/// `None` where they can't be had.
+pub(crate) async fn names(options: &Options, kind: TargetKind) -> Option<Vec<String>> {
+    Box::pin(plan::names(options, kind)).await
 }
 
 /// The same as [`collect`] for each of several contexts, side by side: one that can't be reached is a gap.

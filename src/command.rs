@@ -9,6 +9,7 @@ mod gate;
 mod inspect;
 mod interrupt;
 mod lint;
+mod man;
 mod metrics;
 mod needs;
 mod outputs;
@@ -48,5 +49,6 @@ pub(crate) fn run(parsed: Parsed) -> Result<u8, Error> {
         Some(Command::Bundle { command: BundleCommand::Inspect { files, output } }) => inspect::run(&files, output).map(|()| 0),
         Some(Command::Schema { of }) => schema::run(of).map(|()| 0),
         Some(Command::Completions { shell }) => completions::run(shell).map(|()| 0),
+        Some(Command::Man { folder }) => man::run(folder.as_deref()).map(|()| 0),
     }
 }

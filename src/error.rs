@@ -71,6 +71,14 @@ pub(crate) enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A manual page can't be written.
+    #[error("the manual page can't be written to `{name}`: {source}")]
+    Man {
+        /// The file.
+        name: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// stdout can't be written.
     #[error("the report can't be written: {0}")]
     Write(#[from] std::io::Error),
@@ -111,6 +119,7 @@ impl Error {
             Self::Baseline { .. } => "baseline-not-written",
             Self::Report { .. } => "report-not-written",
             Self::Anonymize { .. } => "not-anonymized",
+            Self::Man { .. } => "man-not-written",
             Self::Collect(error) => error.code(),
             Self::Start(_) => "start-failed",
             Self::Write(_) => "write-failed",
@@ -129,7 +138,7 @@ impl Error {
             Self::Script { source, .. } | Self::Baseline { source, .. } if is_there(source) => {
                 Some("give another name, or --force to replace it".to_owned())
             }
-            Self::Script { .. } | Self::Metrics { .. } | Self::Baseline { .. } | Self::Report { .. } => {
+            Self::Script { .. } | Self::Metrics { .. } | Self::Baseline { .. } | Self::Report { .. } | Self::Man { .. } => {
                 Some("check that the directory is there and can be written".to_owned())
             }
             Self::Start(_) | Self::Write(_) => None,

@@ -49,6 +49,8 @@ pub(crate) struct Options {
     pub(crate) namespace: Option<String>,
     /// What is expected; its targets are found in the files.
     pub(crate) asked: Asked,
+    /// Whether files that are none of what is read are left out, even if somebody named them.
+    pub(crate) skip_others: bool,
 }
 
 /// Files as evidence.
@@ -71,14 +73,14 @@ pub(crate) fn read(options: Options) -> Result<Linted, FilesError> {
     let pseudo = Pseudo { account: options.account.clone(), region: options.region.clone() };
     let mut reading = Reading { pseudo, ..Reading::default() };
     for text in find::texts(&options.paths)? {
-        reading.text(&text)?;
+        reading.text(&text, text.is_named && !options.skip_others)?;
     }
     for (files, is_trust) in [(&options.trust_policies, true), (&options.permission_policies, false)] {
         for (role, path) in files {
             reading.policy(find::open(path, true)?, role.as_deref(), is_trust, path)?;
         }
     }
-    if reading.found == 0 {
+    if reading.found == 0 && !options.skip_others {
         let names: Vec<String> = options.paths.iter().map(|path| format!("`{}`", path.display())).collect();
         return Err(FilesError::Nothing { names: if names.is_empty() { "nothing".to_owned() } else { names.join(", ") } });
     }
@@ -100,32 +102,38 @@ struct Reading {
 }
 
 impl Reading {
-    /// Takes in all documents of a file.
-    fn text(&mut self, text: &Source) -> Result<(), FilesError> {
+    /// Takes in all documents of a file. One that `must` be something is an error where it is nothing.
+    fn text(&mut self, text: &Source, must: bool) -> Result<(), FilesError> {
         let name = || text.name.clone();
         let documents = match tree::documents(&text.text) {
             Ok(documents) => documents,
             // A chart's folder has templates beside what is meant.
-            Err(_) if text.text.contains("{{") && !text.is_named => {
+            Err(_) if text.text.contains("{{") && !must => {
                 self.notes.push(format!("{} is not rendered yet and was left out", text.name));
                 return Ok(());
             }
             Err(_) if text.text.contains("{{") => return Err(FilesError::Template { name: name() }),
             Err(problem) => {
                 let tree::Problem { message, line, column } = problem;
-                return Err(FilesError::NotDocument { name: name(), message, line, column });
+                let error = FilesError::NotDocument { name: name(), message, line, column };
+                // In a folder it may be a manifest that was to be judged; of files that a hook names, another hook's business.
+                if text.is_named && !must {
+                    self.notes.push(format!("{error}; it was left out"));
+                    return Ok(());
+                }
+                return Err(error);
             }
         };
         let file = self.files.len();
         self.files.push(name());
         let before = self.found;
         for document in &documents {
-            if text.is_named && terraform::is_raw_state(document) {
+            if must && terraform::is_raw_state(document) {
                 return Err(FilesError::RawState { name: name() });
             }
             self.document(file, document, text);
         }
-        if self.found == before && text.is_named && !documents.is_empty() {
+        if self.found == before && must && !documents.is_empty() {
             self.notes.push(format!("{} has no manifest, policy, plan or template and was left out", text.name));
         }
         Ok(())

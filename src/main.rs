@@ -4,11 +4,13 @@
 //!
 //! ```text
 //! main -> command -> { collect, report } -> irsa_doctor_checks -> irsa_doctor_iam
+//!      -> complete -> collect                                     (behind somebody's Tab)
 //! ```
 
 mod cli;
 mod collect;
 mod command;
+mod complete;
 mod config;
 mod error;
 mod file;
@@ -25,8 +27,12 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    std::panic::set_hook(Box::new(report_panic));
     let args: Vec<OsString> = std::env::args_os().collect();
+    if complete::is_asked() {
+        complete::answer(&args);
+        return ExitCode::SUCCESS;
+    }
+    std::panic::set_hook(Box::new(report_panic));
     let done = cli::parse(&args).and_then(command::run);
     ExitCode::from(done.unwrap_or_else(|error| output::fail(&error, cli::asked_for_json(&args))))
 }

@@ -274,6 +274,10 @@ fn bad_input_is_one_line_and_what_to_do() {
         assert!(error.contains(wanted) && said.contains("help: ") && !said.contains("panicked"), "{args:?}: {said}");
         assert!(output.stdout.is_empty());
     }
+    // A hook names every changed file, whatever it is.
+    let output = lint_with(folder.path(), &["--skip-others", "broken.yaml", "helm.yaml", "other.json"], "");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), said.lines().count()), (Some(0), 2), "{said}");
     // In a folder, what isn't rendered is left out, and said.
     write("empty/helm.yaml", b"kind: {{ .Values.kind }}\n  x: y\n");
     std::fs::copy(kept("manifests/app.yaml"), folder.path().join("empty/app.yaml")).unwrap();

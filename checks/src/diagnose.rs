@@ -40,7 +40,8 @@ pub fn diagnose_with(snapshot: &Snapshot, rules: &Rules) -> Report {
     targets.extend(target::unread_places(snapshot));
     let policies = Policies::default();
     let several = snapshot.clusters.len() > 1;
-    let is_scan = snapshot.asked.targets.iter().any(|target| target.scanned)
+    let is_scan = snapshot.from_files
+        || snapshot.asked.targets.iter().any(|target| target.scanned)
         || (targets.is_empty() && snapshot.clusters.values().any(|cluster| cluster.scan.is_some()));
     Report {
         only: Vec::new(),

@@ -33,6 +33,9 @@ pub(crate) struct LintArgs {
     /// A permission policy as JSON, and the role that it is for (repeatable)
     #[arg(long, value_name = "[ROLE=]FILE")]
     pub(crate) permission_policy: Vec<PolicySpec>,
+    /// Leave out what is none of these or isn't rendered, in place of an error: for hooks that name every changed file
+    #[arg(long)]
+    pub(crate) skip_others: bool,
     #[command(flatten)]
     pub(crate) known: KnownArgs,
     #[command(flatten)]

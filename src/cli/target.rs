@@ -25,7 +25,7 @@ const KINDS: &[(&[&str], TargetKind)] = &[
 ];
 
 /// The subcommands: a target that is nearly one of them is a typo.
-const SUBCOMMANDS: &[&str] = &["lint", "explain", "checks", "permissions", "bundle", "schema", "completions"];
+const SUBCOMMANDS: &[&str] = &["lint", "explain", "checks", "permissions", "bundle", "schema", "completions", "man"];
 
 /// Reads what was asked from the command line. The namespace of a target is empty where the command line names none.
 ///
@@ -138,7 +138,14 @@ fn split(word: &str) -> Result<Word, Error> {
     }
 }
 
-fn kind(word: &str) -> Option<TargetKind> {
+/// The kinds, each by the name that the help has for it.
+pub(crate) fn kinds() -> impl Iterator<Item = (&'static str, TargetKind)> {
+    let names = ["pod", "sa", "deploy", "sts", "ds", "rs", "job", "cj", "rollout", "role", "ns"];
+    names.into_iter().filter_map(|name| Some((name, kind(name)?)))
+}
+
+/// The kind that a word names.
+pub(crate) fn kind(word: &str) -> Option<TargetKind> {
     let lower = word.to_ascii_lowercase();
     KINDS.iter().find(|(names, _)| names.contains(&lower.as_str())).map(|(_, kind)| *kind)
 }
@@ -232,6 +239,13 @@ mod tests {
         assert_eq!(one(&["-n", "shop"]), Target::new(TargetKind::Namespace, "shop", "shop"));
         assert_eq!(one(&["--service-account", "api", "-n", "shop"]), Target::new(TargetKind::ServiceAccount, "shop", "api"));
         assert_eq!(ask(&["pod", "a", "b"]).unwrap().targets.len(), 2);
+    }
+
+    #[test]
+    fn every_kind_is_offered_once() {
+        let offered: Vec<TargetKind> = kinds().map(|(_, kind)| kind).collect();
+        let all: Vec<TargetKind> = KINDS.iter().map(|(_, kind)| *kind).collect();
+        assert_eq!(offered, all);
     }
 
     #[test]

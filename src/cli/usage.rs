@@ -25,6 +25,13 @@ pub(crate) fn command(program: Option<&OsString>) -> clap::Command {
     }
 }
 
+/// The whole definition, with all that clap fills in by itself: for the manual.
+pub(crate) fn built() -> clap::Command {
+    let mut command = Cli::command();
+    command.build();
+    command
+}
+
 /// Parses the command line.
 ///
 /// # Errors

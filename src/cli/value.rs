@@ -67,6 +67,24 @@ pub(crate) enum Format {
     Json,
 }
 
+/// A shell that completes command lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompletingShell {
+    /// source <(irsa-doctor completions bash)
+    Bash,
+    /// source <(irsa-doctor completions zsh)
+    Zsh,
+    /// irsa-doctor completions fish | source
+    Fish,
+    /// irsa-doctor completions powershell | Out-String | Invoke-Expression
+    #[value(name = "powershell")]
+    PowerShell,
+    /// eval (irsa-doctor completions elvish | slurp)
+    Elvish,
+    /// kubectl irsa-doctor: save it as `kubectl_complete-irsa_doctor`, executable, on the PATH
+    Kubectl,
+}
+
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {

@@ -18,6 +18,7 @@ mod identity;
 mod kubeconfig;
 mod list;
 mod login;
+mod names;
 mod object;
 pub(crate) mod permissions;
 mod plugin;

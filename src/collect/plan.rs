@@ -30,7 +30,7 @@ mod tests;
 use super::kubernetes::{ConnectError, Connection};
 use super::{Calls, CollectError, Collected, Options};
 use futures_util::future::{Either, select};
-use irsa_doctor_checks::snapshot::{Gap, GapCause, Observed, Target, TargetKind};
+use irsa_doctor_checks::snapshot::{Asked, Gap, GapCause, Observed, Target, TargetKind};
 use run::{Run, Source};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -50,6 +50,17 @@ pub(super) async fn run_each(options: &Options, contexts: &[String]) -> Result<C
 /// The contexts that the kubeconfig has.
 pub(super) fn contexts(options: &Options) -> Result<Vec<String>, CollectError> {
     Connection::contexts(&run::kubernetes_options(options)).map_err(|error| bad_arguments(&error))
+}
+
+/// The names of a kind's objects, where they can be had at once.
+pub(super) async fn names(options: &Options, kind: TargetKind) -> Option<Vec<String>> {
+    // What is asked for decides whether a cluster is.
+    let asked = Asked { targets: vec![Target::new(kind, "", "")], ..Asked::default() };
+    let options = &Options { asked, ..options.clone() };
+    let run = Run::new(options, Source::Environment, run::connection(options, true));
+    let own = run.connection.as_ref().ok().map(|connection| connection.namespace.clone());
+    let namespace = options.namespace.clone().or(own);
+    run.api().await.ok()?.names(kind, namespace.as_deref().unwrap_or("default")).await
 }
 
 /// What one cluster's run came to.

@@ -1,14 +1,14 @@
 //! `irsa-doctor completions SHELL`.
 
-use crate::cli::Cli;
+use crate::cli::CompletingShell;
+use crate::complete;
 use crate::error::Error;
 use crate::output;
-use clap::CommandFactory as _;
-use clap_complete::{Shell, generate};
+use clap::ValueEnum as _;
 
-/// Prints a completion script.
-pub(super) fn run(shell: Shell) -> Result<(), Error> {
-    let mut script = Vec::new();
-    generate(shell, &mut Cli::command(), "irsa-doctor", &mut script);
+/// Prints what the shell has to read.
+pub(super) fn run(shell: CompletingShell) -> Result<(), Error> {
+    let value = shell.to_possible_value();
+    let script = complete::registration(value.as_ref().map_or("bash", |value| value.get_name()))?;
     output::print(&script, false)
 }

@@ -63,5 +63,6 @@ fn options(args: &LintArgs) -> Result<files::Options, Error> {
         region: known.region.clone(),
         namespace: known.namespace.clone(),
         asked,
+        skip_others: args.skip_others,
     })
 }

@@ -24,6 +24,9 @@ const LONGEST_BACK_OFF: Duration = Duration::from_secs(2);
 /// The longest answer that is read, unpacked: 500 pods of the largest size that etcd takes stay below it.
 const MOST_BYTES: usize = 768 << 20;
 
+/// Whole objects.
+const JSON: &str = "application/json";
+
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
@@ -119,14 +122,14 @@ impl Api {
     /// One request and its whole answer, in half of a call's time and before the end of it.
     async fn attempt(&self, path_and_query: &str, until: Instant) -> Result<Reply, CallError> {
         let allowed = until.saturating_duration_since(Instant::now()).min(self.limits.call / 2);
-        let outcome = timeout(allowed, self.exchange(path_and_query)).await;
+        let outcome = timeout(allowed, self.exchange(path_and_query, JSON)).await;
         outcome.unwrap_or(Err(if self.limits.left().is_zero() { CallError::Deadline } else { CallError::TimedOut(allowed) }))
     }
 
-    /// The exchange itself.
-    async fn exchange(&self, path_and_query: &str) -> Result<Reply, CallError> {
+    /// The exchange itself: one request, and an answer in one of the forms that are accepted.
+    pub(super) async fn exchange(&self, path_and_query: &str, accept: &str) -> Result<Reply, CallError> {
         let request = http::Request::get(path_and_query)
-            .header(http::header::ACCEPT, "application/json")
+            .header(http::header::ACCEPT, accept)
             .body(Body::empty())
             .map_err(|_| CallError::Refused)?;
         let response = self.client.send(request).await.map_err(|error| CallError::of_request(&error))?;

@@ -209,7 +209,7 @@ impl Api {
 }
 
 /// What it takes to get and to list a workload.
-fn workload_permissions(kind: TargetKind) -> Option<(&'static Permission, &'static Permission)> {
+pub(super) fn workload_permissions(kind: TargetKind) -> Option<(&'static Permission, &'static Permission)> {
     use permissions as p;
     Some(match kind {
         TargetKind::Deployment => (&p::GET_DEPLOYMENT, &p::LIST_DEPLOYMENTS),

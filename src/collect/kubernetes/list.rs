@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// How many objects a page has at most.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 /// How many pages are read at most: 500,000 objects. A server that goes on is not to be believed.
 const MOST_PAGES: usize = 1000;
 /// How many unreadable objects of one list are named.
