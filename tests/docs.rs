@@ -44,18 +44,18 @@ fn book() -> Vec<Page> {
     let mut paths = Vec::new();
     walk(&project().join("docs/src"), &mut paths);
     paths.sort();
-    paths.into_iter().map(page).collect()
+    paths.iter().map(|path| page(path)).collect()
 }
 
-fn page(path: PathBuf) -> Page {
-    let text = std::fs::read_to_string(&path).unwrap();
+fn page(path: &Path) -> Page {
+    let text = std::fs::read_to_string(path).unwrap();
     Page { path: path.strip_prefix(project()).unwrap().to_owned(), text }
 }
 
 /// All pages whose links have to hold.
 fn all() -> Vec<Page> {
     let others = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md", "tests/scenarios/README.md"];
-    book().into_iter().chain(others.iter().map(|name| page(project().join(name)))).collect()
+    book().into_iter().chain(others.iter().map(|name| page(&project().join(name)))).collect()
 }
 
 fn parser(text: &str) -> Parser<'_> {
@@ -181,15 +181,17 @@ fn what_is_given_as_a_document_is_one() {
         for block in page.blocks() {
             let place = format!("{}: {}", page.path.display(), block.text);
             match block.info[0].as_str() {
-                "json" => {
-                    drop(serde_json::from_str::<serde_json::Value>(&block.text).unwrap_or_else(|why| panic!("{place}: {why}")))
-                }
-                "toml" => drop(block.text.parse::<toml::Table>().unwrap_or_else(|why| panic!("{place}: {why}"))),
-                "yaml" => {
-                    drop(serde_saphyr::from_str::<serde_json::Value>(&block.text).unwrap_or_else(|why| panic!("{place}: {why}")));
-                }
+                "json" => parses(serde_json::from_str::<serde_json::Value>(&block.text), &place),
+                "toml" => parses(block.text.parse::<toml::Table>(), &place),
+                "yaml" => parses(serde_saphyr::from_str::<serde_json::Value>(&block.text), &place),
                 _ => {}
             }
         }
+    }
+}
+
+fn parses<T, E: std::fmt::Display>(read: Result<T, E>, place: &str) {
+    if let Err(why) = read {
+        panic!("{place}: {why}");
     }
 }

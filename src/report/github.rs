@@ -3,7 +3,7 @@
 
 use super::escape;
 use super::summary::{headline, last_line};
-use super::text::{compared_and_mended, gap_line, place, target_in_cluster, verdict_at, verdict_words};
+use super::text::{compared_and_mended, gap_line, judged, place, target_in_cluster, verdict_at, verdict_words};
 use irsa_doctor_checks::check::Status;
 use irsa_doctor_checks::fault::{Confidence, Severity};
 use irsa_doctor_checks::locus::FilePlace;
@@ -116,7 +116,7 @@ fn groups(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let cluster = line.cluster.as_ref().map(|cluster| format!(" of cluster {cluster}")).unwrap_or_default();
         let link = line.first_broken.map(|link| format!(" at {link}")).unwrap_or_default();
         let verdict = verdict_words(line.verdict);
-        plain(out, &format!("{verdict}{link}: {}/{}{cluster}, {} pods", line.namespace, line.name, line.pods))?;
+        plain(out, &format!("{verdict}{link}: {}/{}{cluster}, {}", line.namespace, line.name, judged(line)))?;
     }
     writeln!(out, "::endgroup::")?;
     report.listed().filter(|target| target.target.kind.is_scan()).try_for_each(|target| group(target, out))

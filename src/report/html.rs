@@ -11,7 +11,7 @@ mod target;
 mod tests;
 
 use super::summary::{headline, last_line};
-use super::text::{target_in_cluster, verdict_at, verdict_class, verdict_words};
+use super::text::{caller, target_in_cluster, verdict_at, verdict_class, verdict_words};
 use escaped::Escaped;
 use irsa_doctor_checks::report::{ClusterHead, Report, Verdict};
 use std::io::{self, Write};
@@ -56,8 +56,8 @@ fn head(report: &Report, headline: &str, out: &mut dyn Write) -> io::Result<()> 
     for part in &report.clusters {
         facts("Cluster", &part.head, Some((&part.key, part.verdict)), out)?;
     }
-    let caller = report.caller.as_ref().map_or("not known to AWS", |caller| caller.arn.as_str());
-    fact("Caller", caller, out)?;
+    let (label, caller) = caller(report);
+    fact(if label == "caller" { "Caller" } else { "Evidence" }, &caller, out)?;
     fact("Read", &report.collected_at, out)?;
     fact("Gate", report.gate.as_str(), out)?;
     writeln!(out, "</dl>\n</header>")

@@ -8,7 +8,7 @@ mod tests;
 
 use super::summary::{decisive_first, headline, last_line};
 use super::table::decision_lines;
-use super::text::{after_restart, gap_line, layer_name, target_in_cluster, verdict_at, verdict_words};
+use super::text::{after_restart, caller, gap_line, layer_name, target_in_cluster, verdict_at, verdict_words};
 use inline::{code, prose};
 use irsa_doctor_checks::check::Status;
 use irsa_doctor_checks::report::{CheckResult, Report, ReportedGap, TargetReport};
@@ -38,7 +38,7 @@ fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     items.extend(report.cluster.iter().filter_map(cluster).map(|name| ("cluster", name)));
     items.extend(report.cluster.iter().filter_map(|head| head.issuer.clone()).map(|issuer| ("issuer", issuer)));
     items.extend(report.clusters.iter().map(|part| ("cluster", part.key.clone())));
-    items.push(("caller", report.caller.as_ref().map_or_else(|| "not known to AWS".to_owned(), |caller| caller.arn.clone())));
+    items.push(caller(report));
     writeln!(out)?;
     items.iter().try_for_each(|(label, value)| writeln!(out, "- {label} {}", code(value)))
 }

@@ -2,7 +2,7 @@
 
 use super::escape;
 use super::summary::{last_line, scanned};
-use super::text::{fix_summary, gap_line, number_of, target_in_cluster, verdict_at, verdict_words};
+use super::text::{fix_summary, gap_line, judged, target_in_cluster, verdict_at, verdict_words};
 use irsa_doctor_checks::fault::Severity;
 use irsa_doctor_checks::overview::Overview;
 use irsa_doctor_checks::report::{FoundFinding, Report, TargetReport, Verdict};
@@ -92,7 +92,7 @@ fn accounts(report: &Report, overview: &Overview, out: &mut dyn Write) -> io::Re
         let cluster = account.cluster.as_ref().map(|cluster| format!(" of cluster {cluster}")).unwrap_or_default();
         let link = account.first_broken.map(|link| format!(" at {link}")).unwrap_or_default();
         let verdict = verdict_words(account.verdict);
-        let pods = number_of(account.pods, "pod", "pods");
+        let pods = judged(account);
         line(out, "", &format!("{verdict}{link}: serviceaccount {}/{}{cluster} ({pods})", account.namespace, account.name))?;
     }
     let left = listed().count().saturating_sub(MOST_ACCOUNTS);

@@ -4,8 +4,8 @@ use irsa_doctor_checks::finding::{Compared, Finding};
 use irsa_doctor_checks::fix::{Fix, FixCommand, Restart};
 use irsa_doctor_checks::locus::Locus;
 use irsa_doctor_checks::names::some;
-use irsa_doctor_checks::overview::{Cause, Overview};
-use irsa_doctor_checks::report::{AfterRestart, TargetReport, Verdict};
+use irsa_doctor_checks::overview::{AccountLine, Cause, Overview};
+use irsa_doctor_checks::report::{AfterRestart, Report, TargetReport, Verdict};
 use irsa_doctor_checks::snapshot::{Gap, GapCause, Target};
 use std::fmt::Write as _;
 
@@ -25,6 +25,23 @@ pub(super) fn verdict_class(verdict: Verdict) -> &'static str {
         Verdict::Degraded => "warn",
         Verdict::Healthy => "pass",
         Verdict::NotApplicable => "none",
+    }
+}
+
+/// Who asked, with a label: of files nobody asked anybody.
+pub(super) fn caller(report: &Report) -> (&'static str, String) {
+    match &report.caller {
+        Some(caller) => ("caller", caller.arn.clone()),
+        None if report.from_files => ("evidence", "files; no cluster and no account was asked".to_owned()),
+        None => ("caller", "not known to AWS".to_owned()),
+    }
+}
+
+/// How much was judged for a service account: "3 pods"; where there are none, "1 object".
+pub(super) fn judged(line: &AccountLine) -> String {
+    match line.pods {
+        0 => number_of(line.targets.len(), "object", "objects"),
+        pods => number_of(pods, "pod", "pods"),
     }
 }
 

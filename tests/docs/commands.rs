@@ -29,7 +29,7 @@ fn every_command_runs() {
 #[test]
 fn every_other_command_is_one() {
     let mut count = 0;
-    let readme = page(project().join("README.md"));
+    let readme = page(&project().join("README.md"));
     for page in book().iter().chain([&readme]) {
         for words in commands(page) {
             let place = format!("{}: {words:?}", page.path.display());

@@ -1,7 +1,7 @@
 //! A scan: each cause, and the service accounts that it hits; what could not be read.
 
 use super::chart::Chart;
-use crate::report::text::{gap_line, number_of, target_in_cluster, verdict_class, verdict_words};
+use crate::report::text::{gap_line, judged, target_in_cluster, verdict_class, verdict_words};
 use irsa_doctor_checks::overview::{AccountLine, Cause, Overview};
 use irsa_doctor_checks::report::{Report, TargetReport};
 use irsa_doctor_checks::snapshot::Target;
@@ -55,7 +55,7 @@ fn draw_cause(cause: &Cause, hit: &BTreeSet<usize>, overview: &Overview, drawn: 
 
 fn account(line: &AccountLine, chart: &mut Chart) -> usize {
     let cluster = line.cluster.as_ref().map(|cluster| format!("cluster {cluster}")).unwrap_or_default();
-    let verdict = format!("{}, {}", verdict_words(line.verdict), number_of(line.pods, "pod", "pods"));
+    let verdict = format!("{}, {}", verdict_words(line.verdict), judged(line));
     chart.node(&[&format!("serviceaccount {}/{}", line.namespace, line.name), &cluster, &verdict], verdict_class(line.verdict))
 }
 

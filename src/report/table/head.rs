@@ -13,11 +13,8 @@ const VALUES: usize = 12;
 
 /// Who we are to AWS, which cluster, whose account.
 pub(super) fn write(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
-    match &report.caller {
-        Some(caller) => row(page, "caller", &caller.arn)?,
-        None if report.from_files => row(page, "evidence", "files; no cluster and no account was asked")?,
-        None => row(page, "caller", "not known to AWS")?,
-    }
+    let (label, caller) = text::caller(report);
+    row(page, label, &caller)?;
     for part in &report.clusters {
         let line = cluster_line(&part.head).unwrap_or_else(|| part.key.clone());
         let counts = match (part.targets.is_empty(), part.verdict) {
