@@ -130,6 +130,15 @@ fn every_page_is_in_the_book() {
 }
 
 #[test]
+fn every_page_says_something() {
+    for page in book() {
+        let begins = page.text.starts_with("# ") && page.text.lines().filter(|line| line.starts_with("# ")).count() >= 1;
+        let lines = page.text.lines().filter(|line| !line.trim().is_empty()).count();
+        assert!(begins && lines >= 8, "{} has {lines} lines", page.path.display());
+    }
+}
+
+#[test]
 fn every_link_leads_somewhere() {
     let pages = all();
     let anchors: BTreeMap<&Path, BTreeSet<String>> = pages.iter().map(|page| (page.path.as_path(), page.anchors())).collect();
