@@ -8,6 +8,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+#[path = "lint/bad_input.rs"]
+mod bad_input;
 #[path = "lint/misuses.rs"]
 mod misuses;
 #[path = "lint/sources.rs"]
@@ -204,6 +206,13 @@ fn what_is_written_into_a_template_by_hand_is_judged() {
     let skipped =
         with("labels: {app: checkout}", "labels: {app: checkout, eks.amazonaws.com/skip-pod-identity-webhook: \"true\"}");
     assert_eq!(faults(&skipped), ["webhook-skip-label"]);
+    // On the template it has no effect, whatever the account has, which isn't in this file.
+    let template = "metadata:\n      annotations: {eks.amazonaws.com/role-arn: x}\n      labels: {app: checkout}";
+    let (_, deployment) = manifests.split_once("---\napiVersion: apps/v1").unwrap();
+    let misplaced = format!("apiVersion: apps/v1{deployment}").replace("metadata:\n      labels: {app: checkout}", template);
+    let report = report_of(&lint_with(&kept(""), &["-", "-o", "json"], &misplaced));
+    assert_eq!(faults(&report), ["annotation-on-wrong-object"]);
+    assert_eq!(report["targets"][0]["verdict"], "inconclusive");
     let typo = with("eks.amazonaws.com/role-arn", "eks.amazonaws.com/role_arn");
     assert_eq!(faults(&typo), ["annotation-key-typo"]);
 }
@@ -238,61 +247,4 @@ fn ignores_and_baselines_hold_for_files() {
     std::fs::write(folder.path().join(".irsa-doctor.toml"), config).unwrap();
     let output = lint_with(folder.path(), &["app.yaml", "-o", "json"], "");
     assert_eq!((report_of(&output)["suppressed"].as_u64(), output.status.code()), (Some(1), Some(0)));
-}
-
-#[test]
-fn bad_input_is_one_line_and_what_to_do() {
-    let folder = TempDir::new();
-    let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).unwrap();
-    write("broken.yaml", b"a: [1\n");
-    write("helm.yaml", b"kind: {{ .Values.kind }}\n  x: y\n");
-    write("binary", b"PK\x03\x04...");
-    write("latin.yaml", b"a: \xff\n");
-    write("state.json", br#"{"version":4,"serial":1,"lineage":"x","resources":[]}"#);
-    write("other.json", br#"{"a": 1}"#);
-    write("bomb.yaml", bomb().as_bytes());
-    std::fs::create_dir(folder.path().join("empty")).unwrap();
-    for (args, wanted) in [
-        (vec![], "isn't said what to lint"),
-        (vec!["none.yaml"], "can't be read"),
-        (vec!["broken.yaml"], "line"),
-        (vec!["helm.yaml"], "not rendered"),
-        (vec!["binary"], "format of Terraform's own"),
-        (vec!["latin.yaml"], "UTF-8"),
-        (vec!["state.json"], "Terraform's own format"),
-        (vec!["other.json"], "nothing in"),
-        (vec!["empty"], "nothing in"),
-        (vec!["bomb.yaml"], "more than"),
-        (vec!["--trust-policy", "other.json"], "no Statement"),
-        (vec!["--account", "12", "other.json"], "twelve digits"),
-        (vec!["--trust-policy", "=x", "other.json"], "missing"),
-    ] {
-        let output = lint_with(folder.path(), &args, "");
-        let said = String::from_utf8_lossy(&output.stderr);
-        let error = said.lines().find(|line| line.starts_with("error: ")).unwrap_or_default();
-        assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
-        assert!(error.contains(wanted) && said.contains("help: ") && !said.contains("panicked"), "{args:?}: {said}");
-        assert!(output.stdout.is_empty());
-    }
-    // A hook names every changed file, whatever it is.
-    let output = lint_with(folder.path(), &["--skip-others", "broken.yaml", "helm.yaml", "other.json"], "");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!((output.status.code(), said.lines().count()), (Some(0), 2), "{said}");
-    // In a folder, what isn't rendered is left out, and said.
-    write("empty/helm.yaml", b"kind: {{ .Values.kind }}\n  x: y\n");
-    std::fs::copy(kept("manifests/app.yaml"), folder.path().join("empty/app.yaml")).unwrap();
-    let output = lint_with(folder.path(), &["empty"], "");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!((output.status.code(), said.contains("helm.yaml is not rendered yet")), (Some(0), true), "{said}");
-}
-
-/// A few lines of aliases that stand for billions.
-fn bomb() -> String {
-    use std::fmt::Write as _;
-    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for level in 1..12 {
-        let before = vec![format!("*a{}", level - 1); 10].join(", ");
-        writeln!(text, "a{level}: &a{level} [{before}]").unwrap();
-    }
-    text
 }

@@ -2,8 +2,8 @@
 
 use crate::evidence::Evidence;
 use crate::role_annotation::{near_miss, near_miss_on_account};
-use crate::snapshot::Observed;
 use crate::snapshot::kubernetes::Metadata;
+use crate::snapshot::{GapCause, Observed};
 use crate::wiring::has_aws_token;
 
 /// The variables that speak of AWS credentials of the pod's own.
@@ -29,11 +29,9 @@ pub fn intent(evidence: &Evidence<'_>) -> Option<String> {
     if evidence.target.kind == crate::snapshot::TargetKind::Role {
         return Some("its trust policy is for tokens of clusters".to_owned());
     }
-    said(evidence)
-        .or_else(|| annotated(evidence))
-        .or_else(|| wired(evidence))
-        .or_else(|| associated(evidence))
-        .or_else(|| unseen(evidence))
+    // Files hold many things, and a question is about some of them.
+    let said = if evidence.snapshot.from_files { None } else { said(evidence) };
+    said.or_else(|| annotated(evidence)).or_else(|| wired(evidence)).or_else(|| associated(evidence)).or_else(|| unseen(evidence))
 }
 
 /// What the command line says.
@@ -62,7 +60,9 @@ fn annotated(evidence: &Evidence<'_>) -> Option<String> {
     let pod = evidence.pod.present().map(|pod| ("pod", &pod.metadata));
     let namespace = evidence.cluster.and_then(|cluster| cluster.namespaces.get(evidence.namespace())?.present());
     let owners = evidence.owners();
-    let workloads = owners.iter().filter_map(|(_, _, workload)| workload.present()).flat_map(|workload| {
+    let target = evidence.workload().and_then(|workload| workload.present().copied());
+    let owners = owners.iter().filter_map(|(_, _, workload)| workload.present().copied());
+    let workloads = owners.chain(target).flat_map(|workload| {
         let template = workload.template().map(|template| &template.metadata);
         std::iter::once(&workload.metadata).chain(template)
     });
@@ -97,7 +97,7 @@ fn associated(evidence: &Evidence<'_>) -> Option<String> {
 fn unseen(evidence: &Evidence<'_>) -> Option<String> {
     match evidence.service_account() {
         // What files don't have is no sign of anything.
-        Observed::Unavailable(_) if evidence.snapshot.from_files => None,
+        Observed::Unavailable(gap) if evidence.snapshot.from_files && gap.cause != GapCause::KnownLater => None,
         Observed::Unavailable(_) => Some("its service account could not be read, so it may name a role".to_owned()),
         Observed::Present(_) | Observed::Absent => None,
     }

@@ -119,7 +119,7 @@ fn cause<'a>(evidence: &Evidence<'a>, account: &'a ServiceAccount) -> Cause<'a> 
 }
 
 /// The annotation on the pod, on what makes it, or on its namespace.
-fn misplaced<'a>(evidence: &Evidence<'a>) -> Option<Misplaced<'a>> {
+pub(crate) fn misplaced<'a>(evidence: &Evidence<'a>) -> Option<Misplaced<'a>> {
     let namespace = evidence.namespace();
     let mut objects: Vec<(String, Locus, &'a Metadata)> = Vec::new();
     if let Some(pod) = evidence.pod.present() {

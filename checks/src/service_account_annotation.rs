@@ -11,10 +11,10 @@ use crate::fault::{Severity, faults};
 use crate::finding::{Compared, Finding};
 use crate::fix::commands::{annotate, kubectl, restart};
 use crate::fix::{Effect, Fix};
-use crate::no_role::{Cause, Misplaced, NoRole, candidates, no_role};
+use crate::no_role::{Cause, Misplaced, NoRole, candidates, misplaced, no_role};
 use crate::role_annotation::{NearMiss, plain};
 use crate::snapshot::kubernetes::ServiceAccount;
-use crate::snapshot::{Observed, TargetKind};
+use crate::snapshot::{Gap, Observed, TargetKind};
 use crate::wiring::{Wiring, names_role_and_token, wiring};
 
 faults! {
@@ -57,7 +57,7 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         Observed::Absent => return Outcome::not_applicable("there is no such service account"),
         // A running pod shows which role it has; what the account says is for the next one.
         Observed::Unavailable(gap) if has_role(evidence) => return Outcome::pass().with_gap(gap),
-        Observed::Unavailable(gap) => return Outcome::unknown(gap),
+        Observed::Unavailable(gap) => return beside_the_account(evidence, gap),
     };
     if let Some(found) = no_role(evidence) {
         return without_role(evidence, account, &found);
@@ -77,6 +77,13 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         _ if in_pod_identity => Outcome::not_applicable("EKS Pod Identity gives the pod its role"),
         _ => Outcome::not_applicable("the pod has its role in another way than by the annotation"),
     }
+}
+
+/// The account can't be seen. In files, an annotation on what isn't an account has no effect, whatever the account has.
+fn beside_the_account(evidence: &Evidence<'_>, gap: Gap) -> Outcome {
+    let misplaced = misplaced(evidence).filter(|_| evidence.snapshot.from_files);
+    let finding = misplaced.map(|misplaced| wrong_object(evidence, &misplaced).severity(Severity::Warning));
+    Outcome::Judged { findings: finding.into_iter().collect(), gaps: vec![FoundGap { gap, decisive: true }] }
 }
 
 /// Whether the pod has a role, by its own spec: one that an annotation could rightly have given it.
@@ -146,8 +153,12 @@ fn key_typo(evidence: &Evidence<'_>, account: &ServiceAccount, near: &NearMiss<'
 
 fn wrong_object(evidence: &Evidence<'_>, misplaced: &Misplaced<'_>) -> Finding {
     let name = evidence.account_name().unwrap_or("default");
+    let has_none = match evidence.service_account() {
+        Observed::Present(_) => format!(", and service account {name} has none"),
+        Observed::Absent | Observed::Unavailable(_) => String::new(),
+    };
     let detail = format!(
-        "{} has the annotation {}, but the webhook reads it from the service account only, and service account {name} has none",
+        "{} has the annotation {}, but the webhook reads it from the service account only{has_none}",
         misplaced.on, misplaced.key
     );
     let fix = Fix::new(fix_id(evidence), format!("Move the annotation from {} to service account {name}.", misplaced.on));

@@ -34,7 +34,9 @@ pub(super) fn join(reading: Reading, options: Options) -> Linted {
     for (mut account, spot) in manifests.accounts {
         let namespace = place_in(&mut account.metadata, said);
         places.add(object("ServiceAccount", &namespace, &account.metadata.name), None, &spot);
-        cluster.service_accounts.insert(key(&namespace, &account.metadata.name), Observed::Present(account));
+        let own = key(&namespace, &account.metadata.name);
+        notes.extend(twice(&cluster.service_accounts, &own, "service account"));
+        cluster.service_accounts.insert(own, Observed::Present(account));
     }
     for (mut pod, spot) in manifests.pods {
         let namespace = place_in(&mut pod.metadata, said);
@@ -45,6 +47,7 @@ pub(super) fn join(reading: Reading, options: Options) -> Linted {
         let namespace = place_in(&mut workload.metadata, said);
         workload_places(&mut places, kind, &namespace, &workload, &spot);
         let own = kind_key(kind.kind(), &namespace, &workload.metadata.name);
+        notes.extend(twice(&cluster.workloads, &own, "workload"));
         cluster.workloads.insert(own, Observed::Present(workload));
     }
     let only = only_role(&cluster, &defined, &options);
@@ -78,6 +81,11 @@ pub(super) fn join(reading: Reading, options: Options) -> Linted {
         ..Snapshot::default()
     };
     Linted { snapshot, places, notes }
+}
+
+/// What to say of an object that stands in the files more than once: of several environments only one can be judged.
+fn twice<T>(known: &BTreeMap<String, T>, own: &str, what: &str) -> Option<String> {
+    known.contains_key(own).then(|| format!("{what} {own} stands in the files more than once: the last one is judged"))
 }
 
 fn object(kind: &str, namespace: &str, name: &str) -> String {

@@ -110,8 +110,7 @@ fn an_unknown_of_a_plan_is_never_taken_for_absent() {
     // An annotation that will be a reference to something that isn't in the plan.
     let account = json!({"metadata": [{"name": "app", "namespace": "shop"}]});
     let changes = json!([{"address": "kubernetes_service_account.app", "change": {"actions": ["create"], "after_unknown": {"metadata": [{"annotations": true}]}}}]);
-    let (report, code) =
-        linted(&planned(&json!([resource("kubernetes_service_account", "app", &account)]), &changes), &["--role", "app"]);
+    let (report, code) = linted(&planned(&json!([resource("kubernetes_service_account", "app", &account)]), &changes), &[]);
     assert_eq!((faults(&report).len(), code), (0, Some(3)), "{report:#}");
 }
 

@@ -1,0 +1,64 @@
+//! What can't be judged, and what is left out.
+
+use super::*;
+
+#[test]
+fn bad_input_is_one_line_and_what_to_do() {
+    let folder = TempDir::new();
+    let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).unwrap();
+    write("broken.yaml", b"a: [1\n");
+    write("helm.yaml", b"kind: {{ .Values.kind }}\n  x: y\n");
+    write("binary", b"PK\x03\x04...");
+    write("latin.yaml", b"a: \xff\n");
+    write("state.json", br#"{"version":4,"serial":1,"lineage":"x","resources":[]}"#);
+    write("other.json", br#"{"a": 1}"#);
+    write("bomb.yaml", bomb().as_bytes());
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    for (args, wanted) in [
+        (vec![], "isn't said what to lint"),
+        (vec!["none.yaml"], "can't be read"),
+        (vec!["broken.yaml"], "line"),
+        (vec!["helm.yaml"], "not rendered"),
+        (vec!["binary"], "format of Terraform's own"),
+        (vec!["latin.yaml"], "UTF-8"),
+        (vec!["state.json"], "Terraform's own format"),
+        (vec!["other.json"], "nothing in"),
+        (vec!["empty"], "nothing in"),
+        (vec!["bomb.yaml"], "more than"),
+        (vec!["--trust-policy", "other.json"], "no Statement"),
+        (vec!["--account", "12", "other.json"], "twelve digits"),
+        (vec!["--trust-policy", "=x", "other.json"], "missing"),
+    ] {
+        let output = lint_with(folder.path(), &args, "");
+        let said = String::from_utf8_lossy(&output.stderr);
+        let error = said.lines().find(|line| line.starts_with("error: ")).unwrap_or_default();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
+        assert!(error.contains(wanted) && said.contains("help: ") && !said.contains("panicked"), "{args:?}: {said}");
+        assert!(output.stdout.is_empty());
+    }
+    // A hook names every changed file, whatever it is.
+    let output = lint_with(folder.path(), &["--skip-others", "broken.yaml", "helm.yaml", "other.json"], "");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), said.lines().count()), (Some(0), 2), "{said}");
+    // Of two environments in one folder only one can be judged, and that is said.
+    let manifests = kept("manifests/app.yaml").display().to_string();
+    let output = lint(&[&manifests, &manifests]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("stands in the files more than once"));
+    // In a folder, what isn't rendered is left out, and said.
+    write("empty/helm.yaml", b"kind: {{ .Values.kind }}\n  x: y\n");
+    std::fs::copy(kept("manifests/app.yaml"), folder.path().join("empty/app.yaml")).unwrap();
+    let output = lint_with(folder.path(), &["empty"], "");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), said.contains("helm.yaml is not rendered yet")), (Some(0), true), "{said}");
+}
+
+/// A few lines of aliases that stand for billions.
+fn bomb() -> String {
+    use std::fmt::Write as _;
+    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let before = vec![format!("*a{}", level - 1); 10].join(", ");
+        writeln!(text, "a{level}: &a{level} [{before}]").unwrap();
+    }
+    text
+}
