@@ -210,7 +210,7 @@ pub(crate) struct NeedArgs {
     /// An action that the pod must be allowed, such as `s3:ListBucket` (repeatable)
     #[arg(long, value_name = "ACTION", value_delimiter = ',', value_parser = parse::action)]
     pub(crate) action: Vec<String>,
-    /// The ARN that the actions are meant for [default: `*`] (repeatable: every action with every resource)
+    /// The ARN that the actions are meant for [default: any] (repeatable: every action with every resource)
     #[arg(long, value_name = "ARN", requires = "action", value_parser = parse::resource)]
     pub(crate) resource: Vec<String>,
     /// A YAML or JSON list of what the pod must be allowed: `[{action: .., resource: .., context: {..}}]` (repeatable)

@@ -65,7 +65,8 @@ fn addressee(evidence: &Evidence<'_>, gap: &Gap) -> Option<(Addressee, String)> 
         return None;
     }
     let about = gap.resource.clone().unwrap_or_default();
-    if let Some((service, _)) = gap.operation.split_once(':') {
+    // A condition key has a colon, too, and is nobody's to allow.
+    if let Some((service, _)) = gap.operation.split_once(':').filter(|(service, _)| !service.contains(' ')) {
         let cluster = evidence.cluster;
         let of_cluster = cluster.and_then(|cluster| cluster.account.clone());
         let account = match about.split(':').nth(4).filter(|account| about.starts_with("arn:") && is_account(account)) {

@@ -6,7 +6,7 @@ use crate::locus::Locus;
 use crate::partition;
 use crate::policies::Parsed;
 use crate::resource_policy::ResourcePolicy;
-use crate::snapshot::{AttachedPolicy, Gap, GapCause, Observed, PolicyEvidence, RequiredAction, Role};
+use crate::snapshot::{AttachedPolicy, CONDITION_KEY, Gap, GapCause, Observed, PolicyEvidence, RequiredAction, Role};
 use irsa_doctor_iam::services;
 use irsa_doctor_iam::{Decision, KeyValue, Layer, Policy, PolicyKind, PolicySet, Request, authorize};
 use std::collections::BTreeMap;
@@ -277,11 +277,12 @@ pub fn unresolved_gap(asked: &RequiredAction, unresolved: &[irsa_doctor_iam::Unr
     keys.dedup();
     let known = unresolved.iter().find_map(|unknown| unknown.key.as_deref());
     let remedy = match known {
-        Some(key) => format!("find out what {key} is when the program calls"),
+        Some(key) => format!("give the value that it has when the program calls: --context-key {key}=VALUE"),
         None => "allow reading the role's policies".to_owned(),
     };
     // Why a policy could not be read is its own gap's to say.
-    Gap::new("", GapCause::NotCollected)
+    let operation = known.map(|key| format!("{CONDITION_KEY}{key}")).unwrap_or_default();
+    Gap::new(operation, GapCause::NotCollected)
         .about(format!("{} on {}", asked.action, asked.resource))
         .detail(keys.join("; "))
         .remedy(remedy)

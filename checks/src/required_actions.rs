@@ -54,6 +54,9 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
             // What a session policy leaves out, `pod-identity` says of the association, whose policy that is.
             Answer::Allowed { .. } | Answer::ImplicitDeny { layer: Layer::Session } => {}
             Answer::Unknown { unresolved } => gaps.push(FoundGap { gap: unresolved_gap(action, unresolved), decisive: true }),
+            Answer::ImplicitDeny { .. } if let Some(gap) = resource::unnamed(action, decision) => {
+                gaps.push(FoundGap { gap, decisive: true });
+            }
             Answer::ExplicitDeny { .. } | Answer::ImplicitDeny { .. } => {
                 findings.extend(explain::explain(evidence, &permissions, action, decision));
             }

@@ -18,7 +18,7 @@ use crate::evidence::Evidence;
 use crate::fault::faults;
 use crate::finding::Finding;
 use crate::locus::Locus;
-use crate::snapshot::{Gap, Observed};
+use crate::snapshot::{CONDITION_KEY, Gap, Observed};
 use crate::trust::{self, DOCUMENT, Judgement, Token, Trust};
 use difference::{Difference, Mend};
 use irsa_doctor_iam::{Layer, Outcome as Decided, ParseErrors, Policy, Unresolved};
@@ -167,7 +167,7 @@ fn gap(token: &Token, unresolved: &[Unresolved]) -> Gap {
     let keys = keys.into_iter().collect::<Vec<_>>().join(", ");
     let reason = unresolved.first().map(|unresolved| unresolved.reason.clone()).unwrap_or_default();
     let path = unresolved.first().map_or("$", |unresolved| unresolved.path.as_str());
-    Gap::not_collected(format!("condition key {keys}")).about(token.role_arn.as_str()).detail(reason).remedy(format!(
+    Gap::not_collected(format!("{CONDITION_KEY}{keys}")).about(token.role_arn.as_str()).detail(reason).remedy(format!(
         "compare {path} of the trust policy of role {} with what the pod's call to STS has; CloudTrail's AssumeRoleWithWebIdentity events show it",
         token.role_name()
     ))

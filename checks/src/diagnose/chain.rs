@@ -40,7 +40,7 @@ impl Link {
 
 /// Why a link is unknown: "iam:GetRole denied".
 fn reason(gap: &crate::snapshot::Gap) -> String {
-    let cause = gap.cause.words();
+    let cause = gap.why();
     if gap.operation.is_empty() { cause.to_owned() } else { format!("{} {cause}", gap.operation) }
 }
 

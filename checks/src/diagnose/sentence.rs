@@ -94,7 +94,7 @@ fn not_looked_at(gaps: &[ReportedGap]) -> String {
         let gap = &reported.found.gap;
         // What was asked in vain of the evaluator has no operation, but a name.
         let what = gap.resource.as_deref().filter(|_| gap.operation.is_empty()).unwrap_or(&gap.operation);
-        causes.entry(gap.cause.words()).or_default().insert(what);
+        causes.entry(gap.why()).or_default().insert(what);
     }
     let describe = |(cause, operations): (&str, BTreeSet<&str>)| {
         let operations: Vec<&str> = operations.into_iter().filter(|operation| !operation.is_empty()).collect();

@@ -154,3 +154,15 @@ fn another_accounts_fix_is_theirs() {
         ]
     );
 }
+
+#[test]
+fn a_condition_key_is_nobodys_to_allow() {
+    let mut snapshot = testing::healthy();
+    let mut trust = testing::trust();
+    let statement = trust["Statement"][0].as_object_mut().unwrap();
+    statement["Condition"]["IpAddress"] = serde_json::json!({"aws:SourceIp": "198.51.100.0/24"});
+    testing::set_trust(&mut snapshot, &trust);
+    let target = &report(&snapshot).targets[0];
+    assert_eq!((target.verdict, target.hand_over.len()), (Verdict::Inconclusive, 0), "{:?}", target.hand_over);
+    assert!(target.sentence.contains("condition key aws:SourceIp not known"), "{}", target.sentence);
+}

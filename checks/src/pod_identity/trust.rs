@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::finding::{Compared, Finding};
 use crate::fix::Fix;
 use crate::locus::Locus;
-use crate::snapshot::{Association, Gap, Observed, Role};
+use crate::snapshot::{Association, CONDITION_KEY, Gap, Observed, Role};
 use crate::trust::DOCUMENT;
 use irsa_doctor_iam::request::PodIdentityCall;
 use irsa_doctor_iam::{
@@ -140,7 +140,7 @@ fn decide(evidence: &Evidence<'_>, role: &Role, policy: &Policy, wanted: &Wanted
         let Outcome::Unknown { unresolved } = &decision.outcome else { continue };
         let keys: Vec<&str> = unresolved.iter().filter_map(|unresolved| unresolved.key.as_deref()).collect();
         let remedy = format!("compare the conditions of role {}'s trust policy with the call's", role.name);
-        let gap = Gap::not_collected(format!("condition key {}", keys.join(", "))).about(role.arn.as_str());
+        let gap = Gap::not_collected(format!("{CONDITION_KEY}{}", keys.join(", "))).about(role.arn.as_str());
         found.gap(gap.detail(format!("it decides whether {} is let in", request.principal().name())).remedy(remedy), true);
         return;
     }

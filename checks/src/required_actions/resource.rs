@@ -10,7 +10,7 @@ use crate::fix::Fix;
 use crate::permissions::Permissions;
 use crate::resource_policy::{ResourceKind, ResourcePolicy};
 use crate::snapshot::{Gap, RequiredAction};
-use irsa_doctor_iam::{Decision, Layer};
+use irsa_doctor_iam::{Decision, ElementKind, Layer, services};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -111,4 +111,19 @@ struct Statement<'a> {
     action: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     resource: Option<&'a str>,
+}
+
+/// Nobody said which resource is meant, and the role may do it to some: whether that is the one, the question leaves open.
+/// An action that takes no resource is asked about `*` rightly.
+pub(super) fn unnamed(asked: &RequiredAction, decision: &Decision) -> Option<Gap> {
+    let takes_one = || services::action(&asked.action).is_some_and(|action| !action.is_wildcard_only());
+    let near = decision.nearest_in(Layer::Identity).filter(|_| asked.resource == "*" && takes_one())?;
+    let only_resource = near.differing.iter().all(|element| element.element == ElementKind::Resource);
+    if near.differing.is_empty() || !only_resource {
+        return None;
+    }
+    let statement = describe(&near.statement.reference());
+    let detail = format!("{statement} may allow it, and on which resource wasn't said: {}", differences(&near));
+    let gap = Gap::not_collected("").about(format!("{} on *", asked.action));
+    Some(gap.detail(detail).remedy("name the resource with --resource ARN"))
 }

@@ -72,6 +72,9 @@ impl<T> Observed<T> {
     }
 }
 
+/// What the operation of a gap begins with that is a condition key, whose value only the call itself has.
+pub const CONDITION_KEY: &str = "condition key ";
+
 /// Something that could not be read, why, and what would help.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
@@ -99,6 +102,14 @@ impl Gap {
     /// Nobody asked.
     pub fn not_collected(operation: impl Into<String>) -> Self {
         Self::new(operation, GapCause::NotCollected)
+    }
+
+    /// Why it isn't known, in words: what only the call itself has was never to be asked for.
+    pub fn why(&self) -> &'static str {
+        match self.cause {
+            GapCause::NotCollected if self.operation.starts_with(CONDITION_KEY) => "not known",
+            cause => cause.words(),
+        }
     }
 
     /// The same gap, with what was asked about.
