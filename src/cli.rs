@@ -15,7 +15,7 @@ pub(crate) use output::{OutputArgs, ReportArgs, is_stdout};
 pub(crate) use parse::{action as parse_action, resource as parse_resource};
 pub(crate) use target::{asked, did_you_mean, kind, kinds, nearest};
 pub(crate) use usage::{Parsed, asked_for_json, built, parse};
-pub(crate) use value::{Color, CompletingShell, FailOn, Format, Only, ReportFormat};
+pub(crate) use value::{Color, CompletingShell, FailOn, Format, Only, PermissionsFormat, ReportFormat};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -67,14 +67,7 @@ pub(crate) enum Command {
         output: Format,
     },
     /// Print the IAM policy and the Kubernetes role that a run needs
-    Permissions {
-        /// Only what a scan of all namespaces asks for
-        #[arg(short = 'A', long)]
-        all_namespaces: bool,
-        /// The format: `table` for people, with what each right is for; `json` one document
-        #[arg(short, long, value_enum, default_value_t = Format::Table)]
-        output: Format,
-    },
+    Permissions(PermissionsArgs),
     /// Judge files before they are deployed: manifests, policies, Terraform plans and `CloudFormation` templates
     Lint(Box<LintArgs>),
     /// Look into a bundle, which --save writes
@@ -101,6 +94,23 @@ pub(crate) enum Command {
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
     },
+}
+
+/// Which rights, and how they are written.
+#[derive(Debug, Args)]
+pub(crate) struct PermissionsArgs {
+    /// Only what a scan of all namespaces asks for
+    #[arg(short = 'A', long)]
+    pub(crate) all_namespaces: bool,
+    /// With what --cloudtrail needs
+    #[arg(long)]
+    pub(crate) cloudtrail: bool,
+    /// With what --simulate needs
+    #[arg(long)]
+    pub(crate) simulate: bool,
+    /// The format
+    #[arg(short, long, visible_alias = "format", value_enum, default_value_t = PermissionsFormat::Table)]
+    pub(crate) output: PermissionsFormat,
 }
 
 /// What can be done with a bundle.

@@ -44,7 +44,7 @@ pub(crate) fn run(parsed: Parsed) -> Result<u8, Error> {
         None => diagnose::run(&run),
         Some(Command::Explain { id }) => explain::run(&id).map(|()| 0),
         Some(Command::Checks { output }) => checks::run(output).map(|()| 0),
-        Some(Command::Permissions { all_namespaces, output }) => permissions::run(all_namespaces, output).map(|()| 0),
+        Some(Command::Permissions(args)) => permissions::run(&args).map(|()| 0),
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::Bundle { command: BundleCommand::Inspect { files, output } }) => inspect::run(&files, output).map(|()| 0),
         Some(Command::Schema { of }) => schema::run(of).map(|()| 0),

@@ -67,6 +67,19 @@ pub(crate) enum Format {
     Json,
 }
 
+/// A format of what has to be allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PermissionsFormat {
+    /// For people, with what each right is for
+    Table,
+    /// One JSON document
+    Json,
+    /// The same as YAML
+    Yaml,
+    /// A policy document and a cluster role
+    Terraform,
+}
+
 /// A shell that completes command lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CompletingShell {

@@ -1,27 +1,48 @@
 //! `irsa-doctor permissions`: what a run needs to read, from the very tables that the collectors' guards go by.
 
-use crate::cli::{Color, Format};
-use crate::collect::aws::{DECODE_MESSAGE, LIST_POLICIES, OPERATIONS, Operation, RESOURCE_POLICY_OPERATIONS};
-use crate::collect::kubernetes::permissions::{PERMISSIONS, Permission, Scope};
+mod iam;
+mod kubernetes;
+mod terraform;
+
+use crate::cli::{Color, PermissionsArgs, PermissionsFormat};
+use crate::collect::aws::OPERATIONS;
+use crate::collect::kubernetes::permissions::PERMISSIONS;
 use crate::error::Error;
 use crate::output;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// What only an option asks for that a run over a whole cluster has no use for, and the option.
-static ASKED_ONLY_WITH: [(&Operation, &str); 2] = [(&LIST_POLICIES, "--policy"), (&DECODE_MESSAGE, "--error")];
+/// Which runs the rights are for.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// Runs over a whole cluster.
+    all_namespaces: bool,
+    /// Flags that will be given.
+    flags: Vec<&'static str>,
+}
 
 /// Prints the IAM policy and the Kubernetes role: of any run, or of one over all namespaces.
-pub(super) fn run(all_namespaces: bool, format: Format) -> Result<(), Error> {
-    let text = match format {
-        Format::Json => pretty(&json!({
+///
+/// # Errors
+///
+/// stdout can't be written.
+pub(super) fn run(args: &PermissionsArgs) -> Result<(), Error> {
+    let flags = [("--cloudtrail", args.cloudtrail), ("--simulate", args.simulate)];
+    let flags = flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect();
+    let wanted = Wanted { all_namespaces: args.all_namespaces, flags };
+    let document = || {
+        json!({
             "schema_version": 1,
-            "iam_policy": iam_policy(all_namespaces),
-            "iam_policies_by_flag": policies_by_flag(all_namespaces),
-            "cluster_role": cluster_role(),
-        }))?,
-        Format::Table => table(all_namespaces)?,
+            "iam_policy": iam::policy(&wanted),
+            "iam_policies_by_flag": iam::policies_by_flag(&wanted),
+            "cluster_role": kubernetes::cluster_role(),
+        })
+    };
+    let text = match args.output {
+        PermissionsFormat::Json => pretty(&document())?,
+        PermissionsFormat::Yaml => serde_saphyr::to_string(&document()).map_err(std::io::Error::other)?,
+        PermissionsFormat::Terraform => terraform::text(&wanted),
+        PermissionsFormat::Table => table(&wanted)?,
     };
     output::print(text.as_bytes(), output::look(Color::Auto, false).color)
 }
@@ -32,34 +53,24 @@ fn pretty(value: &Value) -> Result<String, Error> {
     Ok(text)
 }
 
-/// The flag without which it isn't asked.
-fn flag(operation: &Operation, all_namespaces: bool) -> Option<&'static str> {
-    let asked_only_with = || ASKED_ONLY_WITH.iter().find(|(asked, _)| *asked == operation).map(|(_, flag)| *flag);
-    operation.flag.or_else(|| all_namespaces.then(asked_only_with).flatten())
-}
-
-/// What is asked for the policies of resources; without `--resource`, nothing.
-fn resource_policies(all_namespaces: bool) -> &'static [&'static Operation] {
-    if all_namespaces { &[] } else { RESOURCE_POLICY_OPERATIONS }
-}
-
 /// Both documents, ready to paste, and below each what every right is for.
-fn table(all_namespaces: bool) -> Result<String, Error> {
+fn table(wanted: &Wanted) -> Result<String, Error> {
     let mut text = String::from("IAM policy of whoever runs irsa-doctor, in the role's account and the cluster's:\n\n");
-    text.push_str(&pretty(&iam_policy(all_namespaces))?);
+    text.push_str(&pretty(&iam::policy(wanted))?);
     text.push_str("\nWhat for (* a healthy pod can't be told healthy without it):\n\n");
-    let always = OPERATIONS.iter().filter(|operation| flag(operation, all_namespaces).is_none());
-    for operation in always.chain(resource_policies(all_namespaces)) {
+    let always = OPERATIONS.iter().filter(|operation| wanted.flag(operation).is_none());
+    for operation in always.chain(wanted.resource_policies()) {
         let _ = writeln!(text, "  {} {:<36} {}", mark(operation.essential), operation.action, operation.why);
     }
-    text.push_str("\nNot in it, for these are read only with a flag:\n\n");
+    let mut heading = "\nNot in it, for these are read only with a flag:\n\n";
     for operation in OPERATIONS {
-        let Some(flag) = flag(operation, all_namespaces) else { continue };
-        let _ = writeln!(text, "    {:<36} {flag}: {}", operation.action, operation.why);
+        let Some(flag) = wanted.flag(operation) else { continue };
+        let _ = writeln!(text, "{heading}    {:<36} {flag}: {}", operation.action, operation.why);
+        heading = "";
     }
-    let bind = if all_namespaces { "with a ClusterRoleBinding" } else { "in the namespaces that are looked at" };
+    let bind = if wanted.all_namespaces { "with a ClusterRoleBinding" } else { "in the namespaces that are looked at" };
     let _ = write!(text, "\nKubernetes ClusterRole (kubectl apply -f reads JSON too); bind it {bind}:\n\n");
-    text.push_str(&pretty(&cluster_role())?);
+    text.push_str(&pretty(&kubernetes::cluster_role())?);
     text.push_str("\nWhat for:\n\n");
     for permission in PERMISSIONS {
         let _ = writeln!(text, "  {} {:<42} {}", mark(permission.essential), permission.operation, permission.why);
@@ -71,87 +82,27 @@ fn mark(essential: bool) -> char {
     if essential { '*' } else { ' ' }
 }
 
-/// One statement for what a healthy pod needs, one for what explanations need, and one for the policies of resources
-/// that are named with `--resource`.
-fn iam_policy(all_namespaces: bool) -> Value {
-    let actions = |essential: bool| -> Vec<&str> {
-        let always = OPERATIONS.iter().filter(|operation| flag(operation, all_namespaces).is_none());
-        always.filter(|operation| operation.essential == essential).map(|operation| operation.action).collect()
-    };
-    let statement = |sid: &str, actions: Vec<&str>| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"});
-    let mut statements = vec![statement("Diagnose", actions(true)), statement("Explain", actions(false))];
-    let resource_policies = resource_policies(all_namespaces);
-    if !resource_policies.is_empty() {
-        let actions = resource_policies.iter().map(|operation| operation.action).collect();
-        statements.push(statement("ResourcePolicies", actions));
-    }
-    json!({"Version": "2012-10-17", "Statement": statements})
-}
-
-/// What a flag needs besides, a policy for each.
-fn policies_by_flag(all_namespaces: bool) -> BTreeMap<&'static str, Value> {
-    let mut actions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for operation in OPERATIONS {
-        if let Some(flag) = flag(operation, all_namespaces) {
-            actions.entry(flag).or_default().push(operation.action);
-        }
-    }
-    let policy =
-        |actions| json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]});
-    actions.into_iter().map(|(flag, actions)| (flag, policy(actions))).collect()
-}
-
-/// The rules, merged by group and names.
-fn cluster_role() -> Value {
-    type Names = &'static [&'static str];
-    let mut rules: BTreeMap<(&str, Names, &str), BTreeSet<&str>> = BTreeMap::new();
-    let mut paths: BTreeSet<&str> = BTreeSet::new();
-    for Permission { verb, group, resource, scope, names, .. } in PERMISSIONS.iter().copied() {
-        match scope {
-            Scope::Path => {
-                paths.insert(resource);
-            }
-            Scope::Namespaced | Scope::Cluster => {
-                rules.entry((group, names, resource)).or_default().insert(verb);
-            }
-        }
-    }
-    let mut list: Vec<Value> = rules.into_iter().map(rule).collect();
-    list.push(json!({"nonResourceURLs": paths, "verbs": ["get"]}));
-    json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRole",
-        "metadata": {"name": "irsa-doctor"},
-        "rules": list,
-    })
-}
-
-fn rule(((group, names, resource), verbs): ((&str, &[&str], &str), BTreeSet<&str>)) -> Value {
-    let mut rule = json!({"apiGroups": [group], "resources": [resource], "verbs": verbs});
-    if let (false, Some(rule)) = (names.is_empty(), rule.as_object_mut()) {
-        rule.insert("resourceNames".to_owned(), json!(names));
-    }
-    rule
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collect::aws::RESOURCE_POLICY_OPERATIONS;
+    use std::collections::BTreeSet;
 
     #[test]
     fn grants_what_the_guards_let_through_and_nothing_that_writes() {
-        let (policy, by_flag) = (iam_policy(false).to_string(), json!(policies_by_flag(false)).to_string());
+        let any = Wanted::default();
+        let (policy, by_flag) = (iam::policy(&any).to_string(), json!(iam::policies_by_flag(&any)).to_string());
         for operation in OPERATIONS.iter().chain(RESOURCE_POLICY_OPERATIONS) {
             let (here, there) = if operation.flag.is_some() { (&by_flag, &policy) } else { (&policy, &by_flag) };
             assert!(here.contains(operation.action) && !there.contains(operation.action), "{}", operation.action);
         }
-        let scan = iam_policy(true).to_string();
+        let scan = iam::policy(&Wanted { all_namespaces: true, ..Wanted::default() }).to_string();
         for operation in OPERATIONS.iter().chain(RESOURCE_POLICY_OPERATIONS) {
             let asked_only = ["iam:ListPolicies", "sts:DecodeAuthorizationMessage"].contains(&operation.action);
             let in_scan = OPERATIONS.contains(operation) && operation.flag.is_none() && !asked_only;
             assert_eq!(scan.contains(&format!("\"{}\"", operation.action)), in_scan, "{}", operation.action);
         }
-        let role = cluster_role();
+        let role = kubernetes::cluster_role();
         let verbs: BTreeSet<&str> = role["rules"]
             .as_array()
             .unwrap()
@@ -161,5 +112,27 @@ mod tests {
             .collect();
         assert_eq!(verbs, BTreeSet::from(["get", "list"]));
         assert!(!role.to_string().contains("secrets"));
+    }
+
+    #[test]
+    fn a_flag_that_will_be_given_has_its_rights_in_the_policy() {
+        let wanted = Wanted { flags: vec!["--cloudtrail"], ..Wanted::default() };
+        let (policy, by_flag) = (iam::policy(&wanted).to_string(), iam::policies_by_flag(&wanted));
+        assert!(policy.contains("cloudtrail:LookupEvents") && !by_flag.contains_key("--cloudtrail"));
+        assert!(!policy.contains("iam:SimulatePrincipalPolicy") && by_flag.contains_key("--simulate"));
+    }
+
+    #[test]
+    fn terraform_has_every_right_and_closes_every_block() {
+        let wanted = Wanted { flags: vec!["--cloudtrail", "--simulate"], ..Wanted::default() };
+        let text = terraform::text(&wanted);
+        for operation in OPERATIONS.iter().chain(RESOURCE_POLICY_OPERATIONS) {
+            assert!(text.contains(&format!("\"{}\"", operation.action)), "{}", operation.action);
+        }
+        let (rules, paths) = kubernetes::rules();
+        assert_eq!(text.matches("  rule {").count(), rules.len() + 1);
+        assert!(paths.iter().all(|path| text.contains(&format!("\"{path}\""))));
+        assert_eq!(text.matches(['{', '[']).count(), text.matches(['}', ']']).count());
+        assert!(text.lines().all(|line| !line.ends_with(' ')));
     }
 }
