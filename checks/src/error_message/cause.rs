@@ -180,7 +180,8 @@ fn layer_words(symptom: &Symptom) -> String {
         Some(Layer::Trust) => "trust policy",
         _ => "policy",
     };
-    if refusal.explicit { format!(": an explicit deny in a {name}{policy}") } else { format!(": no {name} allows it") }
+    let a = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    if refusal.explicit { format!(": an explicit deny in {a} {name}{policy}") } else { format!(": no {name} allows it") }
 }
 
 /// "s3:GetObject on arn:...".
