@@ -25,7 +25,7 @@ pub static CHECK: Check = Check {
     title: "the role has the policies that it needs",
     stage: Stage::Permissions,
     scope: Scope::Role,
-    needs: &[Need::Role, Need::RolePolicies],
+    needs: &[Need::Role, Need::RolePolicies, Need::ResourcePolicies],
     faults: &[&NO_POLICIES, &NOT_ATTACHED, &POLICY_MISSING, &ATTACHED_MISSING],
     run,
 };

@@ -17,7 +17,7 @@ pub struct Check {
     pub stage: Stage,
     /// What it is judged for; a scan judges a role once for its fifty pods.
     pub scope: Scope,
-    /// What it needs to see. The law tests withhold exactly this, and the minimal permissions derive from it.
+    /// What it needs to see. A law test withholds each thing that was observed, and the first check that changes must name it.
     pub needs: &'static [Need],
     /// The ways in which it can fail.
     pub faults: &'static [&'static Fault],

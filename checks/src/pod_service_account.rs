@@ -23,7 +23,7 @@ pub static CHECK: Check = Check {
     title: "the pod runs as a service account that exists",
     stage: Stage::Pod,
     scope: Scope::Pod,
-    needs: &[Need::Pod, Need::Workload, Need::Events, Need::ServiceAccount, Need::ServiceAccounts],
+    needs: &[Need::Pod, Need::Workload, Need::Events, Need::ServiceAccount, Need::ServiceAccounts, Need::Associations],
     faults: &[&SERVICE_ACCOUNT_MISSING, &DEFAULT_SERVICE_ACCOUNT, &NO_PODS, &WRONG_SERVICE_ACCOUNT],
     run,
 };

@@ -26,7 +26,7 @@ pub static CHECK: Check = Check {
     title: "the service account's other IRSA annotations are valid",
     stage: Stage::ServiceAccount,
     scope: Scope::Pod,
-    needs: &[Need::ServiceAccount, Need::Pod, Need::Providers],
+    needs: &[Need::ServiceAccount, Need::Pod, Need::Providers, Need::Associations],
     faults: &[&AUDIENCE_EMPTY, &TOKEN_EXPIRATION_INVALID, &STS_REGIONAL_ENDPOINTS_INVALID, &SKIP_CONTAINERS_ON_SERVICE_ACCOUNT],
     run,
 };

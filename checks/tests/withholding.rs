@@ -10,6 +10,8 @@ mod faults;
 #[path = "recordings/load.rs"]
 #[expect(dead_code, reason = "what is expected is another test's matter")]
 mod load;
+#[path = "withholding/needs.rs"]
+mod needs;
 
 use irsa_doctor_checks::check::Status;
 use irsa_doctor_checks::diagnose::diagnose;
@@ -121,7 +123,7 @@ fn what_is_withheld_is_never_taken_for_good() {
             let (Some(before), Some(after)) = (before.targets.first(), after.targets.first()) else { continue };
             let of_resource = place.starts_with("/resource_policies/") && !before.not_examined.contains(&"resource-policy");
             let laws = if of_resource { resource_policy_laws(before, after) } else { broken_laws(before, after) };
-            for law in laws {
+            for law in laws.into_iter().chain(needs::unnamed(&place, before, after)) {
                 broken.insert(format!("{name} without {place}: {law}"));
             }
         }
