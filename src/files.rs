@@ -13,6 +13,8 @@ mod manifest;
 mod place;
 mod policy;
 mod terraform;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub(crate) use error::FilesError;
