@@ -83,15 +83,21 @@ fn values_of_another_type_are_no_harm() {
 /// Every tenth place of a document; all would take minutes.
 fn pointers(value: &serde_json::Value, path: &str, found: &mut Vec<String>) {
     use serde_json::Value;
-    if path.len() % 10 == 0 {
+    if path.len().is_multiple_of(10) {
         found.push(path.to_owned());
     }
     let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(key, value)| pointers(value, &format!("{path}/{}", escaped(key)), found))
+            for (key, value) in members {
+                pointers(value, &format!("{path}/{}", escaped(key)), found);
+            }
         }
-        Value::Array(items) => items.iter().enumerate().for_each(|(at, value)| pointers(value, &format!("{path}/{at}"), found)),
+        Value::Array(items) => {
+            for (at, value) in items.iter().enumerate() {
+                pointers(value, &format!("{path}/{at}"), found);
+            }
+        }
         _ => {}
     }
 }
