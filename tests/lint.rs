@@ -66,7 +66,7 @@ fn status<'r>(report: &'r Value, check: &str) -> &'r str {
 fn what_the_files_do_not_say_is_unknown_and_no_fault_of_theirs() {
     let (report, code) = json(&["manifests"]);
     assert_eq!((report["verdict"].as_str(), report["gate"].as_str(), code), (Some("inconclusive"), Some("pass"), Some(0)));
-    assert_eq!(status(&report, "service-account-annotation"), "pass");
+    assert_eq!((status(&report, "service-account-annotation"), &report["from_files"]), ("pass", &Value::Bool(true)));
     for unknown in ["cluster-issuer", "role", "trust-policy", "attached-policies"] {
         assert_eq!(status(&report, unknown), "unknown", "{unknown}");
     }

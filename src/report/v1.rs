@@ -75,6 +75,10 @@ pub(crate) struct Report<'r> {
     pub(crate) clusters: Vec<ClusterPart>,
     /// Who we are to AWS.
     pub(crate) caller: Option<Caller>,
+    /// Whether files were judged that are yet to be deployed: a verdict is then about what they say.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub(crate) from_files: bool,
     /// The worst verdict of the targets.
     pub(crate) verdict: Verdict,
     /// What is left of it after `--fail-on` and the like; the exit code follows it.
@@ -107,6 +111,8 @@ impl Serialize for Targets<'_> {
 pub(crate) struct Head {
     schema_version: u32,
     run: Run,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    from_files: bool,
     cluster: Option<Cluster>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     clusters: Vec<ClusterPart>,

@@ -52,7 +52,9 @@ pub(super) fn sentence(told: &Told<'_>) -> String {
                 told.unknown.unwrap_or_default()
             )
         }
+        Verdict::Degraded if told.from_files => format!("{target} is right in the files; {}.{whom}", warnings(findings)),
         Verdict::Degraded => format!("{target} works; {}.{whom}", warnings(findings)),
+        Verdict::Healthy if told.from_files => format!("HEALTHY: every link of {target} that files can have holds.{whom}"),
         Verdict::Healthy if target.kind == TargetKind::Role => match &target.subject {
             Some(subject) => {
                 format!("HEALTHY: every link from service account {subject} to {target} holds; no pod was looked at.")

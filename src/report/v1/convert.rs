@@ -19,6 +19,7 @@ impl<'r> Report<'r> {
             cluster: report.cluster.as_ref().map(cluster),
             clusters: report.clusters.iter().map(part).collect(),
             caller: report.caller.as_ref().map(caller),
+            from_files: report.from_files,
             verdict: verdict(report.verdict),
             gate: gate(report.gate),
             targets: Targets(report),
@@ -67,7 +68,7 @@ impl Report<'_> {
     pub(crate) fn head(report: &core::report::Report, run: &RunFigures) -> Head {
         let (cluster, caller) = (report.cluster.as_ref().map(cluster), report.caller.as_ref().map(caller));
         let clusters = report.clusters.iter().map(part).collect();
-        Head { schema_version: 1, run: figures(report, run), cluster, clusters, caller }
+        Head { schema_version: 1, run: figures(report, run), from_files: report.from_files, cluster, clusters, caller }
     }
 
     /// What JSON lines end with.
