@@ -11,6 +11,9 @@
     reason = "a test: it may fail loudly, and says how many runs it made"
 )]
 
+#[path = "faults/allow_list.rs"]
+mod allow_list;
+
 use irsa_doctor_test_support::{Document, Effect, Fault, Kind, Recording, Response, Served};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

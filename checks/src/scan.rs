@@ -3,7 +3,8 @@
 use crate::evidence::controller;
 use crate::snapshot::kubernetes::{Metadata, Pod};
 use crate::snapshot::{Cluster, Gap, Observed, Snapshot, Target, TargetKind, kind_key};
-use std::collections::BTreeSet;
+use crate::workload::revision;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The kinds that make pods, by the Kubernetes kind.
 const MAKERS: [TargetKind; 7] = [
@@ -100,7 +101,25 @@ fn choose(cluster: &Cluster, scan: &Target, is_chosen: impl Fn(&str) -> bool) ->
             Observed::Absent => {}
         }
     }
+    drop_older(cluster, &mut chosen.targets);
     chosen
+}
+
+/// Of the ReplicaSets of one Deployment that couldn't be read only the newest is judged: the others have pods that are about
+/// to go, and what is wrong with these is no fault of what runs from now on.
+fn drop_older(cluster: &Cluster, targets: &mut BTreeSet<Target>) {
+    let set = |target: &Target| {
+        let own = kind_key("ReplicaSet", &target.namespace, &target.name);
+        let workload = cluster.workloads.get(&own).and_then(Observed::present)?;
+        let owner = controller(&workload.metadata).filter(|_| target.kind == TargetKind::ReplicaSet)?;
+        Some(((target.namespace.clone(), owner.kind.clone(), owner.name.clone()), revision::number(workload)))
+    };
+    let mut newest: BTreeMap<_, u64> = BTreeMap::new();
+    for (owner, number) in targets.iter().filter_map(set) {
+        let known = newest.entry(owner).or_default();
+        *known = number.max(*known);
+    }
+    targets.retain(|target| set(target).is_none_or(|(owner, number)| newest.get(&owner).is_none_or(|newest| number >= *newest)));
 }
 
 /// The outermost owner that was read, or the pod itself.

@@ -1,6 +1,6 @@
 //! Which pods of a workload count: those of its current revision, neither finished nor terminating.
 
-mod revision;
+pub(crate) mod revision;
 
 use crate::evidence::{Evidence, controller, lookup};
 use crate::snapshot::kubernetes::{Event, Metadata, Pod, Workload};

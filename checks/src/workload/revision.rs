@@ -80,7 +80,7 @@ fn is_current(deployment: Option<&Workload>, maker: &Workload) -> bool {
 }
 
 /// The number of a ReplicaSet's revision; a ReplicaSet that was rolled back to gets the highest again.
-fn number(workload: &Workload) -> u64 {
+pub(crate) fn number(workload: &Workload) -> u64 {
     let number = workload.metadata.annotation("deployment.kubernetes.io/revision");
     number.or_else(|| workload.metadata.annotation("rollout.argoproj.io/revision")).and_then(|n| n.parse().ok()).unwrap_or(0)
 }

@@ -1,0 +1,256 @@
+//! Every operation of the allow-list, not only those of a healthy run: scans, explanations, flags. The list is the one that
+//! `irsa-doctor permissions` prints, so that a new operation can't escape.
+
+use super::{IN_TIME, THREADS, Way, rich, ways};
+use irsa_doctor_test_support::{Fault, Recording, Served};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// A run: a recording, and what is asked in place of its own command.
+struct World {
+    recording: Recording,
+    args: Vec<String>,
+}
+
+fn world(name: &str, args: &[&str]) -> World {
+    let recording = if name == "rich" { rich() } else { Recording::load(name) };
+    let own = args.is_empty().then(|| recording.scenario.command.clone());
+    let namespace = recording.scenario.namespace.clone();
+    let given = args.iter().map(|arg| arg.replace("NAMESPACE", &namespace)).collect();
+    World { args: own.unwrap_or(given), recording }
+}
+
+/// How many of the runs are those of the other matrix.
+const HEALTHY: usize = 2;
+
+/// Runs that together ask for everything.
+fn worlds() -> Vec<World> {
+    const POD: [&str; 6] = ["--pod", "app", "-n", "NAMESPACE", "-o", "json"];
+    let of_pod = |name: &str, more: &[&str]| world(name, &[&POD, more].concat());
+    let on = |action: &str, resource: &str| of_pod("plain", &["--action", action, "--resource", resource]);
+    let here = "us-east-1:123456789012";
+    vec![
+        world("rich", &[]),
+        world("pod-identity-in-use", &[]),
+        world("rollout-half-way", &[]),
+        world("deployment-without-pods", &[]),
+        world("role-gone-near-name", &[]),
+        world("provider-none", &[]),
+        world("webhook-get-denied", &[]),
+        world("namespace-not-there", &[]),
+        world("annotation-none", &[]),
+        world("plain", &["-A", "-o", "json"]),
+        world("rollout-half-way", &["-A", "-o", "json"]),
+        of_pod("plain", &["--policy", "nobodys-policy"]),
+        of_pod("plain", &["--cloudtrail=1"]),
+        of_pod("plain", &["--simulate", "--action", "s3:ListBucket", "--resource", "arn:aws:s3:::my-bucket"]),
+        on("kms:Decrypt", &format!("arn:aws:kms:{here}:alias/app")),
+        on("kms:Decrypt", &format!("arn:aws:kms:{here}:key/1234abcd-12ab-34cd-56ef-1234567890ab")),
+        on("sqs:SendMessage", &format!("arn:aws:sqs:{here}:jobs")),
+        on("sns:Publish", &format!("arn:aws:sns:{here}:news")),
+        on("secretsmanager:GetSecretValue", &format!("arn:aws:secretsmanager:{here}:secret:db-a1b2c3")),
+        on("ecr:BatchGetImage", &format!("arn:aws:ecr:{here}:repository/app")),
+        on("lambda:InvokeFunction", &format!("arn:aws:lambda:{here}:function:app")),
+    ]
+    .into_iter()
+    .chain(
+        ["sts", "ds", "rs", "job", "cj", "rollout"]
+            .map(|kind| world("plain", &[&format!("{kind}/app"), "-n", "NAMESPACE", "-o", "json"])),
+    )
+    .collect()
+}
+
+impl World {
+    fn run(&self, served: &Served) -> Output {
+        let mut command = served.bare_command(env!("CARGO_BIN_EXE_irsa-doctor"));
+        command.args(&self.args).args(["--call-timeout", "1s", "--timeout", "10s"]);
+        command.stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// What is asked where nothing fails, and what it comes to.
+    fn operations(&self) -> (BTreeSet<String>, Come) {
+        let served = self.recording.serve();
+        let come = Come::of(&self.run(&served)).unwrap();
+        (served.kubernetes.operations().into_iter().chain(served.aws.operations()).collect(), come)
+    }
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Come {
+    code: Option<i32>,
+    /// The verdict; none of an error document.
+    verdict: Option<String>,
+    errors: BTreeSet<String>,
+}
+
+impl Come {
+    fn of(output: &Output) -> Result<Self, String> {
+        let said = || String::from_utf8_lossy(&output.stderr).into_owned();
+        let document: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("no JSON: {error}; {}", said()))?;
+        let targets = document["targets"].as_array().into_iter().flatten();
+        let findings = targets.flat_map(|target| target["findings"].as_array().into_iter().flatten());
+        let errors = findings.filter(|finding| finding["severity"] == "error");
+        Ok(Self {
+            code: output.status.code(),
+            verdict: document["verdict"].as_str().map(str::to_owned),
+            errors: errors.map(|finding| finding["fault"].as_str().unwrap_or_default().to_owned()).collect(),
+        })
+    }
+
+    /// How good a verdict is; what is not there or could not be looked at is no better than broken.
+    fn good(&self) -> u8 {
+        match self.verdict.as_deref() {
+            Some("healthy") => 3,
+            Some("degraded" | "not_applicable") => 2,
+            Some("inconclusive") => 1,
+            _ => 0,
+        }
+    }
+
+    /// What is wrong with it, beside what it is where nothing fails.
+    fn problems(&self, whole: &Self) -> Vec<String> {
+        let mut problems = Vec::new();
+        // Of what is broken less may be known, and then it has a less specific name.
+        let invented: Vec<&String> = self.errors.difference(&whole.errors).collect();
+        if whole.errors.is_empty() && !invented.is_empty() {
+            problems.push(format!("invented: {invented:?}"));
+        }
+        if self.good() > whole.good().max(1) {
+            problems.push(format!("it is {:?}, and was {:?}", self.verdict, whole.verdict));
+        }
+        let fits = match (self.verdict.as_deref(), self.code) {
+            (None, code) => matches!(code, Some(4 | 5)),
+            (Some("healthy" | "degraded" | "not_applicable"), code) => code == Some(0),
+            (Some("broken"), code) => code == Some(1),
+            (Some(_), code) => code == Some(3),
+        };
+        if !fits {
+            problems.push(format!("exit {:?} with {:?}", self.code, self.verdict));
+        }
+        problems
+    }
+}
+
+/// One cell of the matrix.
+struct Cell<'a> {
+    world: &'a World,
+    whole: &'a Come,
+    operation: &'a str,
+    way: &'a Way,
+}
+
+impl Cell<'_> {
+    fn problems(&self) -> Vec<String> {
+        let served = self.world.recording.serve();
+        let pattern = format!("{}$", self.operation.replace('.', "\\."));
+        let on_kubernetes = self.operation.starts_with('/');
+        let effect = if on_kubernetes { (self.way.kubernetes)(self.operation) } else { (self.way.aws)(self.operation) };
+        let fault = Fault::new(&pattern, effect);
+        let faults = vec![self.way.times.map_or(fault.clone(), |times| fault.times(times))];
+        if on_kubernetes {
+            served.kubernetes.set_faults(faults);
+        } else {
+            served.aws.set_faults(faults);
+        }
+        let started = Instant::now();
+        let output = self.world.run(&served);
+        let took = started.elapsed();
+        let mut problems = if took > IN_TIME { vec![format!("it took {took:?}")] } else { Vec::new() };
+        match Come::of(&output) {
+            Ok(come) => problems.extend(come.problems(self.whole)),
+            Err(problem) => problems.push(problem),
+        }
+        problems
+    }
+}
+
+/// Operations that no run here asks for, and where they are tried.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("iam:GetAccountAuthorizationDetails", "scans of more than 30 roles: tests/scan.rs"),
+    ("sts:DecodeAuthorizationMessage", "encoded messages: tests/decode.rs"),
+    ("eks:ListAddons", "accounts of add-ons: tests/targets.rs"),
+    ("eks:DescribeAddon", "the same"),
+    ("lambda:GetFunctionConcurrency", "functions without a policy: tests/resource_policies.rs"),
+    ("get nodes", "Windows and Pod Identity: tests/recordings.rs"),
+    ("list rollouts", "clusters that have them: tests/scan.rs"),
+];
+
+/// What `irsa-doctor permissions` allows: actions of AWS, and verbs on kinds and paths.
+fn allowed() -> BTreeSet<String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_irsa-doctor"));
+    let output = command.args(["permissions", "--cloudtrail", "--simulate", "-o", "json"]).env_clear().output().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let words =
+        |value: &Value| value.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let statements = document["iam_policy"]["Statement"].as_array().unwrap().iter();
+    let mut all: BTreeSet<String> = statements.flat_map(|statement| words(&statement["Action"])).collect();
+    for rule in document["cluster_role"]["rules"].as_array().unwrap() {
+        let kinds = if rule["resources"].is_null() { &rule["nonResourceURLs"] } else { &rule["resources"] };
+        let verbs = words(&rule["verbs"]);
+        all.extend(words(kinds).iter().flat_map(|kind| verbs.iter().map(move |verb| format!("{verb} {kind}"))));
+    }
+    all
+}
+
+/// A request as the list has it: `get pods` of `/api/v1/namespaces/shop/pods/app`.
+fn right(operation: &str) -> String {
+    let parts: Vec<&str> = operation.trim_start_matches('/').split('/').collect();
+    let of_group = |rest: &[&str]| match rest {
+        ["namespaces"] => "list namespaces".to_owned(),
+        ["namespaces", _] => "get namespaces".to_owned(),
+        ["namespaces", _, kind] | [kind] => format!("list {kind}"),
+        ["namespaces", _, kind, _] | [kind, _] => format!("get {kind}"),
+        _ => format!("get {operation}"),
+    };
+    match parts.as_slice() {
+        _ if !operation.starts_with('/') => operation.to_owned(),
+        ["api", _, rest @ ..] | ["apis", _, _, rest @ ..] => of_group(rest),
+        _ => format!("get {operation}"),
+    }
+}
+
+#[test]
+fn whatever_fails_nothing_gets_better() {
+    let (worlds, ways) = (worlds(), ways());
+    let mut asked: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    let mut whole = Vec::new();
+    for (at, world) in worlds.iter().enumerate() {
+        let (operations, come) = world.operations();
+        whole.push(come);
+        for operation in operations {
+            asked.entry(right(&operation)).or_insert((at, operation));
+        }
+    }
+    let elsewhere = |right: &String| ELSEWHERE.iter().any(|(known, _)| known == right);
+    let escaped: Vec<String> = allowed().into_iter().filter(|right| !asked.contains_key(right) && !elsewhere(right)).collect();
+    assert!(escaped.is_empty(), "no run here asks for {escaped:?}");
+    let cells: Vec<Cell<'_>> = asked
+        .values()
+        // What a healthy run asks for has a matrix of its own.
+        .filter(|(at, _)| *at >= HEALTHY)
+        .flat_map(|(at, operation)| ways.iter().map(move |way| (*at, operation, way)))
+        .map(|(at, operation, way)| Cell { world: &worlds[at], whole: &whole[at], operation, way })
+        .collect();
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some(cell) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let lines =
+                        cell.problems().into_iter().map(|problem| format!("{}, {}: {problem}", cell.operation, cell.way.name));
+                    wrong.lock().unwrap().extend(lines);
+                }
+            });
+        }
+    });
+    let mut wrong = wrong.into_inner().unwrap();
+    wrong.sort();
+    println!("{} rights, {} runs, {} wrong", asked.len(), cells.len(), wrong.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
