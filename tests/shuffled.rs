@@ -47,8 +47,7 @@ fn lasting(report: &str) -> String {
 
 /// A fix says when its document was read.
 fn without_times(text: &str) -> String {
-    let is_time =
-        |word: &str| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()).starts_with("2026-") || word.contains("-2026");
+    let is_time = |word: &str| word.contains('T') && word.bytes().filter(u8::is_ascii_digit).count() >= 14;
     text.split_whitespace().filter(|word| !is_time(word)).collect::<Vec<_>>().join(" ")
 }
 
