@@ -141,6 +141,11 @@ impl Connection {
         self.token_request.as_ref()
     }
 
+    /// Whether the kubeconfig has it that the server need not prove who it is.
+    pub(crate) fn trusts_anybody(&self) -> bool {
+        self.config.accept_invalid_certs && self.config.cluster_url.scheme_str() == Some("https")
+    }
+
     /// Whether there is a plugin to fall back to where no token could be made.
     pub(crate) fn has_plugin(&self) -> bool {
         self.plugin.is_some()

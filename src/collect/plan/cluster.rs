@@ -32,6 +32,12 @@ impl Run<'_> {
             }
             Err(error) => return Err(error.gap()),
         };
+        if connection.trusts_anybody() {
+            let server = &connection.server;
+            self.note(format!(
+                "the kubeconfig switches TLS verification off (insecure-skip-tls-verify): whoever answers as {server} is believed"
+            ));
+        }
         let token = match connection.token_request() {
             Some(request) => self.token(request, connection).await?,
             None => None,

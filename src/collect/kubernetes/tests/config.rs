@@ -219,3 +219,18 @@ async fn a_cluster_of_eks_needs_no_kubeconfig() {
     let nowhere = Connection::from_eks(&EksCluster { endpoint: None, ..eks }, &Options::default());
     assert!(matches!(nowhere, Err(ConnectError::BadCluster { .. })));
 }
+
+#[test]
+fn a_server_that_need_not_prove_itself_is_told_apart() {
+    let config = |cluster: &str| {
+        let text = format!(
+            "current-context: c\ncontexts: [{{name: c, context: {{cluster: k, user: u}}}}]\nusers: [{{name: u, user: {{}}}}]\n\
+             clusters: [{{name: k, cluster: {{{cluster}}}}}]\n"
+        );
+        load(&text).unwrap().trusts_anybody()
+    };
+    assert!(config("server: 'https://x.example', insecure-skip-tls-verify: true"));
+    assert!(!config("server: 'https://x.example', insecure-skip-tls-verify: false"));
+    assert!(!config("server: 'https://x.example'"));
+    assert!(!config("server: 'http://x.example', insecure-skip-tls-verify: true"), "there is nothing to verify");
+}
