@@ -62,3 +62,26 @@ fn bomb() -> String {
     }
     text
 }
+
+#[test]
+fn no_value_of_a_secret_is_ever_said() {
+    let manifests = std::fs::read_to_string(kept("manifests/app.yaml")).unwrap();
+    let secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: shop}\nstringData: {password: hunter2}\n";
+    let with_env = manifests.replace("value: eu-west-1", "value: hunter2").replace("name: AWS_REGION", "name: DB_PASSWORD");
+    let broken = [
+        format!("{secret}  hunter2: [hunter2\n"),
+        format!("{manifests}---\nkind: hunter2\napiVersion: v1\nmetadata: {{name: [hunter2]}}\n"),
+        format!("{manifests}---\nkind: Pod\napiVersion: v1\nmetadata: {{name: p}}\nspec: {{containers: hunter2}}\n"),
+        format!(
+            "{manifests}---\nkind: Pod\napiVersion: v1\nmetadata: {{name: p}}\nspec: {{containers: [{{name: 7, env: [{{name: A, value: [hunter2]}}]}}]}}\n"
+        ),
+        "{\"Statement\": \"hunter2\", \"x\": hunter2}".to_owned(),
+    ];
+    for text in broken.into_iter().chain([format!("{with_env}{secret}")]) {
+        for format in ["table", "wide", "json", "sarif", "github", "html"] {
+            let output = lint_with(&kept(""), &["-", "-v", "-o", format], &text);
+            let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            assert!(!said.contains("hunter2") && !said.contains("panicked"), "{text}: {said}");
+        }
+    }
+}
