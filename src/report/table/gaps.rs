@@ -83,7 +83,8 @@ fn line(alike: &Alike<'_>, handed_over: bool, most: usize) -> String {
             operations.iter().map(|operation| if operation.is_empty() { "a field of the evidence" } else { operation }).collect();
         let operations = operations.join(", ");
         // `get /version` is about `/version`: once is enough.
-        if about.is_empty() || operations.ends_with(*about) { operations } else { format!("{operations} of {about}") }
+        let of = if gap.cause == GapCause::NotInFiles { "" } else { "of " };
+        if about.is_empty() || operations.ends_with(*about) { operations } else { format!("{operations} {of}{about}") }
     });
     // Of a whole cluster there may be thousands.
     let more = alike.asked.len().saturating_sub(most);
