@@ -176,12 +176,17 @@ pub(super) fn fix_summary(fix: &Fix) -> String {
     format!("{summary} ({restart})")
 }
 
+/// What stands between what was asked for and what it is about: "iam:GetRole of NAME", but "the role NAME" of a file.
+pub(super) fn of(gap: &Gap) -> &'static str {
+    let names_it = gap.cause == GapCause::NotInFiles && !gap.operation.contains("'s ");
+    if names_it { "" } else { "of " }
+}
+
 /// One gap in a sentence: what was asked, why there is no answer, what would help.
 pub(super) fn gap_line(gap: &Gap) -> String {
     let operation = if gap.operation.is_empty() { "a field of the evidence" } else { &gap.operation };
     let about = gap.resource.as_ref().filter(|about| !operation.ends_with(about.as_str()));
-    let of = if gap.cause == GapCause::NotInFiles { "" } else { "of " };
-    let about = about.map(|about| format!(" {of}{about}")).unwrap_or_default();
+    let about = about.map(|about| format!(" {}{about}", of(gap))).unwrap_or_default();
     let mut line = format!("{operation}{about}: {}", gap.cause.as_str().replace('-', " "));
     if !gap.detail.is_empty() {
         let _ = write!(line, ": {}", gap.detail.trim_end_matches('.'));

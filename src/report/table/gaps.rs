@@ -1,7 +1,7 @@
 //! What was not read: those on which something hangs first, and those alike in one item.
 
-use crate::report::escape;
 use crate::report::page::{Page, Tone};
+use crate::report::{escape, text};
 use irsa_doctor_checks::report::{ReportedGap, TargetReport};
 use irsa_doctor_checks::snapshot::{Gap, GapCause};
 use std::collections::BTreeMap;
@@ -83,7 +83,7 @@ fn line(alike: &Alike<'_>, handed_over: bool, most: usize) -> String {
             operations.iter().map(|operation| if operation.is_empty() { "a field of the evidence" } else { operation }).collect();
         let operations = operations.join(", ");
         // `get /version` is about `/version`: once is enough.
-        let of = if gap.cause == GapCause::NotInFiles { "" } else { "of " };
+        let of = text::of(gap);
         if about.is_empty() || operations.ends_with(*about) { operations } else { format!("{operations} {of}{about}") }
     });
     // Of a whole cluster there may be thousands.
