@@ -5,15 +5,15 @@ mod targets;
 
 use super::defined::{Defined, RoleRef, ServiceAccount as DefinedAccount, later};
 use super::manifest::namespace_of;
-use super::place::{Places, Spot};
+use super::place::Places;
 use super::{Linted, Options, Reading, policy};
 use iam::Iam;
 use irsa_doctor_checks::evidence::ROLE_ANNOTATION;
 use irsa_doctor_checks::issuers;
 use irsa_doctor_checks::locus::Locus;
-use irsa_doctor_checks::snapshot::kubernetes::{Metadata, ServiceAccount, Workload};
+use irsa_doctor_checks::snapshot::kubernetes::{Metadata, ServiceAccount};
 use irsa_doctor_checks::snapshot::{
-    Association, Cluster, EksCluster, Gap, Half, Observed, SCHEMA_VERSION, Snapshot, TargetKind, key, kind_key,
+    Association, Cluster, EksCluster, Gap, Half, Observed, SCHEMA_VERSION, Snapshot, key, kind_key,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use targets::DefinedRole;
@@ -45,7 +45,7 @@ pub(super) fn join(reading: Reading, options: Options) -> Linted {
     }
     for (kind, mut workload, spot) in manifests.workloads {
         let namespace = place_in(&mut workload.metadata, said);
-        workload_places(&mut places, kind, &namespace, &workload, &spot);
+        places.add(object(kind.kind(), &namespace, &workload.metadata.name), None, &spot);
         let own = kind_key(kind.kind(), &namespace, &workload.metadata.name);
         notes.extend(twice(&cluster.workloads, &own, "workload"));
         cluster.workloads.insert(own, Observed::Present(workload));
@@ -97,10 +97,6 @@ fn place_in(metadata: &mut Metadata, said: Option<&str>) -> String {
     let namespace = namespace_of(metadata, said);
     metadata.namespace = Some(namespace.clone()).filter(|namespace| !namespace.is_empty());
     namespace
-}
-
-fn workload_places(places: &mut Places, kind: TargetKind, namespace: &str, workload: &Workload, spot: &Spot) {
-    places.add(object(kind.kind(), namespace, &workload.metadata.name), None, spot);
 }
 
 /// The only role that the files speak of: a policy in a file of its own is for that one.
