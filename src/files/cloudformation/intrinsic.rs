@@ -2,8 +2,10 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 
 use super::{Pseudo, Resource};
+use crate::collect::eks_token::partition_dns_suffix;
 use crate::files::defined::{PolicyRef, RoleRef, later};
 use crate::files::tree::Tree;
+use irsa_doctor_checks::partition;
 use irsa_doctor_checks::snapshot::Observed;
 use irsa_doctor_iam::json::{Member, Node, Value};
 
@@ -144,9 +146,7 @@ impl<'t> Template<'t> {
             "AWS::AccountId" => return self.pseudo.account.clone(),
             "AWS::Region" => return self.pseudo.region.clone(),
             "AWS::Partition" => return Some(self.partition().to_owned()),
-            "AWS::URLSuffix" => {
-                return Some(if self.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }.to_owned());
-            }
+            "AWS::URLSuffix" => return Some(partition_dns_suffix(self.partition()).to_owned()),
             _ => {}
         }
         let resource = self.resource(name)?;
@@ -184,11 +184,7 @@ impl<'t> Template<'t> {
     }
 
     fn partition(&self) -> &'static str {
-        match self.pseudo.region.as_deref() {
-            Some(region) if region.starts_with("cn-") => "aws-cn",
-            Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }
+        partition::of_region(self.pseudo.region.as_deref().unwrap_or_default())
     }
 
     /// The role of the template that a value refers to, or the one that it names.
@@ -217,5 +213,29 @@ impl<'t> Template<'t> {
             _ => return None,
         };
         self.resource(id).filter(|resource| resource.kind == kind).map(|resource| resource.id.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::tree;
+
+    #[test]
+    fn the_surroundings_follow_from_the_region() {
+        let documents =
+            tree::documents(r#"{"p": {"Ref": "AWS::Partition"}, "s": {"Fn::Sub": "sts.${AWS::URLSuffix}"}}"#).unwrap();
+        for (region, partition, host) in [
+            (None, "aws", "sts.amazonaws.com"),
+            (Some("us-gov-west-1"), "aws-us-gov", "sts.amazonaws.com"),
+            (Some("cn-north-1"), "aws-cn", "sts.amazonaws.com.cn"),
+            (Some("us-iso-east-1"), "aws-iso", "sts.c2s.ic.gov"),
+            (Some("eusc-de-east-1"), "aws-eusc", "sts.amazonaws.eu"),
+        ] {
+            let pseudo = Pseudo { account: None, region: region.map(str::to_owned) };
+            let template = Template::new(0, &documents[0], &pseudo);
+            let text = |key: &str| template.resolved_text(documents[0].get(key).unwrap());
+            assert_eq!((text("p").as_deref(), text("s").as_deref()), (Some(partition), Some(host)), "{region:?}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use super::super::defined::{Defined, Document, Policy, PolicyRef, Role, RoleRef,
 use super::super::place::Places;
 use irsa_doctor_checks::arn::RoleArn;
 use irsa_doctor_checks::evidence::ROLE_ANNOTATION;
+use irsa_doctor_checks::partition;
 use irsa_doctor_checks::snapshot::{
     Account, AttachedPolicy, Cluster, Gap, GapCause, ManagedPolicy, Observed, OidcProvider, PolicyEvidence, Role as SeenRole,
     RoleEvidence,
@@ -39,11 +40,7 @@ impl Iam {
         let only = |mut ids: BTreeSet<String>| if ids.len() == 1 { ids.pop_first() } else { None };
         let own = options.account.clone().or_else(|| only(defined.account_ids.clone()));
         let named = only(annotated.iter().map(|arn| arn.account.to_owned()).collect());
-        let of_region = options.region.as_deref().and_then(|region| match region {
-            region if region.starts_with("cn-") => Some("aws-cn"),
-            region if region.starts_with("us-gov-") => Some("aws-us-gov"),
-            _ => None,
-        });
+        let of_region = options.region.as_deref().map(partition::of_region).filter(|partition| *partition != "aws");
         let partition = defined.partition.clone().or_else(|| of_region.map(str::to_owned));
         Self {
             taken_from: match (&own, &named) {
