@@ -1,5 +1,7 @@
 //! The ARN of an IAM role, taken apart.
 
+use irsa_doctor_iam::arn::is_account_id;
+
 /// The parts of a role's ARN.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +25,7 @@ impl<'a> RoleArn<'a> {
         let path_and_name = resource.strip_prefix("role")?;
         let (path, name) = path_and_name.split_at(path_and_name.rfind('/')? + 1);
         let known = scheme == "arn" && service == "iam" && region.is_empty();
-        let account_fits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        let account_fits = is_account_id(account);
         let partition_fits = partition.starts_with("aws")
             && partition.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         let name_fits = !name.is_empty() && name.len() <= 64 && name.chars().all(is_name_character);

@@ -13,6 +13,7 @@ use crate::fault::Severity;
 use crate::fix::Effect;
 use crate::report::{FoundFinding, ReportedGap};
 use crate::snapshot::{Gap, GapCause};
+use irsa_doctor_iam::arn::is_account_id;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whom to ask.
@@ -69,7 +70,7 @@ fn addressee(evidence: &Evidence<'_>, gap: &Gap) -> Option<(Addressee, String)> 
     if let Some((service, _)) = gap.operation.split_once(':').filter(|(service, _)| !service.contains(' ')) {
         let cluster = evidence.cluster;
         let of_cluster = cluster.and_then(|cluster| cluster.account.clone());
-        let account = match about.split(':').nth(4).filter(|account| about.starts_with("arn:") && is_account(account)) {
+        let account = match about.split(':').nth(4).filter(|account| about.starts_with("arn:") && is_account_id(account)) {
             Some(account) => account.to_owned(),
             None if service == "eks" => of_cluster?,
             None => evidence.role_arn().map(|arn| arn.account.to_owned()).or(of_cluster)?,
@@ -82,10 +83,6 @@ fn addressee(evidence: &Evidence<'_>, gap: &Gap) -> Option<(Addressee, String)> 
     }
     let is_read = gap.operation.starts_with("get ") || gap.operation.starts_with("list ");
     is_read.then_some((Addressee::Cluster, about))
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The one fact without which the AWS half can't be judged.
@@ -162,7 +159,7 @@ fn of_finding(evidence: &Evidence<'_>, found: &FoundFinding) -> Option<String> {
     if let Some(who) = &fix.needs_decision {
         return Some(format!("For {fault} on {place} somebody must decide: {}.", who.trim_end_matches('.')));
     }
-    let account = place.split(':').nth(4).filter(|account| place.starts_with("arn:") && is_account(account))?;
+    let account = place.split(':').nth(4).filter(|account| place.starts_with("arn:") && is_account_id(account))?;
     let writes = fix.commands.iter().any(|command| matches!(command.effect, Effect::WritesIam | Effect::WritesEks));
     let mut callers = evidence.snapshot.callers.values().filter_map(|caller| caller.present());
     let is_ours = callers.any(|caller| caller.account == account);

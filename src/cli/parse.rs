@@ -1,5 +1,6 @@
 //! Values of options.
 
+use irsa_doctor_iam::arn::is_account_id;
 use std::time::Duration;
 
 /// `10s`, `500ms`, `2m`, `1h`, or plain seconds.
@@ -43,11 +44,7 @@ pub(super) fn issuer(text: &str) -> Result<String, String> {
 
 /// An AWS account's id.
 pub(super) fn account(text: &str) -> Result<String, String> {
-    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        Ok(text.to_owned())
-    } else {
-        Err("it has twelve digits, such as 123456789012".to_owned())
-    }
+    if is_account_id(text) { Ok(text.to_owned()) } else { Err("it has twelve digits, such as 123456789012".to_owned()) }
 }
 
 /// An action: `SERVICE:NAME`.

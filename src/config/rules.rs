@@ -4,6 +4,7 @@ use super::{Config, Day, Faults, Ignore, Loaded};
 use crate::cli::did_you_mean;
 use irsa_doctor_checks::registry;
 use irsa_doctor_checks::suppress::{self, Rules};
+use irsa_doctor_iam::arn::is_account_id;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
@@ -50,8 +51,7 @@ impl Ignore {
         if self.reason.trim().is_empty() {
             return Err("`reason` is empty: say why, it stands in every report".to_owned());
         }
-        let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-        if let Some(account) = self.account.as_deref().filter(|account| !is_account(account)) {
+        if let Some(account) = self.account.as_deref().filter(|account| !is_account_id(account)) {
             return Err(format!(
                 "`account` is an AWS account, twelve digits, and not `{account}`; a Kubernetes one is `service-account`"
             ));

@@ -11,6 +11,7 @@ use crate::fix::edit::{Edit, string};
 use crate::issuers;
 use crate::trust::Token;
 use irsa_doctor_iam::Arn;
+use irsa_doctor_iam::arn::is_account_id;
 use irsa_doctor_iam::policy::{PrincipalEntry, PrincipalType, Statement};
 
 /// What is wrong with the federated principal that comes nearest to this issuer's provider.
@@ -79,8 +80,7 @@ fn kind(evidence: &Evidence<'_>, token: &Token, text: &str) -> Kind {
 /// The parts of an IAM OIDC provider's ARN.
 fn provider_arn(text: &str) -> Option<Arn<'_>> {
     let arn = Arn::parse(text).ok()?;
-    let account = arn.account.len() == 12 && arn.account.bytes().all(|byte| byte.is_ascii_digit());
-    (arn.oidc_issuer().is_some() && account && arn.region.is_empty()).then_some(arn)
+    (arn.oidc_issuer().is_some() && is_account_id(arn.account) && arn.region.is_empty()).then_some(arn)
 }
 
 fn describe(token: &Token, kind: Kind, entry: &PrincipalEntry, issuer: Option<&str>) -> (&'static Fault, String) {

@@ -2,6 +2,7 @@
 
 use crate::collect::eks_token::dns_suffix;
 use irsa_doctor_checks::partition;
+use irsa_doctor_iam::arn::is_account_id;
 
 /// What is known of a cluster before anything was asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,11 +29,10 @@ impl ClusterIdentity {
         let (scheme, partition, service) = (parts.next()?, parts.next()?, parts.next()?);
         let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
         let name = resource.strip_prefix("cluster/")?;
-        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
         let fits = scheme == "arn"
             && service == "eks"
             && partition.starts_with("aws")
-            && is_account
+            && is_account_id(account)
             && is_region(region)
             && is_name(name);
         fits.then(|| Self {

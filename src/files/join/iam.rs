@@ -11,6 +11,7 @@ use irsa_doctor_checks::snapshot::{
     RoleEvidence,
 };
 use irsa_doctor_checks::trust::DOCUMENT;
+use irsa_doctor_iam::arn::is_account_id;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands for an account that nobody named.
@@ -205,7 +206,7 @@ impl Iam {
 fn trusted(defined: &Defined) -> BTreeSet<String> {
     let texts = defined.roles.iter().filter_map(|role| role.trust.present());
     let arns = texts.flat_map(|document| document.text.split('"').filter(|part| part.contains(":oidc-provider/")));
-    let accounts = arns.filter_map(|arn| arn.strip_prefix("arn:")?.split(':').nth(3)).filter(|account| account.len() == 12);
+    let accounts = arns.filter_map(|arn| arn.strip_prefix("arn:")?.split(':').nth(3)).filter(|account| is_account_id(account));
     accounts.map(str::to_owned).collect()
 }
 

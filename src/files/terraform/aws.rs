@@ -5,6 +5,7 @@ use super::resource::Resource;
 use crate::files::defined::{Association, Cluster, Defined, Document, Key, Policy, PolicyRef, Provider, Role, RoleRef, later};
 use crate::files::tree::Tree;
 use irsa_doctor_checks::snapshot::Observed;
+use irsa_doctor_iam::arn::is_account_id;
 use irsa_doctor_iam::json::Value;
 use std::collections::BTreeMap;
 
@@ -39,8 +40,7 @@ fn account_of(arn: &str) -> Option<&str> {
     let mut parts = arn.strip_prefix("arn:")?.split(':').skip(1);
     let service = parts.next()?;
     let account = parts.nth(1)?;
-    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    (is_account && matches!(service, "iam" | "eks" | "sts")).then_some(account)
+    (is_account_id(account) && matches!(service, "iam" | "eks" | "sts")).then_some(account)
 }
 
 fn texts(values: &Value, key: &str) -> Vec<String> {
