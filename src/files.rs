@@ -116,8 +116,7 @@ impl Reading {
             }
             Err(_) if text.text.contains("{{") => return Err(FilesError::Template { name: name() }),
             Err(problem) => {
-                let tree::Problem { message, line, column } = problem;
-                let error = FilesError::NotDocument { name: name(), message, line, column };
+                let error = not_document(name(), problem);
                 // In a folder it may be a manifest that was to be judged; of files that a hook names, another hook's business.
                 if text.is_named && !must {
                     self.notes.push(format!("{error}; it was left out"));
@@ -160,14 +159,8 @@ impl Reading {
     /// A file that is said to be a policy. What isn't one as IAM has it, the checks say.
     fn policy(&mut self, text: Source, role: Option<&str>, is_trust: bool, path: &Path) -> Result<(), FilesError> {
         let file = self.files.len();
-        let document = match tree::documents(&text.text) {
-            Ok(documents) => documents.into_iter().next(),
-            Err(problem) => {
-                let tree::Problem { message, line, column } = problem;
-                return Err(FilesError::NotDocument { name: text.name, message, line, column });
-            }
-        };
-        let Some(document) = document.filter(policy::is_it) else {
+        let documents = tree::documents(&text.text).map_err(|problem| not_document(text.name.clone(), problem))?;
+        let Some(document) = documents.into_iter().next().filter(policy::is_it) else {
             return Err(FilesError::NotPolicy { name: path.display().to_string() });
         };
         self.policies.push(policy_file(file, &document, &text, role, is_trust));
@@ -175,6 +168,11 @@ impl Reading {
         self.found += 1;
         Ok(())
     }
+}
+
+fn not_document(name: String, problem: tree::Problem) -> FilesError {
+    let tree::Problem { message, line, column } = problem;
+    FilesError::NotDocument { name, message, line, column }
 }
 
 fn policy_file(file: usize, document: &Value, text: &Source, role: Option<&str>, is_trust: bool) -> PolicyFile {

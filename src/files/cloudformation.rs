@@ -47,8 +47,8 @@ pub(super) fn read(file: usize, document: &Value, pseudo: &Pseudo, defined: &mut
             }
             "AWS::IAM::OIDCProvider" => {
                 if let Observed::Present(url) = template.text(&resource, "Url") {
-                    let ids = resource.properties.items_of("ClientIdList").iter().filter_map(Tree::text);
-                    defined.providers.push(Provider { url, client_ids: ids.map(str::to_owned).collect(), spot });
+                    let client_ids = resource.properties.texts_of("ClientIdList");
+                    defined.providers.push(Provider { url, client_ids, spot });
                 }
             }
             "AWS::EKS::Cluster" => defined.clusters.push(Cluster {

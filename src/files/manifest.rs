@@ -16,8 +16,6 @@ pub(super) struct Manifests {
     pub(super) workloads: Vec<(TargetKind, Workload, Spot)>,
     /// Objects that aren't whole, with why: patches, as a rule.
     pub(super) partial: Vec<(Spot, String)>,
-    /// How many objects are of kinds that have no part in this.
-    pub(super) others: usize,
 }
 
 /// Whether a document is a Kubernetes object.
@@ -36,10 +34,8 @@ impl Manifests {
             for item in object.items_of("items") {
                 self.one(file, item, item.text_of("kind").or(of_list).unwrap_or_default(), address);
             }
-        } else if group.contains('.') && !group.ends_with(".k8s.io") && group != "argoproj.io" {
-            // Somebody's own kind may have any name.
-            self.others += 1;
-        } else {
+        // Somebody's own kind may have any name.
+        } else if !group.contains('.') || group.ends_with(".k8s.io") || group == "argoproj.io" {
             self.one(file, object, kind, address);
         }
     }
@@ -51,10 +47,8 @@ impl Manifests {
             ("ServiceAccount", _) => read(object, kind).map(|account| self.accounts.push((account, spot.clone()))),
             ("Pod", _) => read(object, kind).map(|pod| self.pods.push((pod, spot.clone()))),
             (_, Some(maker)) => read(object, kind).map(|workload| self.workloads.push((maker, workload, spot.clone()))),
-            (_, None) => {
-                self.others += 1;
-                Ok(())
-            }
+            // Of a kind that has no part in this.
+            (_, None) => Ok(()),
         };
         if let Err(why) = done {
             let name = object.at(&["metadata", "name"]).and_then(Tree::text).unwrap_or("without a name");

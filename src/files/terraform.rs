@@ -55,9 +55,7 @@ impl<'p> Plan<'p> {
     fn of<'s>(&'s self, kinds: &'s [&'s str]) -> impl Iterator<Item = &'p Resource<'p>> + use<'s, 'p> {
         self.all.iter().filter(move |resource| resource.is_managed && kinds.contains(&resource.kind))
     }
-}
 
-impl<'p> Plan<'p> {
     /// What was read of this type, and isn't the plan's own.
     fn data(&self, kind: &'static str) -> impl Iterator<Item = &'p Resource<'p>> + use<'p> {
         let all = self.all.iter().chain(self.prior);

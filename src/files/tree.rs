@@ -6,6 +6,7 @@ mod yaml;
 pub(super) use path::{Step, steps};
 
 use irsa_doctor_iam::json::{self, Limits, Node, Position, Value};
+use std::collections::BTreeMap;
 
 /// The largest file that is read.
 pub(super) const LARGEST: usize = 256 << 20;
@@ -54,6 +55,10 @@ pub(super) trait Tree {
     fn items(&self) -> &[Value];
     /// The items of a member that is a list.
     fn items_of(&self, key: &str) -> &[Value];
+    /// The texts among the items of a member that is a list.
+    fn texts_of(&self, key: &str) -> Vec<String>;
+    /// The texts among the members of an object, by their keys.
+    fn texts(&self) -> BTreeMap<String, String>;
     /// The members of an object, in order; of anything else none.
     fn members(&self) -> &[json::Member];
     /// Whether it is `true`.
@@ -64,7 +69,7 @@ pub(super) trait Tree {
 
 impl Tree for Value {
     fn get(&self, key: &str) -> Option<&Value> {
-        self.members().iter().rev().find(|member| member.key == key).map(|member| &member.value)
+        member(self, key).map(|(value, _)| value)
     }
 
     fn at(&self, keys: &[&str]) -> Option<&Value> {
@@ -91,6 +96,14 @@ impl Tree for Value {
 
     fn items_of(&self, key: &str) -> &[Value] {
         self.get(key).map(Tree::items).unwrap_or_default()
+    }
+
+    fn texts_of(&self, key: &str) -> Vec<String> {
+        self.items_of(key).iter().filter_map(Tree::text).map(str::to_owned).collect()
+    }
+
+    fn texts(&self) -> BTreeMap<String, String> {
+        self.members().iter().filter_map(|member| Some((member.key.clone(), member.value.text()?.to_owned()))).collect()
     }
 
     fn members(&self) -> &[json::Member] {

@@ -50,10 +50,7 @@ impl<'t> Template<'t> {
 
     /// A value's text, where it is known.
     pub(super) fn resolved_text(&self, value: &Value) -> Option<String> {
-        match self.resolved(value)?.node {
-            Node::String(text) | Node::Number(text) => Some(text),
-            _ => None,
-        }
+        self.as_text(value, DEPTH)
     }
 
     /// A value without functions, where what they come to is known.

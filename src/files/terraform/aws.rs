@@ -6,7 +6,6 @@ use crate::files::defined::{Association, Cluster, Defined, Document, Key, Policy
 use crate::files::tree::Tree;
 use irsa_doctor_checks::snapshot::Observed;
 use irsa_doctor_iam::arn::is_account_id;
-use irsa_doctor_iam::json::Value;
 use std::collections::BTreeMap;
 
 /// Reads all of them.
@@ -19,7 +18,7 @@ pub(super) fn read(plan: &Plan<'_>, defined: &mut Defined) {
     defined.roles.extend(roles);
     for resource in plan.of(&["aws_iam_openid_connect_provider"]).chain(plan.data("aws_iam_openid_connect_provider")) {
         if let Observed::Present(url) = resource.text("url") {
-            let client_ids = texts(resource.values, "client_id_list");
+            let client_ids = resource.values.texts_of("client_id_list");
             defined.providers.push(Provider { url, client_ids, spot: resource.spot(plan.file) });
         }
     }
@@ -41,10 +40,6 @@ fn account_of(arn: &str) -> Option<&str> {
     let service = parts.next()?;
     let account = parts.nth(1)?;
     (is_account_id(account) && matches!(service, "iam" | "eks" | "sts")).then_some(account)
-}
-
-fn texts(values: &Value, key: &str) -> Vec<String> {
-    values.items_of(key).iter().filter_map(Tree::text).map(str::to_owned).collect()
 }
 
 fn key(plan: &Plan<'_>, resource: &Resource<'_>) -> Key {
@@ -88,8 +83,7 @@ fn role(plan: &Plan<'_>, resource: &Resource<'_>) -> Role {
 
 fn tags(resource: &Resource<'_>) -> BTreeMap<String, String> {
     let tags = resource.values.get("tags_all").or_else(|| resource.values.get("tags"));
-    let members = tags.map(Tree::members).unwrap_or_default();
-    members.iter().filter_map(|member| Some((member.key.clone(), member.value.text()?.to_owned()))).collect()
+    tags.map(Tree::texts).unwrap_or_default()
 }
 
 /// A policy document, which Terraform has as text.

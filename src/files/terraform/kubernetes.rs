@@ -9,7 +9,6 @@ use crate::files::place::Spot;
 use crate::files::tree::{self, Tree};
 use irsa_doctor_checks::evidence::ROLE_ANNOTATION;
 use irsa_doctor_checks::snapshot::Observed;
-use irsa_doctor_iam::json::Value;
 use std::collections::BTreeMap;
 
 /// Reads them.
@@ -26,7 +25,7 @@ pub(super) fn read(plan: &Plan<'_>, defined: &mut Defined, manifests: &mut Manif
 
 fn account(plan: &Plan<'_>, resource: &Resource<'_>) -> Option<ServiceAccount> {
     let metadata = resource.values.items_of("metadata").first()?;
-    let annotations = texts(metadata.get("annotations"));
+    let annotations = metadata.get("annotations").map(Tree::texts).unwrap_or_default();
     let role = match annotations.get(ROLE_ANNOTATION) {
         Some(_) => None,
         // What isn't known of an annotation isn't even named: the whole of them may be known later.
@@ -49,11 +48,6 @@ fn annotated_later(resource: &Resource<'_>) -> bool {
     resource.is_later(&["metadata", "annotations"]) || resource.is_later(&["metadata", "annotations", ROLE_ANNOTATION])
 }
 
-fn texts(object: Option<&Value>) -> BTreeMap<String, String> {
-    let members = object.map(Tree::members).unwrap_or_default();
-    members.iter().filter_map(|member| Some((member.key.clone(), member.value.text()?.to_owned()))).collect()
-}
-
 /// The service account of a chart, where the values name it and its role in the way that charts have in common.
 /// <https://helm.sh/docs/chart_best_practices/rbac/#service-account-resources>
 fn of_chart(plan: &Plan<'_>, resource: &Resource<'_>) -> Option<ServiceAccount> {
@@ -64,7 +58,7 @@ fn of_chart(plan: &Plan<'_>, resource: &Resource<'_>) -> Option<ServiceAccount> 
         let documents = tree::documents(value.text()?).ok()?;
         let Some(account) = documents.first().and_then(|document| document.get("serviceAccount")) else { continue };
         name = account.text_of("name").map(str::to_owned).or(name);
-        annotations.extend(texts(account.get("annotations")));
+        annotations.extend(account.get("annotations").map(Tree::texts).unwrap_or_default());
         place = Some(resource.spot(plan.file).part(value));
     }
     for block in resource.values.items_of("set") {
