@@ -41,18 +41,19 @@ impl Manifests {
     }
 
     fn one(&mut self, file: usize, object: &Value, kind: &str, address: Option<&str>) {
-        let spot = Spot::new(file, object, address);
+        // It holds a copy of the object, and most objects have no part in this.
+        let spot = || Spot::new(file, object, address);
         let maker = scan::maker(kind);
         let done = match (kind, maker) {
-            ("ServiceAccount", _) => read(object, kind).map(|account| self.accounts.push((account, spot.clone()))),
-            ("Pod", _) => read(object, kind).map(|pod| self.pods.push((pod, spot.clone()))),
-            (_, Some(maker)) => read(object, kind).map(|workload| self.workloads.push((maker, workload, spot.clone()))),
+            ("ServiceAccount", _) => read(object, kind).map(|account| self.accounts.push((account, spot()))),
+            ("Pod", _) => read(object, kind).map(|pod| self.pods.push((pod, spot()))),
+            (_, Some(maker)) => read(object, kind).map(|workload| self.workloads.push((maker, workload, spot()))),
             // Of a kind that has no part in this.
             (_, None) => Ok(()),
         };
         if let Err(why) = done {
             let name = object.at(&["metadata", "name"]).and_then(Tree::text).unwrap_or("without a name");
-            self.partial.push((spot, format!("{kind} {name} is not whole: {why}")));
+            self.partial.push((spot(), format!("{kind} {name} is not whole: {why}")));
         }
     }
 }
