@@ -9,7 +9,7 @@ use crate::collect::bundle;
 use crate::error::Error;
 use crate::output;
 use crate::report::Run;
-use irsa_doctor_checks::diagnose::{GateOptions, apply_gate, diagnose_with};
+use irsa_doctor_checks::diagnose::GateOptions;
 use irsa_doctor_checks::report::Report;
 use irsa_doctor_checks::snapshot::Asked;
 use std::time::Instant;
@@ -82,14 +82,8 @@ impl<'a> Plan<'a> {
     pub(super) fn round(&mut self) -> Result<Round, Error> {
         let started = Instant::now();
         let evidence = source::evidence(self.args, self.asked.clone())?;
-        let mut report = diagnose_with(&evidence.snapshot, &self.decided.rules);
-        if self.decided.write_baseline(&report, &self.args.gate, self.args.output.force, self.args.output.report.quiet)? {
-            report = diagnose_with(&evidence.snapshot, &self.decided.rules);
-        }
-        apply_gate(&mut report, &self.gate);
-        let output = &self.args.output.report;
-        report.only = output.only.iter().map(|only| only.verdict()).collect();
-        report.shows_suppressed = output.show_suppressed;
+        let output = &self.args.output;
+        let report = self.decided.report(&evidence.snapshot, (&self.args.gate, &self.gate), output.force, &output.report)?;
         let (calls, interrupted) = (evidence.calls, evidence.interrupted);
         Ok(Round { report, run: Run { calls, seconds: started.elapsed().as_secs_f64(), interrupted }, evidence })
     }

@@ -7,7 +7,6 @@ use crate::error::Error;
 use crate::files::{self, Linted};
 use crate::output;
 use crate::report::Run;
-use irsa_doctor_checks::diagnose::{apply_gate, diagnose_with};
 use std::time::Instant;
 
 /// Lints; gives the exit code.
@@ -21,14 +20,8 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Error> {
     let mut decided = suppress::decided(&args.gate, args.force, args.report.quiet)?;
     let started = Instant::now();
     let Linted { snapshot, places, notes } = files::read(options(args)?)?;
-    let mut report = diagnose_with(&snapshot, &decided.rules);
-    if decided.write_baseline(&report, &args.gate, args.force, args.report.quiet)? {
-        report = diagnose_with(&snapshot, &decided.rules);
-    }
+    let mut report = decided.report(&snapshot, (&args.gate, &gate), args.force, &args.report)?;
     report.place(|locus| places.place(locus));
-    apply_gate(&mut report, &gate);
-    report.only = args.report.only.iter().map(|only| only.verdict()).collect();
-    report.shows_suppressed = args.report.show_suppressed;
     if !args.report.quiet {
         let notes = notes.iter().map(|note| format!("note: {note}")).chain(decided.note(&report));
         notes.for_each(|note| output::say(&note));

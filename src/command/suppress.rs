@@ -2,17 +2,19 @@
 
 mod baseline;
 
-use crate::cli::{GateArgs, is_stdout};
+use crate::cli::{GateArgs, ReportArgs, is_stdout};
 use crate::error::Error;
 use crate::{config, file, output};
+use irsa_doctor_checks::diagnose::{GateOptions, apply_gate, diagnose_with};
 use irsa_doctor_checks::report::Report;
+use irsa_doctor_checks::snapshot::Snapshot;
 use irsa_doctor_checks::suppress::Rules;
 use std::path::{Path, PathBuf};
 
 /// What the user has decided about findings, and where that stands.
 pub(super) struct Decided {
     /// What is followed.
-    pub(super) rules: Rules,
+    rules: Rules,
     /// The configuration that is followed, if there is one.
     config: Option<PathBuf>,
 }
@@ -57,12 +59,34 @@ fn check(args: &GateArgs, force: bool) -> Result<(), Error> {
 }
 
 impl Decided {
+    /// The report on evidence: judged, with the baseline written where that was asked, the gate applied, and what is shown.
+    ///
+    /// # Errors
+    ///
+    /// The baseline is there already, or can't be written.
+    pub(super) fn report(
+        &mut self,
+        snapshot: &Snapshot,
+        (args, gate): (&GateArgs, &GateOptions),
+        force: bool,
+        shown: &ReportArgs,
+    ) -> Result<Report, Error> {
+        let mut report = diagnose_with(snapshot, &self.rules);
+        if self.write_baseline(&report, args, force, shown.quiet)? {
+            report = diagnose_with(snapshot, &self.rules);
+        }
+        apply_gate(&mut report, gate);
+        report.only = shown.only.iter().map(|only| only.verdict()).collect();
+        report.shows_suppressed = shown.show_suppressed;
+        Ok(report)
+    }
+
     /// Writes the baseline where that was asked. All that it holds is known from now on.
     ///
     /// # Errors
     ///
     /// The file is there already, or can't be written.
-    pub(super) fn write_baseline(&mut self, report: &Report, args: &GateArgs, force: bool, quiet: bool) -> Result<bool, Error> {
+    fn write_baseline(&mut self, report: &Report, args: &GateArgs, force: bool, quiet: bool) -> Result<bool, Error> {
         let Some(path) = &args.write_baseline else { return Ok(false) };
         file::create(path, 0o644, force, |out| baseline::write(report, out)).map_err(|source| unwritable(path, source))?;
         let findings = report.targets.iter().flat_map(|target| &target.findings);
