@@ -1,25 +1,5 @@
-//! irsa-doctor: why does my pod get `AccessDenied`?
-//!
-//! The shell: it fetches and prints, and judges nothing. The judging is in `irsa-doctor-checks`.
-//!
-//! ```text
-//! main -> command -> { collect, report } -> irsa_doctor_checks -> irsa_doctor_iam
-//!      -> complete -> collect                                     (behind somebody's Tab)
-//! ```
+//! The program's start; everything else is in the library.
 
-mod cli;
-mod collect;
-mod command;
-mod complete;
-mod config;
-mod error;
-mod file;
-mod files;
-mod output;
-mod redact;
-mod report;
-
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Judging a cluster makes many small values on all cores.
@@ -27,25 +7,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let args: Vec<OsString> = std::env::args_os().collect();
-    if complete::is_asked() {
-        complete::answer(&args);
-        return ExitCode::SUCCESS;
-    }
-    std::panic::set_hook(Box::new(report_panic));
-    let done = cli::parse(&args).and_then(command::run);
-    ExitCode::from(done.unwrap_or_else(|error| output::fail(&error, cli::asked_for_json(&args))))
-}
-
-/// A panic is a bug of ours: one line says where, and the process ends. What panicked may hold text that isn't ours to
-/// print, so the place alone is named.
-#[expect(clippy::exit, reason = "after a panic there is nothing left to unwind for, whichever thread it was")]
-fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
-    let place = info.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
-    output::say(&format!(
-        "error: irsa-doctor {} has a bug{place}; please report it with the command line, see {}",
-        env!("CARGO_PKG_VERSION"),
-        concat!(env!("CARGO_PKG_REPOSITORY"), "/issues")
-    ));
-    std::process::exit(101);
+    irsa_doctor::run(std::env::args_os())
 }
