@@ -1,6 +1,7 @@
 //! Getting the credentials, before the first call: a client without any would only say "dispatch failure".
 
-use crate::collect::observe::aws::{shortened, sources};
+use crate::collect::observe::aws::sources;
+use crate::collect::observe::one_line;
 use crate::redact::redact;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
@@ -65,7 +66,7 @@ fn why(error: &CredentialsError, profile: Option<&str>) -> NoCredentials {
     };
     let detail = match error {
         CredentialsError::CredentialsNotLoaded(_) => "there are no AWS credentials".to_owned(),
-        _ => shortened(&redact(&all)),
+        _ => one_line(&redact(&all)),
     };
     NoCredentials { cause, detail, remedy }
 }

@@ -9,6 +9,7 @@ mod failure;
 pub(crate) use code::is_throttling;
 pub(crate) use failure::sources;
 
+use super::one_line;
 use crate::collect::aws::{LastAttempt, Operation};
 use crate::redact::redact;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -30,7 +31,7 @@ impl Question<'_> {
     /// The gap that this question leaves. An error may repeat the request, and with it the session's token:
     /// `SignatureDoesNotMatch` has its canonical form.
     pub(crate) fn gap(&self, cause: GapCause, detail: impl Into<String>) -> Gap {
-        let gap = Gap::new(self.operation.action, cause).about(self.about).detail(shortened(&redact(&detail.into())));
+        let gap = Gap::new(self.operation.action, cause).about(self.about).detail(one_line(&redact(&detail.into())));
         match cause {
             GapCause::Denied => gap.remedy(format!("allow {} on {}", self.operation.action, self.about)),
             GapCause::Throttled | GapCause::ServerError | GapCause::TimedOut => gap.remedy("try again in a minute"),
@@ -105,17 +106,6 @@ fn without_code(question: Question<'_>, status: u16) -> Gap {
         429 => question.gap(GapCause::Throttled, "status 429"),
         500..=599 => question.gap(GapCause::ServerError, format!("status {status}")),
         _ => question.malformed(format!("status {status}, and the answer is not one of AWS' own")),
-    }
-}
-
-/// The longest detail that is kept.
-const LONGEST_DETAIL: usize = 300;
-
-/// An answer's own words, cut to what a report can show.
-pub(crate) fn shortened(words: &str) -> String {
-    match words.char_indices().nth(LONGEST_DETAIL) {
-        Some((end, _)) => format!("{}...", words.get(..end).unwrap_or_default()),
-        None => words.to_owned(),
     }
 }
 

@@ -8,14 +8,12 @@ mod call;
 
 pub(crate) use call::CallError;
 
+use super::one_line;
 use crate::collect::kubernetes::permissions::Permission;
 use crate::redact::redact;
 use irsa_doctor_checks::snapshot::{Gap, GapCause, Observed};
 use serde::Deserialize;
 use std::time::Duration;
-
-/// The longest detail of a gap, in characters.
-const LONGEST_DETAIL: usize = 300;
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -197,14 +195,4 @@ pub(crate) fn malformed(asked: &Asked<'_>, detail: &str) -> Gap {
 fn described(content_type: &str) -> String {
     let kind = content_type.split(';').next().unwrap_or_default().trim();
     if kind.is_empty() { "no content type".to_owned() } else { format!("`{kind}`") }
-}
-
-/// One line, without control characters, not too long.
-pub(crate) fn one_line(text: &str) -> String {
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
-    let line = words.join(" ");
-    match line.char_indices().nth(LONGEST_DETAIL) {
-        Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
-        None => line,
-    }
 }

@@ -1,6 +1,6 @@
 //! One event's text, and the little of it that is kept.
 
-use crate::collect::observe::aws::shortened;
+use crate::collect::observe::one_line;
 use crate::redact::redact;
 use irsa_doctor_checks::snapshot::{CredentialEvent, POD_IDENTITY_EVENT};
 use serde::Deserialize;
@@ -92,7 +92,7 @@ pub(super) fn read(text: &str, wanted: &str) -> Read {
         time,
         id: kept(raw.event_id).unwrap_or_default(),
         error: kept(raw.error_code),
-        message: kept(raw.error_message).map(|message| shortened(&redact(&message))),
+        message: kept(raw.error_message).map(|message| one_line(&redact(&message))),
         ..CredentialEvent::default()
     };
     if wanted == POD_IDENTITY_EVENT {

@@ -1,6 +1,7 @@
 //! A call that got no whole answer.
 
-use super::{Asked, malformed, one_line};
+use super::super::one_line;
+use super::{Asked, malformed};
 use crate::collect::kubernetes::Refused;
 use http_body_util::LengthLimitError;
 use irsa_doctor_checks::snapshot::{Gap, GapCause};
