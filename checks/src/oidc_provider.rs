@@ -62,7 +62,8 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         Observed::Absent if crate::role::is_elsewhere(evidence) => {
             Outcome::not_applicable("not reached: the role is in another account than its ARN names")
         }
-        Observed::Absent => Outcome::finding(missing(evidence, role, &issuer, account)),
+        // Without the list nobody knows whether another spelling of the issuer is there.
+        Observed::Absent => Outcome::finding(missing(evidence, role, &issuer, account)).beside(&account.provider_arns),
         Observed::Unavailable(gap) => Outcome::unknown(gap),
     }
 }

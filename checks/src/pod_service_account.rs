@@ -64,7 +64,12 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     };
     findings.push(if gap_decides { found.severity(Severity::Warning) } else { found });
     let gaps = gap.map(|gap| FoundGap { gap, decisive: gap_decides }).into_iter().collect();
-    Outcome::Judged { findings, gaps }
+    let outcome = Outcome::Judged { findings, gaps };
+    // Without the list another account of the namespace may have the role that is missing here.
+    match evidence.cluster.and_then(|cluster| cluster.service_account_lists.get(evidence.namespace())) {
+        Some(accounts) => outcome.beside(accounts),
+        None => outcome,
+    }
 }
 
 /// Why a workload's template or its pods can't be judged.

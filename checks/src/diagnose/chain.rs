@@ -7,7 +7,7 @@ use crate::evidence::{Evidence, RoleUnderJudgement};
 use crate::files;
 use crate::registry;
 use crate::report::{CheckResult, FoundFinding, ReportedGap, Verdict};
-use crate::snapshot::Target;
+use crate::snapshot::{Gap, GapCause, Target};
 use crate::usage::Credentials;
 use crate::workload;
 
@@ -15,9 +15,15 @@ use crate::workload;
 pub(super) struct Link {
     check: &'static Check,
     outcome: Outcome,
+    /// What a link that wasn't reached was refused: the next run would stop there.
+    refused: Vec<Gap>,
 }
 
 impl Link {
+    fn new(check: &'static Check, outcome: Outcome) -> Self {
+        Self { check, outcome, refused: Vec::new() }
+    }
+
     /// The link as a report has it.
     pub(super) fn result(&self) -> CheckResult {
         let reason = match &self.outcome {
@@ -39,7 +45,7 @@ impl Link {
 }
 
 /// Why a link is unknown: "iam:GetRole denied".
-fn reason(gap: &crate::snapshot::Gap) -> String {
+fn reason(gap: &Gap) -> String {
     let cause = gap.why();
     if gap.operation.is_empty() { cause.to_owned() } else { format!("{} {cause}", gap.operation) }
 }
@@ -53,12 +59,9 @@ pub(super) fn run(pods: &[Evidence<'_>], roles: &[Option<RoleUnderJudgement>]) -
         let from_files = pods.first().is_some_and(|evidence| evidence.snapshot.from_files);
         let outcome = if from_files { files::outcome(outcome) } else { outcome };
         let broken = links.iter().find(|link| link.outcome.status() == Status::Fail).map(|link| link.check.id);
-        links.push(Link {
-            check,
-            outcome: match broken {
-                Some(id) => not_reached(outcome, id),
-                None => outcome,
-            },
+        links.push(match broken {
+            Some(id) => not_reached(check, outcome, id),
+            None => Link::new(check, outcome),
         });
     }
     in_the_light(&mut links, pods);
@@ -75,8 +78,8 @@ fn in_the_light(links: &mut Vec<Link>, pods: &[Evidence<'_>]) {
     }
     let layer = pods.first().and_then(|evidence| evidence.symptom()?.refusal.as_ref()?.layer);
     let Some(last) = links.pop() else { return };
-    let outcome = error_message::settle(last.outcome, layer, &seen(links));
-    links.push(Link { check: last.check, outcome });
+    let outcome = error_message::settle(last.outcome.clone(), layer, &seen(links));
+    links.push(Link { outcome, ..last });
 }
 
 /// What the links came to, for the reading of the error.
@@ -101,7 +104,7 @@ pub(super) fn run_error(evidence: &Evidence<'_>) -> Vec<Link> {
             Outcome::not_applicable("no cluster and no account was looked at")
         }
     };
-    registry::ALL.iter().map(|check| Link { check, outcome: outcome(check) }).collect()
+    registry::ALL.iter().map(|check| Link::new(check, outcome(check))).collect()
 }
 
 /// A pod that could not be read may be the one that is wrong.
@@ -119,7 +122,7 @@ fn with_unread_pod(check: &Check, outcome: Outcome, pods: &[Evidence<'_>]) -> Ou
 /// Runs the checks that depend on the role, for one role.
 pub(super) fn run_role_links(evidence: &Evidence<'_>) -> Vec<Link> {
     let role_links = registry::ALL.iter().filter(|check| check.scope == Scope::Role);
-    role_links.map(|check| Link { check, outcome: (check.run)(evidence) }).collect()
+    role_links.map(|check| Link::new(check, (check.run)(evidence))).collect()
 }
 
 /// The evidence that a check of this scope is run with.
@@ -138,21 +141,23 @@ fn judged_for<'a>(scope: Scope, pods: &[Evidence<'a>], roles: &[Option<RoleUnder
 }
 
 /// A link after the first broken one that can't be judged wasn't reached; its gaps decide nothing any more.
-fn not_reached(outcome: Outcome, broken: &str) -> Outcome {
-    if outcome.status() != Status::Unknown {
-        return outcome;
-    }
-    let Outcome::Judged { findings, gaps } = outcome else { return outcome };
+fn not_reached(check: &'static Check, outcome: Outcome, broken: &str) -> Link {
+    let is_unknown = outcome.status() == Status::Unknown;
+    let (findings, gaps) = match outcome {
+        Outcome::Judged { findings, gaps } if is_unknown => (findings, gaps),
+        outcome => return Link::new(check, outcome),
+    };
     if findings.is_empty() {
-        return Outcome::NotApplicable(format!("not reached: {broken} is broken"));
+        let refused = gaps.into_iter().map(|found| found.gap).filter(|gap| gap.cause == GapCause::Denied).collect();
+        return Link { check, outcome: Outcome::NotApplicable(format!("not reached: {broken} is broken")), refused };
     }
     let gaps = gaps.into_iter().map(|found| FoundGap { decisive: false, ..found }).collect();
-    Outcome::Judged { findings, gaps }
+    Link::new(check, Outcome::Judged { findings, gaps })
 }
 
 /// Every check, not applicable for one reason.
 pub(super) fn all_not_applicable(reason: &str) -> Vec<CheckResult> {
-    let link = |check: &&'static Check| Link { check, outcome: Outcome::not_applicable(reason) }.result();
+    let link = |check: &&'static Check| Link::new(check, Outcome::not_applicable(reason)).result();
     registry::ALL.iter().map(link).collect()
 }
 
@@ -227,11 +232,15 @@ pub(super) fn findings(target: &Target, links: &[Link]) -> Vec<FoundFinding> {
 pub(super) fn gaps(links: &[Link]) -> Vec<ReportedGap> {
     let mut reported: Vec<ReportedGap> = Vec::new();
     for link in links {
-        let Outcome::Judged { gaps, .. } = &link.outcome else { continue };
-        for found in gaps {
+        let judged = match &link.outcome {
+            Outcome::Judged { gaps, .. } => gaps.as_slice(),
+            Outcome::NotApplicable(_) => &[],
+        };
+        let refused = link.refused.iter().map(|gap| FoundGap { gap: gap.clone(), decisive: false });
+        for found in judged.iter().cloned().chain(refused) {
             match reported.iter_mut().find(|known| known.found.gap == found.gap) {
                 Some(known) => known.found.decisive |= found.decisive,
-                None => reported.push(ReportedGap { check: link.check.id, found: found.clone() }),
+                None => reported.push(ReportedGap { check: link.check.id, found }),
             }
         }
     }

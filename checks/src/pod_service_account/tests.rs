@@ -69,13 +69,13 @@ fn the_default_account_is_named_with_those_that_have_roles() {
 }
 
 #[test]
-fn an_account_list_that_is_denied_changes_nothing_but_the_hint() {
+fn an_account_list_that_is_denied_takes_the_hint_and_is_said() {
     let mut snapshot = running_as("default");
     let cluster = testing::cluster(&mut snapshot);
     cluster.service_account_lists.insert("default".to_owned(), denied("list serviceaccounts"));
     cluster.service_accounts.remove("default/my-service-account");
     let outcome = run_on(&snapshot);
-    assert_eq!((faults(&outcome), gaps(&outcome)), (vec!["default-service-account"], vec![]));
+    assert_eq!((faults(&outcome), gaps(&outcome)), (vec!["default-service-account"], vec![("list serviceaccounts", false)]));
 }
 
 #[test]
