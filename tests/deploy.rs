@@ -12,7 +12,7 @@ mod render;
 mod rights;
 
 use hardened::{assert_hardened, pod_spec};
-use irsa_doctor_test_support::{Accounts, ApiServer, Cluster, Moto, Role, Served, generate};
+use irsa_doctor_test_support::{Accounts, ApiServer, Cluster, Moto, Rights, Role, Served, generate};
 use render::{Rendered, kustomize, refuses, template, validate};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ fn yaml(path: &str) -> Value {
 
 #[test]
 fn what_is_granted_is_what_a_scan_asks_for() {
-    let wanted = rights::Rights::of_a_scan();
+    let wanted = rights::Printed::of_a_scan();
     for (path, text) in [
         ("kustomize/base/cluster-role.yaml", wanted.cluster_role()),
         ("helm/irsa-doctor/files/rules.yaml", wanted.rules()),
@@ -61,12 +61,12 @@ fn the_jobs_arguments_with_these_rights_alone_find_what_all_rights_find() {
 
     let bound = generated.serve();
     let role = yaml("kustomize/base/cluster-role.yaml");
-    rights::grant(&bound, &role, &serde_json::from_str(&read("iam/policy.json")).unwrap());
+    Rights::of(&role, &serde_json::from_str(&read("iam/policy.json")).unwrap()).grant(&bound, vec![], vec![]);
     let with_these = Scanned::run(&bound, &job_arguments());
     assert_eq!(with_these.lines[1..], free.lines[1..]);
 
     // Without the right to list pods nothing can be looked at: that, and not a finding, fails the Job.
-    rights::grant(&bound, &json!({"rules": []}), &json!({"Statement": []}));
+    Rights::of(&json!({}), &json!({})).grant(&bound, vec![], vec![]);
     let file = bound.folder().path().join("none.prom");
     let mut command = bound.bare_command(env!("CARGO_BIN_EXE_irsa-doctor"));
     let output = command.args(job_arguments()).arg("--metrics-file").arg(&file).output().unwrap();
@@ -262,7 +262,7 @@ fn a_slip_does_not_pass() {
 /// Every object passes the schemas, every pod is hardened, and the rights are those of a scan, given to the pod's account.
 fn judge(rendered: &Rendered, of: &str) {
     assert_eq!(validate(&rendered.text), Vec::<String>::new(), "{of}");
-    let wanted = rights::Rights::of_a_scan();
+    let wanted = rights::Printed::of_a_scan();
     let (role, binding) = (rendered.one("ClusterRole"), rendered.one("ClusterRoleBinding"));
     assert_eq!(role["rules"], wanted.cluster_role["rules"], "{of}");
     assert_eq!(binding["roleRef"]["name"], role["metadata"]["name"], "{of}");

@@ -1,17 +1,16 @@
 //! The rights of a run over all namespaces, as the program itself prints them.
 
-use irsa_doctor_test_support::{Fault, Rule, Served};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::process::Command;
 
 /// What `irsa-doctor permissions -A` prints.
-pub(crate) struct Rights {
+pub(crate) struct Printed {
     pub(crate) cluster_role: Value,
     policy: Value,
 }
 
-impl Rights {
+impl Printed {
     pub(crate) fn of_a_scan() -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_irsa-doctor"));
         let output = command.args(["permissions", "-A", "-o", "json"]).env_clear().output().unwrap();
@@ -45,27 +44,4 @@ impl Rights {
     pub(crate) fn policy(&self) -> String {
         format!("{}\n", serde_json::to_string_pretty(&self.policy).unwrap())
     }
-}
-
-/// Lets whoever asks these servers do what the role and the policy say, and nothing else.
-pub(crate) fn grant(served: &Served, cluster_role: &Value, policy: &Value) {
-    let words = |value: &Value| -> Vec<String> {
-        value.as_array().into_iter().flatten().map(|word| word.as_str().unwrap().to_owned()).collect()
-    };
-    let mut rules = Vec::new();
-    for rule in cluster_role["rules"].as_array().unwrap() {
-        let names = words(&rule["resourceNames"]);
-        for (group, resource) in
-            words(&rule["apiGroups"]).iter().flat_map(|g| words(&rule["resources"]).into_iter().map(move |r| (g.clone(), r)))
-        {
-            for verb in words(&rule["verbs"]) {
-                let free = Rule::cluster(&verb, &group, &resource);
-                if names.is_empty() { rules.push(free) } else { rules.extend(names.iter().map(|name| free.clone().named(name))) }
-            }
-        }
-    }
-    served.kubernetes.set_rules("system:serviceaccount:irsa-doctor:irsa-doctor", rules);
-    let actions: Vec<String> =
-        policy["Statement"].as_array().unwrap().iter().flat_map(|statement| words(&statement["Action"])).collect();
-    served.aws.set_faults(vec![Fault::denied(&format!("^(?!(?:{})$)", actions.join("|")))]);
 }

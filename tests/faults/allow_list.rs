@@ -1,11 +1,10 @@
 //! Every operation of the allow-list, not only those of a healthy run: scans, explanations, flags. The list is the one that
 //! `irsa-doctor permissions` prints, so that a new operation can't escape.
 
-use super::{IN_TIME, THREADS, Way, rich, ways};
-use irsa_doctor_test_support::{Fault, Recording, Served};
-use serde_json::Value;
+use super::{IN_TIME, PATIENT, THREADS, Way, rich, ways};
+use irsa_doctor_test_support::{Come, Fault, Recording, Rights, Served};
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -65,74 +64,17 @@ fn worlds() -> Vec<World> {
 }
 
 impl World {
-    fn run(&self, served: &Served) -> Output {
+    fn run(&self, served: &Served, limits: [&str; 4]) -> Output {
         let mut command = served.bare_command(env!("CARGO_BIN_EXE_irsa-doctor"));
-        command.args(&self.args).args(["--call-timeout", "1s", "--timeout", "10s"]);
+        command.args(&self.args).args(limits);
         command.stdin(Stdio::null()).output().unwrap()
     }
 
     /// What is asked where nothing fails, and what it comes to.
     fn operations(&self) -> (BTreeSet<String>, Come) {
         let served = self.recording.serve();
-        let come = Come::of(&self.run(&served)).unwrap();
+        let come = Come::of(&self.run(&served, PATIENT)).unwrap();
         (served.kubernetes.operations().into_iter().chain(served.aws.operations()).collect(), come)
-    }
-}
-
-/// What a run came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Come {
-    code: Option<i32>,
-    /// The verdict; none of an error document.
-    verdict: Option<String>,
-    errors: BTreeSet<String>,
-}
-
-impl Come {
-    fn of(output: &Output) -> Result<Self, String> {
-        let said = || String::from_utf8_lossy(&output.stderr).into_owned();
-        let document: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("no JSON: {error}; {}", said()))?;
-        let targets = document["targets"].as_array().into_iter().flatten();
-        let findings = targets.flat_map(|target| target["findings"].as_array().into_iter().flatten());
-        let errors = findings.filter(|finding| finding["severity"] == "error");
-        Ok(Self {
-            code: output.status.code(),
-            verdict: document["verdict"].as_str().map(str::to_owned),
-            errors: errors.map(|finding| finding["fault"].as_str().unwrap_or_default().to_owned()).collect(),
-        })
-    }
-
-    /// How good a verdict is; what is not there or could not be looked at is no better than broken.
-    fn good(&self) -> u8 {
-        match self.verdict.as_deref() {
-            Some("healthy") => 3,
-            Some("degraded" | "not_applicable") => 2,
-            Some("inconclusive") => 1,
-            _ => 0,
-        }
-    }
-
-    /// What is wrong with it, beside what it is where nothing fails.
-    fn problems(&self, whole: &Self) -> Vec<String> {
-        let mut problems = Vec::new();
-        // Of what is broken less may be known, and then it has a less specific name.
-        let invented: Vec<&String> = self.errors.difference(&whole.errors).collect();
-        if whole.errors.is_empty() && !invented.is_empty() {
-            problems.push(format!("invented: {invented:?}"));
-        }
-        if self.good() > whole.good().max(1) {
-            problems.push(format!("it is {:?}, and was {:?}", self.verdict, whole.verdict));
-        }
-        let fits = match (self.verdict.as_deref(), self.code) {
-            (None, code) => matches!(code, Some(4 | 5)),
-            (Some("healthy" | "degraded" | "not_applicable"), code) => code == Some(0),
-            (Some("broken"), code) => code == Some(1),
-            (Some(_), code) => code == Some(3),
-        };
-        if !fits {
-            problems.push(format!("exit {:?} with {:?}", self.code, self.verdict));
-        }
-        problems
     }
 }
 
@@ -158,7 +100,7 @@ impl Cell<'_> {
             served.aws.set_faults(faults);
         }
         let started = Instant::now();
-        let output = self.world.run(&served);
+        let output = self.world.run(&served, self.way.limits());
         let took = started.elapsed();
         let mut problems = if took > IN_TIME { vec![format!("it took {took:?}")] } else { Vec::new() };
         match Come::of(&output) {
@@ -180,40 +122,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("list rollouts", "clusters that have them: tests/scan.rs"),
 ];
 
-/// What `irsa-doctor permissions` allows: actions of AWS, and verbs on kinds and paths.
-fn allowed() -> BTreeSet<String> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_irsa-doctor"));
-    let output = command.args(["permissions", "--cloudtrail", "--simulate", "-o", "json"]).env_clear().output().unwrap();
-    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let words =
-        |value: &Value| value.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect::<Vec<_>>();
-    let statements = document["iam_policy"]["Statement"].as_array().unwrap().iter();
-    let mut all: BTreeSet<String> = statements.flat_map(|statement| words(&statement["Action"])).collect();
-    for rule in document["cluster_role"]["rules"].as_array().unwrap() {
-        let kinds = if rule["resources"].is_null() { &rule["nonResourceURLs"] } else { &rule["resources"] };
-        let verbs = words(&rule["verbs"]);
-        all.extend(words(kinds).iter().flat_map(|kind| verbs.iter().map(move |verb| format!("{verb} {kind}"))));
-    }
-    all
-}
-
-/// A request as the list has it: `get pods` of `/api/v1/namespaces/shop/pods/app`.
-fn right(operation: &str) -> String {
-    let parts: Vec<&str> = operation.trim_start_matches('/').split('/').collect();
-    let of_group = |rest: &[&str]| match rest {
-        ["namespaces"] => "list namespaces".to_owned(),
-        ["namespaces", _] => "get namespaces".to_owned(),
-        ["namespaces", _, kind] | [kind] => format!("list {kind}"),
-        ["namespaces", _, kind, _] | [kind, _] => format!("get {kind}"),
-        _ => format!("get {operation}"),
-    };
-    match parts.as_slice() {
-        _ if !operation.starts_with('/') => operation.to_owned(),
-        ["api", _, rest @ ..] | ["apis", _, _, rest @ ..] => of_group(rest),
-        _ => format!("get {operation}"),
-    }
-}
-
 #[test]
 fn whatever_fails_nothing_gets_better() {
     let (worlds, ways) = (worlds(), ways());
@@ -223,11 +131,12 @@ fn whatever_fails_nothing_gets_better() {
         let (operations, come) = world.operations();
         whole.push(come);
         for operation in operations {
-            asked.entry(right(&operation)).or_insert((at, operation));
+            asked.entry(Rights::needed(&operation)).or_insert((at, operation));
         }
     }
     let elsewhere = |right: &String| ELSEWHERE.iter().any(|(known, _)| known == right);
-    let escaped: Vec<String> = allowed().into_iter().filter(|right| !asked.contains_key(right) && !elsewhere(right)).collect();
+    let allowed = Rights::printed(env!("CARGO_BIN_EXE_irsa-doctor"), &["--cloudtrail", "--simulate"]).names();
+    let escaped: Vec<String> = allowed.into_iter().filter(|right| !asked.contains_key(right) && !elsewhere(right)).collect();
     assert!(escaped.is_empty(), "no run here asks for {escaped:?}");
     let cells: Vec<Cell<'_>> = asked
         .values()

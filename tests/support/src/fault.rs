@@ -58,6 +58,8 @@ pub enum Effect {
     Html(u16),
     /// The right head with an empty body.
     EmptyBody,
+    /// The right answer with its body changed.
+    Altered(fn(&[u8]) -> Vec<u8>),
 }
 
 impl Effect {

@@ -4,7 +4,10 @@
 //! * [`AwsApi`]: IAM, STS and EKS in the shapes of the real services.
 //! * [`Moto`]: moto, another stand-in for AWS, as a process of its own.
 //! * [`Fault`]: what can go wrong with either: errors, resets, cut or slow answers, HTML pages; delays for benches.
+//! * [`TlsFront`]: TLS before either, good or bad.
 //! * [`Recording`]: a scenario from `tests/scenarios/recordings`, served, and its right answer checked.
+//! * [`Rights`]: what `irsa-doctor permissions` prints, enforced.
+//! * [`Come`]: what a run came to, and what may not become of it where it sees less.
 //! * [`Scenario`]: a bundle of `tests/scenarios`, and what is to be said of it.
 //! * [`generate`]: large clusters and accounts for benches.
 //!
@@ -24,6 +27,7 @@
 //! ```
 
 mod aws;
+mod come;
 mod encoding;
 mod fault;
 pub mod generate;
@@ -31,19 +35,24 @@ mod http;
 mod kubernetes;
 mod moto;
 mod recording;
+mod rights;
 mod scenario;
 mod server;
 mod temp;
 #[cfg(test)]
 mod testing;
+mod tls;
 
 pub use aws::{Account, Accounts, Association, Attached, AwsApi, Caller, Cluster, Document, Provider, Role};
+pub use come::Come;
 pub use encoding::{percent_decode, percent_encode};
 pub use fault::{Effect, Fault, Pattern};
 pub use http::{Request, Response};
 pub use kubernetes::{KubernetesApi, Rule};
 pub use moto::Moto;
 pub use recording::{ApiServer, Expect, IdentityExpect, Kind, Mentions, Recording, Scenario as RecordedScenario, Served};
+pub use rights::Rights;
 pub use scenario::Scenario;
 pub use server::{Logged, Server, rounds};
 pub use temp::TempDir;
+pub use tls::{Tls, TlsFront};

@@ -102,6 +102,11 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// All requests up to now.
     pub fn requests(&self) -> Vec<Logged> {
         lock(&self.shared.log).clone()
@@ -275,6 +280,7 @@ fn answer(stream: &TcpStream, shared: &Shared, request: Request) -> io::Result<A
     match &effect {
         Some(Effect::ContentType(value)) => response.set_content_type(value),
         Some(Effect::EmptyBody) => response.body.clear(),
+        Some(Effect::Altered(change)) => response.body = change(&response.body),
         _ => {}
     }
     let silent = matches!(effect, Some(Effect::NeverAnswer | Effect::ResetBeforeHead));

@@ -39,6 +39,11 @@ impl Served {
         cluster.region.clone_from(&scenario.region);
         cluster.partition.clone_from(&scenario.partition);
         cluster.extra.clone_from(&scenario.describe_cluster);
+        // EKS and the API server agree about it.
+        if let Some(version) = &scenario.kubernetes.version {
+            let number = |part: &str| version[part].as_str().unwrap_or_default().trim_end_matches('+').to_owned();
+            cluster.extra.entry("version").or_insert_with(|| format!("{}.{}", number("major"), number("minor")).into());
+        }
         let mut served = Self::with(recording.cluster_objects(), &recording.accounts, cluster, scenario.api_server);
         served.arguments.clone_from(&scenario.command);
         let kubernetes = &served.kubernetes;
