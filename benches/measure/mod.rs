@@ -1,5 +1,6 @@
 //! Programs, measured from outside: wall time and peak memory.
 
+use irsa_doctor_test_support::wait_and_watch;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -33,22 +34,7 @@ impl Quietly for Command {
     fn spawn_quietly(&mut self) -> Run {
         let started = Instant::now();
         let mut child = self.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let status = format!("/proc/{}/status", child.id());
-        let mut peak = 0;
-        loop {
-            if let Ok(text) = std::fs::read_to_string(&status) {
-                peak = peak.max(high_water_mark(&text));
-            }
-            if child.try_wait().unwrap().is_some() {
-                return Run { wall: started.elapsed(), peak };
-            }
-            std::thread::sleep(Duration::from_micros(300));
-        }
+        let (_, peak) = wait_and_watch(&mut child);
+        Run { wall: started.elapsed(), peak }
     }
-}
-
-/// `VmHWM` of `/proc/PID/status`, in KiB; 0 where there is no such thing.
-fn high_water_mark(status: &str) -> u64 {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! What sits in every client's transport: the read-only guard, the count of requests, the note of what the last
-//! attempt got, and no second try where the port is closed.
+//! What sits in every client's transport: the read-only guard, the count of requests, the end of what never ends, the note
+//! of what the last attempt got, and no second try where the port is closed.
 //!
 //! The credential providers' own calls (SSO, `AssumeRole` of a profile) have clients of their own and don't pass here.
 
@@ -8,13 +8,15 @@ use crate::collect::observe::aws::{is_throttling, sources};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
-    InterceptorContext,
+    BeforeDeserializationInterceptorContextMut, BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextRef, InterceptorContext,
 };
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
+use http_body_util::Limited;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use thiserror::Error;
@@ -26,6 +28,9 @@ pub(crate) struct NotAllowed {
     service: String,
     operation: String,
 }
+
+/// The longest answer that is read. The longest that AWS sends, a page of all roles and policies, has a few MiB.
+const MOST_BYTES: usize = 64 << 20;
 
 /// Lets the operations of the allow-list through, and nothing else; counts every request.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +70,18 @@ impl Intercept for Guard {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let body = context.response_mut().body_mut();
+        let whole = std::mem::replace(body, SdkBody::taken());
+        *body = SdkBody::from_body_1_x(Limited::new(whole, MOST_BYTES));
         Ok(())
     }
 }

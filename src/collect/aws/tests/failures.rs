@@ -115,6 +115,25 @@ async fn a_list_that_is_cut_short_or_goes_round() {
 }
 
 #[tokio::test]
+async fn answers_that_are_too_long_or_too_deep() {
+    let server = server();
+    let long = format!("<GetRoleResponse><GetRoleResult>{}</GetRoleResult></GetRoleResponse>", " ".repeat(65 << 20));
+    let deep = format!("<GetRoleResponse>{}{}</GetRoleResponse>", "<a>".repeat(100_000), "</a>".repeat(100_000));
+    let nested = format!("{{\"cluster\":{{\"tags\":{}{}}}}}", "[".repeat(100_000), "]".repeat(100_000));
+    for (operation, kind, body) in [
+        ("iam:GetRole", "text/xml", long),
+        ("iam:GetRole", "text/xml", deep),
+        ("eks:DescribeCluster", "application/json", nested.clone()),
+        ("eks:DescribeCluster", "application/json", nested.replace("tags", "unknown")),
+    ] {
+        server.set_faults(vec![Fault::new(operation, Effect::Reply(Response::new(200, kind, body)))]);
+        let (session, _) = session(&server.url(), CALL);
+        let answer = ask(&session, operation).await;
+        assert_eq!(answer.gap().map(|gap| gap.cause), Some(GapCause::Malformed), "{operation}: {answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_passing_throttle_is_waited_for() {
     let server = server();
     server.set_faults(vec![Fault::throttled("iam:GetRole$").times(2)]);
