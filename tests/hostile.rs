@@ -124,6 +124,9 @@ fn names_of_a_kubeconfig_are_harmless() {
     }
 }
 
+/// Every format of a report but the table, which is on stdout.
+const FORMATS: &[&str] = &["wide", "short", "markdown", "json", "jsonl", "yaml", "sarif", "junit", "github", "html", "mermaid"];
+
 /// Where an answer of an API or the command line may hold a secret, a mark of its own.
 const CANARIES: &[&str] = &[
     "canary-env",
@@ -190,19 +193,25 @@ fn secrets_stay_where_they_are() {
     for (round, faults) in faults.into_iter().enumerate() {
         served.aws.set_faults(faults.clone());
         served.kubernetes.set_faults(if faults.is_empty() { faults } else { refused(None) });
-        for format in ["table", "json"] {
-            let bundle = served.folder().path().join(format!("bundle-{round}-{format}.json"));
-            let mut command = served.bare_command(env!("CARGO_BIN_EXE_irsa-doctor"));
-            command.args(["--pod", "app", "-n", "pay-68c46", "--error", error, "-v", "-o", format, "--save"]).arg(&bundle);
-            let output = command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").output().unwrap();
-            let saved = std::fs::read_to_string(&bundle).unwrap();
-            assert!(saved.contains("DATABASE_PASSWORD"), "names are kept");
-            assert!(saved.contains("AccessDenied"), "what the error says is kept");
-            let written = [saved.as_bytes(), &output.stdout, &output.stderr].concat();
-            let written = String::from_utf8(written).unwrap();
-            for canary in CANARIES {
-                assert!(!written.contains(canary), "{canary} in {written}");
-            }
+        let folder = served.folder().path().join(format!("round-{round}"));
+        std::fs::create_dir(&folder).unwrap();
+        let mut command = served.bare_command(env!("CARGO_BIN_EXE_irsa-doctor"));
+        command.args(["--pod", "app", "-n", "pay-68c46", "--error", error, "-vv", "-o", "table", "--save"]);
+        command.arg(folder.join("bundle.json"));
+        for format in FORMATS {
+            command.args(["-o", &format!("{format}={}", folder.join(format).display())]);
+        }
+        let output = command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").output().unwrap();
+        let mut written = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        for format in FORMATS {
+            written.push_str(&std::fs::read_to_string(folder.join(format)).unwrap());
+        }
+        let saved = std::fs::read_to_string(folder.join("bundle.json")).unwrap();
+        assert!(saved.contains("DATABASE_PASSWORD"), "names are kept");
+        assert!(saved.contains("AccessDenied"), "what the error says is kept");
+        written.push_str(&saved);
+        for canary in CANARIES {
+            assert!(!written.contains(canary), "{canary} in {written}");
         }
     }
 }

@@ -39,7 +39,8 @@ pub(crate) struct ReportArgs {
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
     /// Say on stderr what was read, from where and how long it took
-    #[arg(short, long)]
+    // `-vv` is a habit; there is no more to say.
+    #[arg(short, long, overrides_with = "verbose")]
     pub(crate) verbose: bool,
 }
 
