@@ -1,7 +1,10 @@
 //! Somebody waits: the progress line on a terminal, and the end that Ctrl-C puts to a run.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test: it may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test: it may fail loudly")]
+
+#[path = "waiting/phases.rs"]
+mod phases;
 
 use irsa_doctor_test_support::generate::{Shape, cluster};
 use irsa_doctor_test_support::{Effect, Fault, Served};
