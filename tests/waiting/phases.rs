@@ -54,9 +54,9 @@ fn while_an_api_does_not_answer() {
         let served = Recording::load("plain").serve();
         let faults = vec![Fault::new(&format!("{operation}$"), Effect::NeverAnswer)];
         if operation.starts_with('/') {
-            served.kubernetes.set_faults(faults)
+            served.kubernetes.set_faults(faults);
         } else {
-            served.aws.set_faults(faults)
+            served.aws.set_faults(faults);
         }
         let asked = || served.kubernetes.operations().into_iter().chain(served.aws.operations()).any(|asked| asked == operation);
         let (code, said) = interrupted_when(pod(&served), operation, asked);

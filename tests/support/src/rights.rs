@@ -42,8 +42,8 @@ impl Rights {
             for (group, resource) in kinds {
                 for verb in words(&rule["verbs"]) {
                     let free = Rule::cluster(&verb, &group, &resource);
-                    let named = names.iter().map(|name| free.clone().named(name));
-                    if names.is_empty() { rights.rules.push(free) } else { rights.rules.extend(named) }
+                    let each = names.iter().map(|name| free.clone().named(name));
+                    if names.is_empty() { rights.rules.push(free) } else { rights.rules.extend(each) }
                 }
             }
         }
