@@ -124,14 +124,24 @@ const MOST_BYTES: u64 = 1 << 20;
 pub(crate) fn load(path: &Path, today: jiff::civil::Date) -> Result<Loaded, ConfigError> {
     use std::io::Read as _;
     let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
-    let wrong = |place, problem: &str| ConfigError::Wrong { path: path.to_owned(), place, problem: one_line(problem) };
     let mut text = String::new();
     let file = std::fs::File::open(path).map_err(unreadable)?;
     file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
     if text.len() as u64 > MOST_BYTES {
-        return Err(wrong(String::new(), "it is larger than 1 MiB"));
+        let problem = "it is larger than 1 MiB".to_owned();
+        return Err(ConfigError::Wrong { path: path.to_owned(), place: String::new(), problem });
     }
-    let config: Config = toml::from_str(&text).map_err(|error| wrong(place(&text, error.span()), error.message()))?;
+    parse(path, &text, today)
+}
+
+/// Reads the text of a configuration.
+///
+/// # Errors
+///
+/// As [`load`] has it.
+pub(crate) fn parse(path: &Path, text: &str, today: jiff::civil::Date) -> Result<Loaded, ConfigError> {
+    let wrong = |place, problem: &str| ConfigError::Wrong { path: path.to_owned(), place, problem: one_line(problem) };
+    let config: Config = toml::from_str(text).map_err(|error| wrong(place(text, error.span()), error.message()))?;
     config.into_rules(today).map_err(|problem| wrong(String::new(), &problem))
 }
 

@@ -89,6 +89,14 @@ pub(crate) fn read(options: Options) -> Result<Linted, FilesError> {
     Ok(join::join(reading, options))
 }
 
+/// A file that is in memory, as somebody would name it.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn of_text(text: &str) -> Result<Linted, FilesError> {
+    let mut reading = Reading::default();
+    reading.text(&Source { name: "x".to_owned(), text: text.to_owned(), is_named: true }, true)?;
+    Ok(join::join(reading, Options { account: Some("123456789012".to_owned()), ..Options::default() }))
+}
+
 /// What was read so far.
 #[derive(Debug, Default)]
 struct Reading {

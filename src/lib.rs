@@ -18,6 +18,8 @@ mod config;
 mod error;
 mod file;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod output;
 mod redact;
 mod report;

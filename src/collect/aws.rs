@@ -5,6 +5,8 @@
 //! every client's transport refuses anything else.
 
 mod authorization;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod by_name;
 mod cloudtrail;
 mod credentials;
 mod decode;

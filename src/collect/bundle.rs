@@ -65,6 +65,12 @@ pub(crate) fn open(path: &Path) -> Result<Unpacked, BundleError> {
     }
 }
 
+/// The same of a bundle that is in memory; larger ones than `largest` are refused.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn unpack(name: &str, bytes: &[u8], largest: u64) -> Result<Vec<u8>, BundleError> {
+    packing::read_all(name, bytes, largest).map(|unpacked| unpacked.bytes)
+}
+
 /// What tells a bundle from other JSON.
 #[derive(Deserialize)]
 struct Head {

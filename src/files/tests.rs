@@ -16,9 +16,7 @@ const KEPT: [&str; 6] = [
 
 /// What a text comes to; `None`: it was refused.
 fn lint(text: &str) -> Option<(Linted, Verdict)> {
-    let mut reading = Reading::default();
-    reading.text(&Source { name: "x".to_owned(), text: text.to_owned(), is_named: true }, true).ok()?;
-    let linted = join::join(reading, Options { account: Some("123456789012".to_owned()), ..Options::default() });
+    let linted = of_text(text).ok()?;
     let mut report = diagnose(&linted.snapshot);
     report.place(|locus| linted.places.place(locus));
     Some((linted, report.verdict))

@@ -6,23 +6,16 @@ mod good;
 mod resource_policies;
 mod runtime;
 
+use super::by_name::{ACCOUNT, ENCODED, POLICY, PROVIDER, ROLE, ask};
 use super::{Guard, Limits, Session};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use irsa_doctor_checks::snapshot::Observed;
 use irsa_doctor_test_support::{Accounts, AwsApi, Cluster};
 use serde_json::json;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-pub(crate) const ACCOUNT: &str = "123456789012";
-const ROLE: &str = "arn:aws:iam::123456789012:role/my-test-role";
-const POLICY: &str = "arn:aws:iam::123456789012:policy/my-policy";
-const ENCODED: &str = "4GIOHlTkIaWHQD0Q0m6XSnuUMCm-abcdefghijklmn";
 const ISSUER: &str = "https://oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
-const PROVIDER: &str =
-    "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
 
 /// The article's account: a role with an attached and an inline policy, a provider, an association, add-ons.
 fn accounts() -> Accounts {
@@ -64,41 +57,4 @@ pub(crate) fn config(url: &str, account: &str) -> SdkConfig {
 fn session(url: &str, call: Duration) -> (Session, Guard) {
     let guard = Guard::default();
     (Session::new(&config(url, ACCOUNT), None, None, Limits { call, many: false }, &guard), guard)
-}
-
-/// Asks by the operation's name; the answer as text, so that all operations can go through one table.
-async fn ask(session: &Session, operation: &str) -> Observed<String> {
-    fn shown<T: std::fmt::Debug>(answer: Observed<T>) -> Observed<String> {
-        answer.map(|answer| format!("{answer:?}"))
-    }
-    match operation {
-        "sts:GetCallerIdentity" => shown(session.caller().await),
-        "eks:DescribeCluster" => shown(session.cluster("my-cluster").await),
-        "eks:ListPodIdentityAssociations" | "eks:DescribePodIdentityAssociation" => {
-            shown(session.association("my-cluster", "default", "pi").await)
-        }
-        "eks:ListAddons" => shown(session.addon_names("my-cluster").await),
-        "eks:DescribeAddon" => shown(session.addon("my-cluster", "vpc-cni").await),
-        "iam:GetRole" => shown(session.role("my-test-role", ROLE).await),
-        "iam:ListAttachedRolePolicies" => shown(session.attached_policies("my-test-role", ROLE).await),
-        "iam:ListRolePolicies" => shown(session.inline_names("my-test-role", ROLE).await),
-        "iam:GetRolePolicy" => shown(session.inline_policy("my-test-role", ROLE, "extra").await),
-        "iam:GetPolicy" => shown(session.policy(POLICY).await),
-        "iam:GetPolicyVersion" => shown(session.policy_version(POLICY, "v1").await),
-        "iam:ListPolicyVersions" => shown(session.policy_versions(POLICY).await),
-        "iam:GetOpenIDConnectProvider" => shown(session.provider(PROVIDER).await),
-        "iam:ListOpenIDConnectProviders" => shown(session.provider_arns(ACCOUNT).await),
-        "iam:GetAccountAuthorizationDetails" => {
-            shown(session.authorization_details(ACCOUNT, &BTreeSet::from(["my-test-role"]), 10).await)
-        }
-        "iam:ListRoles" => shown(session.roles(ACCOUNT).await),
-        "iam:ListPolicies" => shown(session.local_policies(ACCOUNT).await),
-        "sts:DecodeAuthorizationMessage" => shown(session.decode_message(ENCODED).await),
-        "cloudtrail:LookupEvents" => shown(runtime::look_up(session, "us-east-1").await),
-        "iam:SimulatePrincipalPolicy" => {
-            let mut answers = session.simulate(&runtime::question(&["s3:ListBucket"])).await;
-            shown(answers.remove("s3:ListBucket").unwrap())
-        }
-        other => panic!("no question for {other}"),
-    }
 }

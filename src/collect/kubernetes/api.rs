@@ -74,7 +74,12 @@ impl Api {
         let calls = Arc::new(AtomicU64::new(0));
         let builder = ClientBuilder::try_from(config).map_err(|error| ConnectError::of_client(&error, user))?;
         let client = builder.with_layer(&ReadOnly::counting(Arc::clone(&calls))).build();
-        Ok(Self { client, limits, calls, places: Arc::new(Semaphore::new(MOST_AT_ONCE)), progress: Arc::default() })
+        Ok(Self { calls, ..Self::of(client, limits) })
+    }
+
+    /// One that asks this client, and counts nothing.
+    pub(crate) fn of(client: kube::Client, limits: Limits) -> Self {
+        Self { client, limits, calls: Arc::default(), places: Arc::new(Semaphore::new(MOST_AT_ONCE)), progress: Arc::default() }
     }
 
     /// How many requests were sent, repeated ones included.

@@ -2,7 +2,8 @@
 
 use super::run::{Source, connection};
 use super::{Outcome, collect, needs_cluster};
-use crate::collect::aws::tests::{ACCOUNT, config};
+use crate::collect::aws::by_name::ACCOUNT;
+use crate::collect::aws::tests::config;
 use crate::collect::{CollectError, Collected, Options};
 use irsa_doctor_checks::snapshot::{Asked, GapCause, Target, TargetKind};
 use irsa_doctor_test_support::{Fault, Recording, Served, rounds};

@@ -1,38 +1,19 @@
 //! Run-time evidence: the event history page by page, and the simulator.
 
-use super::super::{History, Pacer};
+use super::super::by_name::{SUBJECT, look_up as look_up_until, question};
 use super::{ACCOUNT, ROLE, server, session};
 use crate::collect::aws::Session;
-use irsa_doctor_checks::second_opinion::Question;
 use irsa_doctor_checks::snapshot::{EventLog, GapCause, Observed, WEB_IDENTITY_EVENT};
 use irsa_doctor_test_support::{AwsApi, Effect, Fault, Response};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
 
 const CALL: Duration = Duration::from_secs(10);
-const SUBJECT: &str = "system:serviceaccount:default:sa";
 
-/// What the role and the service account left in a region's history.
-pub(super) async fn look_up(session: &Session, region: &str) -> Observed<EventLog> {
+/// What a region's history has, with time enough.
+async fn look_up(session: &Session, region: &str) -> Observed<EventLog> {
     look_up_until(session, region, Instant::now() + Duration::from_mins(1)).await
-}
-
-async fn look_up_until(session: &Session, region: &str, deadline: Instant) -> Observed<EventLog> {
-    let (roles, subjects) = (BTreeSet::from([ROLE.to_owned()]), BTreeSet::from([SUBJECT.to_owned()]));
-    let (roles, subjects) = (&roles, &subjects);
-    let history = History { region, event: WEB_IDENTITY_EVENT, roles, subjects, hours: 24, now: 1_795_403_564, deadline };
-    session.credential_events(ACCOUNT, history, &Pacer::default()).await
-}
-
-pub(super) fn question(actions: &[&str]) -> Question {
-    Question {
-        role: ROLE.to_owned(),
-        resource: "arn:aws:s3:::b".to_owned(),
-        context: BTreeMap::from([("aws:PrincipalTag/team".to_owned(), vec!["shop".to_owned()])]),
-        actions: actions.iter().map(|&action| action.to_owned()).collect(),
-    }
 }
 
 fn event(second: u32, subject: &str, role: &str) -> Value {

@@ -1,0 +1,5 @@
+//! A `JSONPath` for `--query`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &str| irsa_doctor::fuzzing::query(input));
