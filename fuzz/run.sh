@@ -27,7 +27,7 @@ seeds() {
     parse | pattern | evaluate) echo seeds/policy ;;
     symptom) echo seeds/error ;;
     files) echo seeds/policy ../tests/lint/manifests ../tests/lint/policies ../tests/lint/cloudformation ../tests/lint/plans ;;
-    bundle) echo ../tests/scenarios/base ;;
+    bundle) echo seeds/bundle ../tests/bundles ;;
     *) echo "seeds/$1" ;;
   esac
 }

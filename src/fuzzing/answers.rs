@@ -49,11 +49,17 @@ fn wait<T>(future: impl Future<Output = T>) -> Option<T> {
 /// Any answer of a Kubernetes API server is an object, an absence that the server itself states, or a gap.
 pub fn kubernetes(bytes: &[u8]) {
     let Some((question, answer)) = Answer::of(bytes) else { return };
+    if let Some(seen) = kubernetes_says(question, &answer) {
+        judge(&seen, &answer, &["NotFound"], &["Forbidden"]);
+    }
+}
+
+fn kubernetes_says(question: usize, answer: &Answer) -> Option<Observed<String>> {
     wait(async {
         let client = kube::Client::new(Server(answer.clone()), "default");
         let api = Api::of(client, kubernetes::Limits { call: Duration::from_millis(90), deadline: None });
-        judge(&ask(&api, question).await, &answer, &["NotFound"], &["Forbidden"]);
-    });
+        ask(&api, question).await
+    })
 }
 
 /// The questions by number; the answer as text.
@@ -111,16 +117,26 @@ impl tower::Service<http::Request<Body>> for Server {
 /// Any answer of AWS is what was asked for, an absence that AWS itself states, or a gap.
 pub fn aws(bytes: &[u8]) {
     let Some((question, answer)) = Answer::of(bytes) else { return };
-    let Some(operation) = OPERATIONS.get(question % OPERATIONS.len()) else { return };
-    wait(async {
-        let session = session(answer.clone());
-        let seen = by_name::ask(&session, operation.action).await;
-        // An association is looked for in a list, and a list may be empty.
-        let empty = if operation.action.contains("Association") { "associations" } else { "NoSuchEntity" };
-        let absent = ["NoSuchEntity", "ResourceNotFound", "NotFound", empty];
-        let denied = ["AccessDenied", "Unauthorized", "NotAuthorized", "OptInRequired"];
-        judge(&seen, &answer, &absent, &denied);
-    });
+    let Some((operation, seen)) = aws_says(question, &answer) else { return };
+    // An association is looked for in a list, and a list may be empty.
+    let empty = if operation.contains("Association") { "associations" } else { "NoSuchEntity" };
+    let absent = ["NoSuchEntity", "ResourceNotFound", "NotFound", empty];
+    let denied = ["AccessDenied", "Unauthorized", "NotAuthorized", "OptInRequired"];
+    judge(&seen, &answer, &absent, &denied);
+}
+
+fn aws_says(question: usize, answer: &Answer) -> Option<(&'static str, Observed<String>)> {
+    let operation = OPERATIONS.get(question % OPERATIONS.len())?.action;
+    let seen = wait(async { by_name::ask(&session(answer.clone()), operation).await })?;
+    Some((operation, seen))
+}
+
+/// Whether an answer is what was asked for, of either.
+#[cfg(test)]
+pub(super) fn is_understood(bytes: &[u8], is_aws: bool) -> bool {
+    let Some((question, answer)) = Answer::of(bytes) else { return false };
+    let seen = if is_aws { aws_says(question, &answer).map(|(_, seen)| seen) } else { kubernetes_says(question, &answer) };
+    seen.is_some_and(|seen| seen.is_present())
 }
 
 /// A session whose every request is answered alike.

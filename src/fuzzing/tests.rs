@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "a test that fails says with what")]
 
+use super::answers::is_understood;
 use super::{aws, bundle, config, files, kubernetes, query};
 use std::path::{Path, PathBuf};
 
@@ -78,16 +79,24 @@ fn files_that_are_linted() {
 
 #[test]
 fn bundles() {
-    all(&["tests/scenarios/base"], DAMAGES, bundle);
+    // Some are packed.
+    all(&["tests/bundles", "fuzz/seeds/bundle"], DAMAGES, bundle);
 }
 
+/// Fuzzers that begin with what is refused at once don't get far.
 #[test]
-fn packed_bundles() {
-    for (_, bytes) in kept("tests/scenarios/base").iter().take(2) {
-        let zstd = zstd::encode_all(bytes.as_slice(), 3).unwrap();
-        let mut numbers = Numbers(7);
-        bundle(&zstd);
-        (0..DAMAGES).for_each(|_| bundle(&numbers.damaged(&zstd)));
+fn what_is_kept_is_understood() {
+    let bundles = kept("tests/bundles").into_iter().chain(kept("fuzz/seeds/bundle"));
+    let read = bundles.filter(|(_, bytes)| {
+        let bytes = crate::collect::bundle::unpack("x", bytes, super::MOST_UNPACKED);
+        bytes.is_ok_and(|bytes| crate::collect::bundle::parse("x", &bytes).is_ok())
+    });
+    assert!(read.count() >= 5);
+    for (folder, is_aws, least) in [("fuzz/seeds/kubernetes", false, 8), ("fuzz/seeds/aws", true, 18)] {
+        let (whole, others): (Vec<_>, Vec<_>) = kept(folder).into_iter().partition(|(_, bytes)| is_understood(bytes, is_aws));
+        let name = |(path, _): &(PathBuf, Vec<u8>)| path.file_name().unwrap().to_string_lossy().into_owned();
+        let others: Vec<String> = others.iter().map(name).collect();
+        assert!(whole.len() >= least, "{} of {folder}, not {others:?}", whole.len());
     }
 }
 
