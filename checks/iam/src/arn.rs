@@ -60,10 +60,10 @@ impl<'a> Arn<'a> {
     /// If `text` doesn't begin with `arn:`, has fewer than six parts, or an empty partition,
     /// service or resource.
     pub fn parse(text: &'a str) -> Result<Self, ArnError> {
-        let mut parts = text.splitn(6, ':');
-        if parts.next() != Some("arn") || !text.starts_with("arn:") {
+        let Some(rest) = text.strip_prefix("arn:") else {
             return Err(ArnError::Prefix(text.to_owned()));
-        }
+        };
+        let mut parts = rest.splitn(5, ':');
         let (Some(partition), Some(service), Some(region), Some(account), Some(resource)) =
             (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
         else {
@@ -148,12 +148,23 @@ mod tests {
         assert_eq!(session.role_name(), None);
         let provider = Arn::parse("arn:aws:iam::111122223333:oidc-provider/oidc.example.com/id/A").unwrap();
         assert_eq!(provider.oidc_issuer(), Some("oidc.example.com/id/A"));
+        assert_eq!((role.role_session(), role.oidc_issuer()), (None, None));
+        assert_eq!(Arn::parse("arn:aws:sts::111122223333:federated-user/bob/x").unwrap().role_session(), None);
+        assert_eq!(Arn::parse("arn:aws:iam::111122223333:assumed-role/app/x").unwrap().role_session(), None);
+        assert_eq!(Arn::parse("arn:aws:sts::111122223333:oidc-provider/oidc.example.com").unwrap().oidc_issuer(), None);
+    }
+
+    #[test]
+    fn is_shown_as_it_was_written() {
+        let text = "arn:aws:s3:::bucket/a:b";
+        assert_eq!(Arn::parse(text).unwrap().to_string(), text);
     }
 
     #[test]
     fn says_what_is_missing() {
         assert!(matches!(Arn::parse("https://x"), Err(ArnError::Prefix(_))));
         assert!(matches!(Arn::parse("arnx:aws:iam::1:role/x"), Err(ArnError::Prefix(_))));
+        assert!(matches!(Arn::parse("arn"), Err(ArnError::Prefix(_))));
         assert!(matches!(Arn::parse("arn:aws:s3::bucket"), Err(ArnError::Parts { found: 5, .. })));
         assert!(matches!(Arn::parse("arn::s3:::bucket"), Err(ArnError::Empty { part: "partition", .. })));
     }
