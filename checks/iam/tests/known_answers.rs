@@ -118,6 +118,17 @@ fn sets_of_values() {
     let any = r#"{"ForAnyValue:StringEquals": {"aws:TagKeys": ["environment", "cost-center"]}}"#;
     assert_eq!(condition(any, tags(&["environment", "dept"])), YES);
     assert_eq!(condition(any, tags(&["dept"])), NO);
+    // "A null data set such as an empty string" counts as no values, one or many.
+    let empty = r#"{"ForAnyValue:StringEquals": {"aws:TagKeys": ""}}"#;
+    for nothing in [Context::new().with("aws:TagKeys", ""), tags(&[""])] {
+        assert_eq!(condition(all, nothing.clone()), YES);
+        assert_eq!(condition(empty, nothing), NO);
+    }
+    // Without a qualifier AWS doesn't say: known only where both would agree.
+    let bare = r#"{"StringEquals": {"aws:TagKeys": ["environment", "cost-center"]}}"#;
+    assert_eq!(condition(bare, tags(&["environment", "cost-center"])), YES);
+    assert_eq!(condition(bare, tags(&["environment", "dept"])), Verdict::Unknown);
+    assert_eq!(condition(bare, tags(&["dept"])), NO);
     assert_eq!(condition(any, Context::new()), NO, "false if there are no keys in the request");
     let none = r#"{"ForAllValues:StringNotLike": {"aws:TagKeys": "key1*"}}"#;
     assert_eq!(condition(none, tags(&["key2", "key3"])), YES);
@@ -151,6 +162,19 @@ fn variables() {
     let on = |resource| Request::new(user("carlos"), "s3:GetObject", resource).with_context(carlos());
     assert_eq!(decide(&on("arn:aws:s3:::b/carlos/1"), &set), NO);
     assert_eq!(decide(&on("arn:aws:s3:::b/${aws:username}/1"), &set), YES);
+}
+
+/// `reference_policies_elements_version.html`: in the older version variables are "treated as literal strings".
+#[test]
+fn variables_need_the_version_that_has_them() {
+    let text = r#"{"Version": "2008-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"StringEquals": {"s3:prefix": "${aws:username}"}}}}"#;
+    let old = Policy::parse(text, PolicyKind::Identity).unwrap();
+    for (prefix, expected) in [("carlos", NO), ("${aws:username}", YES)] {
+        let context = Context::new().with("aws:username", "carlos").with("s3:prefix", prefix);
+        let request = Request::new(user("carlos"), "s3:ListBucket", "arn:aws:s3:::b").with_context(context);
+        assert_eq!(decide(&request, &PolicySet::new().identity("old", &old)), expected, "{prefix}");
+    }
 }
 
 /// `reference_policies_variables.html#policy-vars-default-values`

@@ -21,6 +21,8 @@ pub(crate) enum Compiled {
 }
 
 impl Compiled {
+    /// Variables have a meaning with string and ARN operators only
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse>).
     pub(crate) fn new(base: Base, text: &str, variables: bool) -> Self {
         match base {
             Base::StringEquals | Base::StringNotEquals => Self::Text(Pattern::template(text, false, variables)),
@@ -119,6 +121,9 @@ fn arn_matches(parts: &[Pattern], have: &str, context: &Context) -> Truth {
     if let [only] = parts {
         return only.is_universal().into();
     }
+    if parts.len() != 6 {
+        return Truth::False;
+    }
     let mut rest = Some(have);
     let mut result = Truth::True;
     for (index, part) in parts.iter().enumerate() {
@@ -135,7 +140,7 @@ fn arn_matches(parts: &[Pattern], have: &str, context: &Context) -> Truth {
         }
         rest = after;
     }
-    if rest.is_none() && parts.len() == 6 { result } else { Truth::False }
+    result
 }
 
 pub(super) fn parse_bool(text: &str) -> Option<bool> {
@@ -186,5 +191,19 @@ mod tests {
         assert_eq!(check(Base::NumericNotEquals, "5", "five"), Truth::Unknown);
         assert_eq!(check(Base::IpAddress, "10.0.0.0/8", "x"), Truth::False);
         assert!(!Compiled::new(Base::NumericEquals, "five", true).is_well_typed());
+    }
+
+    #[test]
+    fn arns_of_less_than_six_components_match_nothing() {
+        for text in ["arn:aws:sns", "arn:aws:sns:eu-west-1:1"] {
+            assert!(check(Base::ArnLike, text, text).is_false(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_question_mark_is_a_wildcard_with_like_only() {
+        assert!(check(Base::StringLike, "a?", "ab").is_true());
+        assert!(check(Base::StringEquals, "a?", "ab").is_false());
+        assert!(check(Base::StringEquals, "a?", "a?").is_true());
     }
 }

@@ -88,25 +88,6 @@ impl Base {
                 | Self::ArnNotLike
         )
     }
-
-    /// Whether policy variables have a meaning in its values: only with string and ARN operators
-    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse>).
-    #[must_use]
-    pub fn takes_variables(self) -> bool {
-        matches!(
-            self,
-            Self::StringEquals
-                | Self::StringNotEquals
-                | Self::StringEqualsIgnoreCase
-                | Self::StringNotEqualsIgnoreCase
-                | Self::StringLike
-                | Self::StringNotLike
-                | Self::ArnEquals
-                | Self::ArnLike
-                | Self::ArnNotEquals
-                | Self::ArnNotLike
-        )
-    }
 }
 
 /// How an operator looks at a multivalued key.

@@ -73,7 +73,7 @@ impl Parser {
             self.wrong(at, format!("a condition's value must be a string, number or boolean, not {kind}"));
             return None;
         };
-        let compiled = Compiled::new(base, &text, self.variables && base.takes_variables());
+        let compiled = Compiled::new(base, &text, self.variables);
         if !compiled.is_well_typed() {
             self.warn(at.place(), format!("`{text}` can't be compared by {}", base.name()));
         }
