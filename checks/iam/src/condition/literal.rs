@@ -201,12 +201,26 @@ mod tests {
             "1717200000",
             "1717200000000",
             "2024-05-31T24:00:00Z",
+            "2024-06-01T05:30:00+05:30",
+            "2024-05-31T20:30:00-0330",
+            "1717200000.0",
         ] {
             assert_eq!(parse_date(text), expected, "{text}");
         }
         assert_eq!(parse_date("1970"), Some(0));
         assert_eq!(parse_date("1969-12-31T23:59:59.5Z"), Some(-NANOS / 2));
         assert_eq!(parse_date("2000-02-29"), Some(951_782_400 * NANOS));
+        assert_eq!(parse_date("2024-02-29"), parse_date("1709164800"));
+        assert_eq!(parse_date("2016-12-31T23:59:60Z"), parse_date("2017-01-01"), "a leap second");
+    }
+
+    #[test]
+    fn epoch_time_is_in_seconds_until_it_must_be_in_milliseconds() {
+        assert_eq!(parse_date("99999999999"), Some(99_999_999_999 * NANOS));
+        assert_eq!(parse_date("100000000000"), Some(100_000_000 * NANOS));
+        assert_eq!(parse_date("1.5"), Some(NANOS + NANOS / 2));
+        assert_eq!(parse_date("1e9"), Some(1_000_000_000 * NANOS));
+        assert_eq!(parse_date("1e11"), None, "neither seconds nor whole milliseconds");
     }
 
     #[test]
@@ -216,6 +230,12 @@ mod tests {
             "now",
             "2024-13-01",
             "2023-02-29",
+            "1900-02-29",
+            "2024-04-31",
+            "2024-06-01T00:60Z",
+            "2024-06-01T00:00:61Z",
+            "2024-06-01T00:00:00+24:00",
+            "2024-06-01T00:00:00+00:60",
             "2024-06-01T25:00Z",
             "2024-6-1",
             "2024-06-01T00",
