@@ -1,7 +1,5 @@
 //! The request context: what is known about each condition key.
 
-use std::collections::BTreeMap;
-
 /// What a caller knows about the value of a condition key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyValue {
@@ -150,12 +148,6 @@ impl Context {
     fn position(&self, key: &str) -> Result<usize, usize> {
         let order = |have: &str| have.len().cmp(&key.len()).then_with(|| have.cmp(key));
         self.entries.binary_search_by(|(have, _)| order(have))
-    }
-
-    /// The keys that are listed, in lower case and sorted, with what is known about them.
-    pub fn entries(&self) -> impl Iterator<Item = (&str, &KeyValue)> {
-        let sorted: BTreeMap<&str, &KeyValue> = self.entries.iter().map(|(key, value)| (key.as_str(), value)).collect();
-        sorted.into_iter()
     }
 }
 
