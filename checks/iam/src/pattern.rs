@@ -178,9 +178,6 @@ impl Pattern {
 
 /// Whether two texts are equal but for case.
 pub(crate) fn same_letters(a: &str, b: &str) -> bool {
-    if a.is_ascii() && b.is_ascii() {
-        return a.eq_ignore_ascii_case(b);
-    }
     a.chars().flat_map(char::to_lowercase).eq(b.chars().flat_map(char::to_lowercase))
 }
 

@@ -40,7 +40,7 @@ pub(super) fn match_greedy(pieces: &[Piece], text: &str, context: Option<&Contex
     let Some(mut at) = fit(pieces.get(..first_star).unwrap_or_default(), text, 0, context) else {
         return false;
     };
-    let mut rest = pieces.get(first_star + 1..).unwrap_or_default();
+    let mut rest = pieces.get(first_star..).unwrap_or_default();
     while let Some(star) = rest.iter().position(is_star) {
         let (chunk, after) = rest.split_at(star);
         let Some(end) = find(chunk, text, at, context) else {

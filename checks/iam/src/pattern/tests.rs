@@ -50,6 +50,13 @@ fn resource_wildcards_stay_in_their_segment_unless_they_end_it() {
         ("arn:aws:logs:r:1:log-group:a*b:c", "arn:aws:logs:r:1:log-group:a:x:b:c", true),
         ("*", "anything: at all", true),
         ("arn:aws:sqs:*a[:1:q", "arn:aws:sqs:xa[:1:q", true),
+        ("arn:aws:s3:::a*b", "arn:aws:s3:::a:b", true),
+        ("arn:aws:s3:::a?b", "arn:aws:s3:::a:b", true),
+        ("arn:aws:sqs:u*-1:1:q?", "arn:aws:sqs:us-1:1:qa", true),
+        ("arn:aws:sqs:u*-1:1:q?", "arn:aws:sqs:us-1:1:q", false),
+        ("arn:aws:sqs:u*-1:1:q?c", "arn:aws:sqs:us-1:1:qbc", true),
+        ("arn:aws:sqs:u*-1?1:q", "arn:aws:sqs:us-1:1:q", false),
+        ("arn:aws:sqs:u*?1:1:q", "arn:aws:sqs:u1:1:q", false),
     ] {
         assert_eq!(Pattern::resource(pattern, true).matches(text, &context), expected.into(), "{pattern} on {text}");
     }
@@ -68,4 +75,12 @@ fn ignoring_case_reaches_beyond_ascii() {
     let pattern = Pattern::template("ÉcoLe*", false, true);
     assert_eq!(pattern.equals_ignoring_case("éCole*", &Context::new()), Truth::True);
     assert_eq!(pattern.equals_ignoring_case("écolexx", &Context::new()), Truth::False);
+}
+
+#[test]
+fn stars_side_by_side_are_one() {
+    assert_eq!(Pattern::glob("a**b"), Pattern::glob("a*b"));
+    for (many, one) in [("arn:aws:sqs:u**1:1:q", "arn:aws:sqs:u*1:1:q"), ("arn:aws:sqs:u**:1:q", "arn:aws:sqs:u*:1:q")] {
+        assert_eq!(Pattern::resource(many, true), Pattern::resource(one, true));
+    }
 }
