@@ -55,8 +55,7 @@ fn policy_tokens(pattern: &str) -> Vec<Token> {
             '$' if variable.is_some() => Token::Run(Class::Any),
             c => Token::Char(c),
         });
-        let length = variable.filter(|_| c == '$').unwrap_or(c.len_utf8());
-        rest = rest.get(length..).unwrap_or_default();
+        rest = rest.get(variable.unwrap_or(c.len_utf8())..).unwrap_or_default();
     }
     tokens
 }
@@ -137,5 +136,48 @@ fn common(x: Token, y: Token) -> bool {
             class.has(c)
         }
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_hold_what_their_place_allows() {
+        let end = "arn:${Partition}:x:${Region}:${Account}:a/${Name}";
+        let middle = "arn:${Partition}:x:${Region}:${Account}:a/${Name}/z";
+        for (pattern, template, expected) in [
+            ("arn:aws:x:::a/b", end, true),
+            ("arn:aws:x:eu:1:a/b", end, true),
+            ("arn:aws:x:::a/", end, false),
+            ("arn:aws:x:::a/b/c", end, true),
+            ("arn:aws:x:::a/b/z", middle, true),
+            ("arn:aws:x:::a/b/c/z", middle, false),
+            ("arn:aws:x:::a/b:c/z", middle, false),
+        ] {
+            assert_eq!(overlaps(pattern, template, false), expected, "{pattern} and {template}");
+        }
+        assert!(!overlaps("arn:aws:x:::a/b/c", end, true), "nested");
+    }
+
+    #[test]
+    fn variables_may_stand_for_anything_and_the_rest_for_itself() {
+        let template = "arn:${Partition}:x:::a/${Name}/z";
+        for (pattern, expected) in [
+            ("arn:aws:x:::${aws:username}/z", true),
+            ("arn:aws:x:::${aws:username}/y", false),
+            ("arn:aws:x:::$/z", false),
+            ("arn:aws:x:::a/$/z", true),
+            ("arn:aws:x:::a/?/z", true),
+        ] {
+            assert_eq!(overlaps(pattern, template, false), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn only_patterns_that_are_too_long_are_taken_to_overlap() {
+        assert!(!overlaps(&"y".repeat(LONGEST), "arn:aws:x:::a", false));
+        assert!(overlaps(&"y".repeat(LONGEST + 1), "arn:aws:x:::a", false));
     }
 }

@@ -22,6 +22,14 @@ fn the_data_is_whole() {
 }
 
 #[test]
+fn access_levels_have_names_of_their_own() {
+    let levels =
+        [AccessLevel::List, AccessLevel::Read, AccessLevel::Tagging, AccessLevel::PermissionsManagement, AccessLevel::Write];
+    let names: std::collections::BTreeSet<&str> = levels.iter().map(|level| level.name()).collect();
+    assert_eq!(names.len(), levels.len());
+}
+
+#[test]
 fn known_services_actions_and_types() {
     let s3 = service("S3").unwrap();
     assert_eq!(s3.name, "Amazon S3");
@@ -31,7 +39,14 @@ fn known_services_actions_and_types() {
     assert!(list.condition_keys.contains(&"s3:prefix"));
     assert!(action("s3:ListAllMyBuckets").unwrap().is_wildcard_only());
     assert!(action("sts:AssumeRoleWithWebIdentity").unwrap().resources.iter().any(|have| have.kind.name == "role"));
-    assert_eq!(action("s3:PutBucketPolicy").unwrap().level, AccessLevel::PermissionsManagement);
+    for (name, level) in [
+        ("s3:PutBucketPolicy", AccessLevel::PermissionsManagement),
+        ("s3:GetObject", AccessLevel::Read),
+        ("s3:PutObject", AccessLevel::Write),
+        ("s3:PutObjectTagging", AccessLevel::Tagging),
+    ] {
+        assert_eq!(action(name).unwrap().level, level, "{name}");
+    }
     assert!(service("s4").is_none() && action("ListBucket").is_none() && action("s3:ListBuckets").is_none());
     assert_eq!(
         s3.matching("getobjectt*").map(|action| action.name).collect::<Vec<_>>(),
@@ -75,6 +90,8 @@ fn resources_suit_an_action_or_do_not() {
     for (name, resource) in [
         ("s3:ListBucket", "arn:aws:s3:::my-bucket/*"),
         ("s3:GetObject", "arn:aws:s3:::my-bucket"),
+        ("s3:GetObject", "arn:aws:s3:::my:bucket/key"),
+        ("dynamodb:BatchGetItem", "arn:aws:dynamodb:eu-west-1:111122223333:table/a/index/b"),
         ("dynamodb:PutItem", "arn:aws:dynamodb:eu-west-1:111122223333:index/a"),
         ("sqs:SendMessage", "arn:aws:sns:eu-west-1:111122223333:jobs"),
         ("iam:PassRole", "arn:aws:iam::111122223333:user/name"),
