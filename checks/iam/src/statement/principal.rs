@@ -214,4 +214,46 @@ mod tests {
         assert_eq!(check(&format!(r#""NotPrincipal": {{"AWS": "{ROLE}"}}"#), &known), Truth::Unknown);
         assert_eq!(check(r#""NotPrincipal": {"AWS": "444455556666"}"#, &known), Truth::True);
     }
+
+    #[test]
+    fn sessions_and_roles_of_other_accounts_and_partitions_are_others() {
+        let nameless = Principal::AssumedRole { session_arn: None, role_arn: Some(ROLE.into()) };
+        for name in ["arn:aws:sts::444455556666:assumed-role/app/one", "arn:aws-cn:sts::111122223333:assumed-role/app/one"] {
+            assert_eq!(check(&aws(name), &nameless), Truth::False, "{name}");
+        }
+        let pathless = Principal::AssumedRole { session_arn: Some(SESSION.into()), role_arn: None };
+        for name in ["arn:aws:iam::444455556666:role/eks/app", "arn:aws:iam::111122223333:user/app"] {
+            assert_eq!(check(&aws(name), &pathless), Truth::False, "{name}");
+        }
+    }
+
+    #[test]
+    fn not_principal_needs_each_name_of_the_one_it_exempts() {
+        let listed = |names: &[&str], principal: &Principal| {
+            check(&format!(r#""NotPrincipal": {{"AWS": ["{}"]}}"#, names.join("\", \"")), principal)
+        };
+        let known = Principal::AssumedRole { session_arn: Some(SESSION.into()), role_arn: Some(ROLE.into()) };
+        for two in [[SESSION, ROLE], [SESSION, "111122223333"], [ROLE, "111122223333"]] {
+            assert_eq!(listed(&two, &known), Truth::Unknown, "{two:?}");
+        }
+        let user = "arn:aws:iam::111122223333:user/carlos";
+        let carlos = Principal::Iam { arn: user.into() };
+        assert_eq!(listed(&[user, "111122223333"], &carlos), Truth::False);
+        for one in [user, "111122223333"] {
+            assert_eq!(listed(&[one], &carlos), Truth::Unknown, "{one}");
+        }
+    }
+
+    #[test]
+    fn how_closely_an_entry_names_its_principal() {
+        let entry = |text: &str| {
+            let text = format!(r#"{{"Statement": {{"Effect": "Deny", {}, "Action": "*"}}}}"#, aws(text));
+            Policy::parse(&text, PolicyKind::Resource).unwrap().statements[0].principal.clone().unwrap()
+        };
+        let root = "arn:aws:iam::111122223333:root";
+        let closeness = |text: &str, arn: &str| entry_matches(&entry(text).entries[0], &Principal::Iam { arn: arn.into() });
+        assert_eq!(closeness(root, root), (Truth::True, Grant::Direct));
+        assert_eq!(closeness(root, "arn:aws:iam::111122223333:user/carlos"), (Truth::True, Grant::Account));
+        assert_eq!(closeness("111122223333", root), (Truth::True, Grant::Account));
+    }
 }
