@@ -3,8 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
+
 use irsa_doctor_iam::{
-    Layer, Outcome, Policy, PolicyKind, PolicySet, Principal, Request, Unresolved, Verdict, authorize, decide,
+    KeyValue, Layer, Outcome, Policy, PolicyKind, PolicySet, Principal, Request, Unresolved, Verdict, authorize, decide,
 };
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/app";
@@ -54,6 +56,58 @@ fn every_limiting_layer_has_to_allow() {
         let both = set.with(layer, "other", &other).with(layer, "same", &same);
         assert_eq!(decide(&request(), &both), Verdict::Allowed, "one policy of {layer} is enough");
     }
+}
+
+#[test]
+fn of_layers_that_refuse_the_identity_policies_come_first() {
+    let (own, limit) = (allow("s3:*"), allow("s3:*"));
+    assert_eq!(refusing(&PolicySet::new().identity("own", &own).boundary("limit", &limit)), Some(Layer::Identity));
+    // A resource's policy that names everyone grants, and in its account makes identity policies superfluous.
+    let queue = policy("Allow", "sqs:*", PolicyKind::Resource);
+    let set = PolicySet::new().identity("own", &own).resource("queue", &queue);
+    assert_eq!(refusing(&set.clone().boundary("limit", &limit)), Some(Layer::Boundary));
+    let across = request().resource_account("444455556666");
+    let outcome = authorize(&across, &set.boundary("limit", &limit)).outcome;
+    assert_eq!(outcome, Outcome::ImplicitDeny { layer: Layer::Identity });
+}
+
+#[test]
+fn a_session_policy_limits() {
+    let (own, other) = (allow("sqs:*"), allow("s3:*"));
+    assert_eq!(refusing(&PolicySet::new().identity("own", &own).session("session", &other)), Some(Layer::Session));
+}
+
+/// A Deny that may match takes nothing from a refusal, and grants nothing.
+#[test]
+fn a_deny_of_the_resource_that_may_match_grants_nothing() {
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Deny", "Principal": {{"AWS": "{ROLE}"}}, "Action": "sqs:*",
+            "Resource": "*", "Condition": {{"StringEquals": {{"aws:x": "y"}}}}}}}}"#
+    );
+    let queue = Policy::parse(&text, PolicyKind::Resource).unwrap();
+    let request = request().with_key("aws:x", KeyValue::Unknown("not read".to_owned()));
+    let set = PolicySet::new().resource("queue", &queue);
+    assert_eq!(decide(&request, &set), Verdict::ImplicitDeny);
+    let own = allow("sqs:*");
+    assert_eq!(decide(&request, &set.identity("own", &own)), Verdict::Unknown);
+}
+
+#[test]
+fn an_action_that_takes_no_resource_needs_a_statement_for_all() {
+    let with = |resource: &str| {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "sqs:*", "Resource": "{resource}"}}}}"#
+        );
+        let policy = Policy::parse(&text, PolicyKind::Identity).unwrap();
+        decide(&request().without_resource(), &PolicySet::new().identity("own", &policy))
+    };
+    assert_eq!((with("*"), with(QUEUE)), (Verdict::Allowed, Verdict::ImplicitDeny));
+}
+
+#[test]
+fn layers_have_names_of_their_own() {
+    let names: BTreeSet<String> = Layer::ALL.iter().map(ToString::to_string).collect();
+    assert_eq!(names.len(), Layer::ALL.len());
 }
 
 #[test]
