@@ -158,5 +158,13 @@ mod tests {
         assert_eq!(path_index("$", 1), "$[1]");
         assert_eq!(path_key("$", "\u{b}"), "$['\\u000b']");
         assert_eq!(path_key("$", "it's"), "$['it\\'s']");
+        assert_eq!(path_key("$", "a b"), "$['a b']");
+    }
+
+    #[test]
+    fn control_characters_are_escaped_and_nothing_else() {
+        let mut out = String::new();
+        write_string(&mut out, "a b\u{1f}\u{7f}é\"\\");
+        assert_eq!(out, r#""a b\u001f\u007fé\"\\""#);
     }
 }

@@ -165,9 +165,22 @@ fn all_faults_are_found_in_document_order() {
 }
 
 #[test]
+fn a_fault_in_a_list_stands_where_its_entry_does() {
+    let text = "{\"Statement\": {\"Effect\": \"Allow\",\n\"Action\": [\"s3:*\",\n \"x\"],\n\"Resource\": [\"*\",\n  \"y\"]}}";
+    let errors = Policy::parse(text, PolicyKind::Identity).unwrap_err();
+    let places: Vec<_> = errors.errors.iter().map(|error| (error.line, error.column)).collect();
+    assert_eq!(places, [(3, 2), (5, 3)]);
+    let shown: Vec<String> = errors.errors.iter().map(ToString::to_string).collect();
+    assert_eq!(errors.to_string(), shown.join("; "));
+}
+
+#[test]
 fn hostile_documents_are_bounded() {
     let many = format!(r#"{{"Statement":[{}{{}}]}}"#, "{},".repeat(5_000));
     assert_eq!(faults(&many, PolicyKind::Identity).len(), MAX_ERRORS);
+    let values = vec![r#""five""#; 5_000].join(",");
+    let many = format!(r#"{{"Statement":{{{FINE},"Condition":{{"NumericEquals":{{"a":[{values}]}}}}}}}}"#);
+    assert_eq!(Policy::parse(&many, PolicyKind::Identity).unwrap().warnings.len(), MAX_ERRORS);
     let deep = format!(r#"{{"Statement":{}"#, "[".repeat(100_000));
     one(&faults(&deep, PolicyKind::Identity), "nested deeper", "$");
     let long = " ".repeat(MAX_BYTES + 1);

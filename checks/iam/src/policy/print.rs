@@ -137,3 +137,20 @@ fn conditions(writer: &mut Writer, conditions: &[Condition]) {
     }
     writer.close('}');
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::policy::{Policy, PolicyKind};
+
+    #[test]
+    fn principals_are_printed_as_they_were_written() {
+        for element in [
+            r#""Principal":"*""#,
+            r#""Principal":{"AWS":["111122223333","444455556666"],"Service":"ec2.amazonaws.com"}"#,
+            r#""NotPrincipal":{"AWS":["111122223333"]}"#,
+        ] {
+            let text = format!(r#"{{"Statement":[{{"Effect":"Deny",{element},"Action":"sts:AssumeRole"}}]}}"#);
+            assert_eq!(Policy::parse(&text, PolicyKind::Trust).unwrap().to_json(), text);
+        }
+    }
+}

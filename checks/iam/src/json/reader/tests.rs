@@ -28,6 +28,8 @@ fn duplicate_keys_are_kept() {
 fn escapes_and_surrogates() {
     let value = read(r#""\u00e9\ud83d\ude00\n\/""#, LIMITS).unwrap();
     assert_eq!(value.node, Node::String("é😀\n/".into()));
+    let value = read(r#""\"\\\/\b\f\n\r\t""#, LIMITS).unwrap();
+    assert_eq!(value.node, Node::String("\"\\/\u{8}\u{c}\n\r\t".into()));
     assert!(read(r#""\ud83d""#, LIMITS).is_err());
     assert!(read(r#""\ud83dé""#, LIMITS).is_err());
 }
@@ -62,6 +64,8 @@ fn size_and_depth_are_bounded() {
     assert!(read(&"[".repeat(100_000), Limits { bytes: 1_000_000, depth: 8 }).unwrap_err().message.contains("nested"));
     assert!(read(&" ".repeat(20_000), LIMITS).unwrap_err().message.contains("20000 bytes"));
     assert!(read("[[[[[[[[1]]]]]]]]", LIMITS).is_ok());
+    assert!(read("12", Limits { bytes: 2, depth: 8 }).is_ok());
+    assert!(read("123", Limits { bytes: 2, depth: 8 }).is_err());
 }
 
 #[test]

@@ -34,6 +34,16 @@ fn illegal_principals() {
         let found = trust(&format!(r#""Principal":{{"AWS":["{name}"]}}"#));
         one(&found, "malformed principal", &format!("{base}['AWS'][0]"));
     }
+    for kind in ["Federated", "Service", "CanonicalUser"] {
+        let found = faults(
+            &format!(r#"{{"Statement":[{{"Effect":"Allow","Principal":{{"{kind}":""}},"Action":"s3:*","Resource":"*"}}]}}"#),
+            PolicyKind::Resource,
+        );
+        one(&found, "is empty", &format!("{base}['{kind}']"));
+    }
+    for id in ["AROASHORT", "XXXAIIDR4EXAMPLE1234A", "AROAIIDR4example1234A"] {
+        one(&trust(&format!(r#""Principal":{{"AWS":"{id}"}}"#)), "malformed principal", &format!("{base}['AWS']"));
+    }
     one(&trust(r#""Principal":{"Federated":"arn:aws:iam"}"#), "malformed", &format!("{base}['Federated']"));
     one(&trust(r#""Principal":{"Service":"*.amazonaws.com"}"#), "malformed", &format!("{base}['Service']"));
     one(&trust(r#""Principal":"*","Resource":"*""#), "trust policy has no Resource", "$['Statement'][0]['Resource']");
