@@ -44,14 +44,6 @@ pub enum ArnError {
     },
 }
 
-impl ArnError {
-    /// What a user can do about it.
-    #[must_use]
-    pub fn help(&self) -> &'static str {
-        "an ARN has the form `arn:partition:service:region:account-id:resource`"
-    }
-}
-
 impl<'a> Arn<'a> {
     /// Splits `text`; patterns with wildcards are ARNs too.
     ///

@@ -23,15 +23,6 @@ pub struct ParseErrors {
     pub errors: Vec<ParseError>,
 }
 
-impl ParseErrors {
-    /// What a user can do about it.
-    #[must_use]
-    pub fn help(&self) -> &'static str {
-        "see the grammar of the IAM policy language: \
-         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"
-    }
-}
-
 impl fmt::Display for ParseErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, error) in self.errors.iter().enumerate() {
