@@ -13,6 +13,9 @@ fn the_data_is_whole() {
         assert!(!service.name.is_empty(), "{}", service.prefix);
         for action in &service.actions {
             assert_eq!(service.action(&action.name.to_uppercase()).map(|found| found.name), Some(action.name));
+            for resource in &action.resources {
+                assert!(service.resource_types.contains(&resource.kind), "{} of {}", resource.kind.arn, action.name);
+            }
         }
         for kind in &service.resource_types {
             assert!(kind.may_match("*"), "{}", kind.arn);

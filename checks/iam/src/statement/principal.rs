@@ -245,6 +245,16 @@ mod tests {
     }
 
     #[test]
+    fn not_principal_names_everyone_else_and_nobody_directly() {
+        let text =
+            r#"{"Statement": {"Effect": "Allow", "NotPrincipal": {"AWS": "444455556666"}, "Action": "*", "Resource": "*"}}"#;
+        let policy = Policy::parse(text, PolicyKind::Resource).unwrap();
+        let known = Principal::AssumedRole { session_arn: Some(SESSION.into()), role_arn: Some(ROLE.into()) };
+        let (matches, grants) = evaluate(policy.statements[0].principal.as_ref().unwrap(), &known);
+        assert_eq!((matches, grants), (Truth::True, Grants { direct: Truth::False, by_role: Truth::True }));
+    }
+
+    #[test]
     fn how_closely_an_entry_names_its_principal() {
         let entry = |text: &str| {
             let text = format!(r#"{{"Statement": {{"Effect": "Deny", {}, "Action": "*"}}}}"#, aws(text));
