@@ -287,3 +287,6 @@ pub fn unresolved_gap(asked: &RequiredAction, unresolved: &[irsa_doctor_iam::Unr
         .detail(keys.join("; "))
         .remedy(remedy)
 }
+
+#[cfg(test)]
+mod tests;
