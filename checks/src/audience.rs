@@ -51,16 +51,6 @@ impl AudienceDecision {
         matches!(self.odd, Odd::Annotation | Odd::Token)
     }
 
-    /// Whether the provider's client ids are to be blamed.
-    pub fn is_provider(&self) -> bool {
-        matches!(self.odd, Odd::Provider | Odd::ProviderAndTrust)
-    }
-
-    /// Whether the trust policy's condition is to be blamed.
-    pub fn is_trust(&self) -> bool {
-        matches!(self.odd, Odd::Trust | Odd::ProviderAndTrust)
-    }
-
     /// The audience to judge provider and trust policy for: the token's, or, where the token is the odd
     /// one (and is reported as that), the one that it should have.
     pub fn judged(&self) -> &str {
@@ -104,12 +94,6 @@ fn decide(evidence: &Evidence<'_>, audience: &str, seen: bool) -> AudienceDecisi
 fn api_audience(provider: Option<&[String]>) -> &str {
     let of_api = |id: &&String| id.contains("kubernetes.default.svc") || id.contains("kubernetes.svc.default");
     provider.and_then(|ids| ids.iter().find(of_api)).map_or("", String::as_str)
-}
-
-/// The audience of the token that is used with the role under judgement: the pod's own, else what a new
-/// pod's would be. Empty is the API server's own.
-pub fn token_audience(evidence: &Evidence<'_>) -> String {
-    token(evidence).audience
 }
 
 /// What the trust policy asks of the audience.

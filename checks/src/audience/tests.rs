@@ -151,3 +151,46 @@ fn one_broken_thing_is_one_fault_of_the_chain() {
     });
     assert_eq!(errors(&annotated), ["oidc-provider-audience-missing"]);
 }
+
+#[test]
+fn the_default_speaks_only_where_it_is_asked_for_and_a_token_was_seen() {
+    let ids = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<Vec<_>>();
+    let (default, other) = (ids(&[DEFAULT_AUDIENCE]), ids(&["other"]));
+    let verdict = |token: &str, seen: bool, provider: Option<&[String]>, trust: &Trust| judge(token, seen, provider, trust).0;
+    assert_eq!(verdict("vault", true, Some(&default), &Trust::Any), Odd::Token);
+    assert_eq!(verdict("vault", false, Some(&default), &Trust::Any), Odd::Provider, "nobody has such a token yet");
+    assert_eq!(verdict("vault", true, Some(&other), &Trust::Any), Odd::Provider, "the provider was changed too");
+    let (wants_default, wants_other) = (Trust::Refuses(default), Trust::Refuses(other));
+    assert_eq!(verdict("vault", true, None, &wants_default), Odd::Token);
+    assert_eq!(verdict("vault", false, None, &wants_default), Odd::Trust);
+    assert_eq!(verdict("vault", true, None, &wants_other), Odd::Trust);
+    assert_eq!(verdict("vault", true, Some(&ids(&["vault"])), &wants_default), Odd::Trust, "two are against one");
+}
+
+#[test]
+fn the_token_should_have_the_default_where_that_would_do() {
+    let wanted = |wanted: &[&str]| {
+        let wanted = wanted.iter().map(|&id| id.to_owned()).collect();
+        AudienceDecision { odd: Odd::Token, token: "vault".to_owned(), wanted }.should_be().to_owned()
+    };
+    assert_eq!(wanted(&["x", DEFAULT_AUDIENCE]), DEFAULT_AUDIENCE);
+    assert_eq!(wanted(&["", "x"]), "x");
+    assert_eq!(wanted(&[]), DEFAULT_AUDIENCE);
+}
+
+#[test]
+fn only_conditions_on_the_audience_of_statements_for_us_count() {
+    let host = testing::ISSUER.trim_start_matches("https://");
+    let mut snapshot = testing::healthy();
+    with_token(&mut snapshot, "vault");
+    with_provider(&mut snapshot, &["vault"]);
+    let mut trust = testing::trust();
+    trust["Statement"][0]["Condition"]["StringEquals"][format!("{host}:sub")] = json!("system:serviceaccount:other:other");
+    let service = json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"});
+    trust["Statement"].as_array_mut().unwrap().push(service);
+    testing::set_trust(&mut snapshot, &trust);
+    assert_eq!(odd(&snapshot), Odd::Trust, "a service's statement says nothing of audiences");
+    trust["Statement"][0]["Condition"]["StringEquals"].as_object_mut().unwrap().remove(&format!("{host}:aud"));
+    testing::set_trust(&mut snapshot, &trust);
+    assert_eq!(odd(&snapshot), Odd::Nothing, "a condition on the subject is none on the audience");
+}
