@@ -110,10 +110,8 @@ fn deleted_principals(evidence: &Evidence<'_>, role: &Role) -> Vec<Finding> {
 
 fn is_deleted(entry: &PrincipalEntry) -> bool {
     let id = ["AROA", "AIDA"].iter().any(|prefix| entry.text.starts_with(prefix));
-    entry.kind == Some(PrincipalType::Aws)
-        && id
-        && entry.text.len() >= 16
-        && entry.text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    // Of AWS principals only ids begin so: the parser refuses what else there could be.
+    entry.kind == Some(PrincipalType::Aws) && id
 }
 
 fn missing(evidence: &Evidence<'_>, arn: RoleArn<'_>, text: &str) -> Finding {

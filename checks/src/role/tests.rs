@@ -111,6 +111,15 @@ fn a_deleted_principal_is_a_warning() {
     trust["Statement"].as_array_mut().unwrap().push(gone);
     let outcome = run(|snapshot| testing::set_trust(snapshot, &trust));
     assert_eq!((testing::faults(&outcome), outcome.status()), (vec!["role-recreated-principal"], Status::Warn));
+    for principal in [
+        serde_json::json!({"AWS": "210987654321"}),
+        serde_json::json!({"AWS": "arn:aws:iam::210987654321:role/AROA"}),
+        serde_json::json!({"Service": "AROAEXAMPLEEXAMPLE999"}),
+    ] {
+        trust["Statement"][1]["Principal"] = principal.clone();
+        let outcome = run(|snapshot| testing::set_trust(snapshot, &trust));
+        assert_eq!(testing::faults(&outcome), [""; 0], "{principal}");
+    }
 }
 
 #[test]
