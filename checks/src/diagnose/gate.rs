@@ -59,3 +59,72 @@ fn gate(target: &TargetReport, options: &GateOptions, from_files: bool) -> Gate 
     let unread = target.gaps.iter().any(|gap| gap.check == SCAN) && options.allow_unknown != AllowUnknown::All;
     if unknown.into_iter().all(|check| accepted(check.id)) && !unread { Gate::Pass } else { Gate::Inconclusive }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::FoundGap;
+    use crate::diagnose::diagnose;
+    use crate::report::ReportedGap;
+    use crate::snapshot::{Gap, GapCause, Observed, Snapshot};
+    use crate::testing;
+
+    fn gated(report: &mut Report, fail_on: Option<Severity>, allow_unknown: AllowUnknown) -> Gate {
+        apply_gate(report, &GateOptions { fail_on, allow_unknown });
+        report.gate
+    }
+
+    fn changed(change: impl FnOnce(&mut Snapshot)) -> Report {
+        let mut snapshot = testing::healthy();
+        change(&mut snapshot);
+        diagnose(&snapshot)
+    }
+
+    #[test]
+    fn the_least_severity_that_fails_is_the_callers() {
+        let mut broken = changed(|snapshot| testing::role_evidence(snapshot).role = Observed::Absent);
+        assert_eq!(gated(&mut broken, Some(Severity::Error), AllowUnknown::None), Gate::Fail);
+        assert_eq!(gated(&mut broken, None, AllowUnknown::All), Gate::Pass);
+        let mut warned = changed(|snapshot| testing::role_evidence(snapshot).attached = Observed::Present(vec![]));
+        assert_eq!(gated(&mut warned, Some(Severity::Error), AllowUnknown::None), Gate::Pass);
+        assert_eq!(gated(&mut warned, Some(Severity::Warning), AllowUnknown::None), Gate::Fail);
+    }
+
+    #[test]
+    fn an_unknown_link_passes_only_where_it_is_accepted() {
+        let gap = || Observed::Unavailable(Gap::new("iam:GetRole", GapCause::Denied));
+        let mut report = changed(|snapshot| testing::role_evidence(snapshot).role = gap());
+        let unknown = |report: &Report| -> BTreeSet<String> {
+            let links = report.targets.iter().flat_map(|target| &target.checks);
+            links.filter(|link| link.status == Status::Unknown).map(|link| link.id.to_owned()).collect()
+        };
+        let all = unknown(&report);
+        assert!(all.len() > 1, "{all:?}");
+        let first = all.iter().take(1).cloned().collect();
+        let fail_on = Some(Severity::Error);
+        assert_eq!(gated(&mut report, fail_on, AllowUnknown::None), Gate::Inconclusive);
+        assert_eq!(gated(&mut report, fail_on, AllowUnknown::Checks(first)), Gate::Inconclusive);
+        assert_eq!(gated(&mut report, fail_on, AllowUnknown::Checks(all)), Gate::Pass);
+        assert_eq!(gated(&mut report, fail_on, AllowUnknown::All), Gate::Pass);
+        for link in report.targets.iter_mut().flat_map(|target| &mut target.checks) {
+            link.is_beyond_files = true;
+        }
+        assert_eq!(gated(&mut report, fail_on, AllowUnknown::None), Gate::Inconclusive, "no files were judged");
+        report.from_files = true;
+        assert_eq!(gated(&mut report, fail_on, AllowUnknown::None), Gate::Pass);
+    }
+
+    #[test]
+    fn a_place_that_a_scan_could_not_read_is_unknown_too() {
+        let mut report = changed(|_| {});
+        let gap = |check| {
+            let found = FoundGap { gap: Gap::new("list pods", GapCause::Denied), decisive: true };
+            ReportedGap { check, found }
+        };
+        report.targets[0].gaps.push(gap("role"));
+        assert_eq!(gated(&mut report, None, AllowUnknown::None), Gate::Pass, "a link's gap is its link's to weigh");
+        report.targets[0].gaps.push(gap(SCAN));
+        assert_eq!(gated(&mut report, None, AllowUnknown::None), Gate::Inconclusive);
+        assert_eq!(gated(&mut report, None, AllowUnknown::All), Gate::Pass);
+    }
+}

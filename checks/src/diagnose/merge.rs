@@ -79,3 +79,49 @@ pub(super) fn fingerprint(target: &Target, finding: &Finding) -> String {
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     format!("{hash:016x}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::locus::Locus;
+    use crate::registry;
+
+    fn finding(resource: &str, actual: &str) -> Finding {
+        Finding::new(fault(0), Locus::new(resource).at("$['a']"), "").compared("x", actual)
+    }
+
+    fn fault(at: usize) -> &'static crate::fault::Fault {
+        registry::ALL.iter().flat_map(|check| check.faults).nth(at).unwrap()
+    }
+
+    #[test]
+    fn the_same_place_in_two_pods_is_one_finding_and_elsewhere_two() {
+        let one = finding("Pod default/a", "y");
+        assert!(same(&one, &finding("Pod default/a", "y")));
+        assert!(same(&one, &finding("Pod default/b", "y")));
+        assert!(!same(&one, &finding("Pod default/b", "z")), "another value");
+        assert!(!same(&one, &finding("ServiceAccount default/a", "y")), "another kind");
+        assert!(!same(&finding("ServiceAccount default/a", "y"), &finding("ServiceAccount default/b", "y")));
+        let with = |change: fn(&mut Finding)| {
+            let mut other = one.clone();
+            change(&mut other);
+            same(&one, &other)
+        };
+        assert!(!with(|other| other.locus.path = "$['b']".to_owned()));
+        assert!(!with(|other| other.locus.document = Some("v1".to_owned())));
+        assert!(!with(|other| other.locus.missing = Some("env".to_owned())));
+        assert!(!with(|other| other.fault = fault(1)));
+    }
+
+    #[test]
+    fn fingerprints_tell_findings_apart_and_no_pods_of_a_workload() {
+        let target = Target::new(crate::snapshot::TargetKind::Pod, "default", "a");
+        let print = |finding: &Finding| fingerprint(&target, finding);
+        let one = print(&finding("Pod default/a", "y"));
+        assert_eq!(one, print(&finding("Pod default/b", "z")));
+        assert_ne!(one, print(&finding("ServiceAccount default/a", "y")));
+        let elsewhere = Finding::new(fault(0), Locus::new("Pod default/a").at("$['b']"), "");
+        assert_ne!(one, print(&elsewhere));
+        assert_eq!(one.len(), 16);
+    }
+}
