@@ -96,3 +96,17 @@ fn a_role_that_does_not_exist_is_not_reached() {
     testing::account(&mut snapshot).roles.clear();
     assert_eq!(run(&CHECK, &snapshot).status(), Status::Unknown);
 }
+
+#[test]
+fn whether_an_attached_policy_exists_is_asked_of_the_accounts_own_only() {
+    let mut snapshot = healthy();
+    account(&mut snapshot).policies.get_mut(POLICY).unwrap().policy = denied("iam:GetPolicy");
+    let outcome = run(&CHECK, &snapshot);
+    assert_eq!((outcome.status(), gaps(&outcome)), (Status::Unknown, vec![("iam:GetPolicy", true)]));
+    let arn = "arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned();
+    let read = account(&mut snapshot).policies.remove(POLICY).unwrap();
+    account(&mut snapshot).policies.insert(arn.clone(), read);
+    role_evidence(&mut snapshot).attached = Observed::Present(vec![AttachedPolicy { arn, name: "ReadOnlyAccess".to_owned() }]);
+    let outcome = run(&CHECK, &snapshot);
+    assert_eq!((outcome.status(), gaps(&outcome)), (Status::Pass, vec![]), "AWS deletes none of its own under a role");
+}

@@ -181,3 +181,53 @@ fn a_named_pod_on_its_way_out_is_said_to_be() {
     testing::pod(&mut snapshot).metadata.deletion_timestamp = Some(LATE.to_owned());
     assert_eq!(notes_of(&snapshot), ["pod awscli is being deleted"]);
 }
+
+/// Adds a pod to the list that couldn't be read itself.
+fn add_unread(snapshot: &mut Snapshot, name: &str) {
+    let cluster = testing::cluster(snapshot);
+    let gap = Gap::new("get pods", crate::snapshot::GapCause::Denied);
+    cluster.pods.insert(format!("default/{name}"), Observed::Unavailable(gap));
+    testing::inside(cluster.pod_lists.get_mut("default").unwrap()).push(name.to_owned());
+}
+
+#[test]
+fn a_pod_that_was_not_read_beside_others_is_a_gap_unless_it_is_of_an_older_revision() {
+    let unread = |snapshot: &Snapshot| testing::evidence(snapshot, unread_pod).map(|gap| gap.operation);
+    let mut snapshot = target(TargetKind::Deployment, &json!({}), &json!({}));
+    replica_set(&mut snapshot, "api-1", "1");
+    replica_set(&mut snapshot, "api-2", "2");
+    add_pod(&mut snapshot, "api-2-a", ("ReplicaSet", "api-2"), LATE, &json!({}));
+    assert_eq!(unread(&snapshot), None, "all were read");
+    add_unread(&mut snapshot, "api-1-b");
+    assert_eq!(unread(&snapshot), None, "the older ReplicaSet's pods don't count");
+    add_unread(&mut snapshot, "api-2-b");
+    assert_eq!(unread(&snapshot).as_deref(), Some("get pods"));
+    let report = crate::diagnose::diagnose(&snapshot);
+    let unknown = report.targets[0].checks.iter().any(|check| check.status == crate::check::Status::Unknown);
+    assert!(unknown, "it may be the one that is wrong");
+    // Of a pod that is named itself nothing is beside it.
+    snapshot.asked.targets = vec![Target::new(TargetKind::Pod, "default", "api-2-a")];
+    assert_eq!(unread(&snapshot), None);
+}
+
+#[test]
+fn a_job_that_was_not_read_may_have_been_kept_from_making_pods() {
+    let unread = |snapshot: &Snapshot| testing::evidence(snapshot, unread_job).map(|gap| gap.operation);
+    let with_job = |kind: TargetKind| {
+        let mut snapshot = target(kind, &json!({}), &json!({}));
+        let gap = Gap::new("get jobs", crate::snapshot::GapCause::Denied);
+        testing::cluster(&mut snapshot).workloads.insert(kind_key("Job", "default", "api-1"), Observed::Unavailable(gap));
+        snapshot
+    };
+    assert_eq!(unread(&target(TargetKind::CronJob, &json!({}), &json!({}))), None);
+    let mut snapshot = with_job(TargetKind::CronJob);
+    assert_eq!(unread(&snapshot).as_deref(), Some("get jobs"));
+    assert_eq!(unread(&with_job(TargetKind::Deployment)), None, "jobs make no pods of a Deployment");
+    snapshot.from_files = true;
+    assert_eq!(unread(&snapshot), None, "files hold no jobs");
+    snapshot.from_files = false;
+    add_pod(&mut snapshot, "api-0-x", ("Job", "api-0"), EARLY, &json!({"status": {"phase": "Succeeded"}}));
+    let owner = json!({"ownerReferences": [{"kind": "CronJob", "name": "api", "controller": true}]});
+    add_workload(&mut snapshot, "Job", "api-0", &json!({"metadata": owner}));
+    assert_eq!(unread(&snapshot), None, "one has run: jobs make their pods");
+}
