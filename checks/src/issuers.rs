@@ -178,4 +178,38 @@ mod tests {
         // Two kOps clusters in one bucket: short ids prove nothing.
         assert_eq!(variant("bucket.s3.amazonaws.com/prod", "other.s3.amazonaws.com/prod"), None);
     }
+
+    #[test]
+    fn an_id_is_cut_only_where_its_beginning_or_end_is_left() {
+        let cut = "its id is cut short";
+        assert_eq!(misspelling("oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633", OURS), Some(cut));
+        assert_eq!(misspelling("oidc.eks.us-east-1.amazonaws.com/id/53DE1B71EXAMPLE", OURS), Some(cut));
+        assert_eq!(misspelling("oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF", OURS), None, "another id");
+        assert_eq!(misspelling("oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D", OURS), None, "another host");
+        assert_eq!(misspelling("bucket.example.com/prod", "bucket.example.com/production"), None, "short ids prove nothing");
+    }
+
+    #[test]
+    fn only_endpoints_of_eks_are_compared() {
+        let ours = "https://0123.gr7.us-east-1.eks.amazonaws.com";
+        assert!(is_other_endpoint("https://4567.gr7.us-east-1.eks.amazonaws.com", ours));
+        assert!(is_other_endpoint("https://4567.eks-cluster.us-east-1.api.aws", ours));
+        assert!(!is_other_endpoint("https://0123.eks-cluster.us-east-1.api.aws", ours));
+        for proxy in ["https://proxy.my.api.example.com", "https://proxy.eks-cluster.example.com", "https://localhost:6443"] {
+            assert!(!is_other_endpoint(proxy, ours), "{proxy}");
+        }
+    }
+
+    #[test]
+    fn texts_that_are_too_long_are_not_compared() {
+        let long = "a".repeat(LONGEST + 1);
+        assert_eq!((edits(&long, "a"), edits("a", &long)), (None, None));
+        assert_eq!(edits(&"a".repeat(LONGEST), "a"), Some(LONGEST - 1));
+    }
+
+    #[test]
+    fn tokens_have_the_scheme() {
+        assert_eq!(with_scheme(OURS), format!("https://{OURS}"));
+        assert_eq!(with_scheme("http://issuer.example.com"), "http://issuer.example.com");
+    }
 }

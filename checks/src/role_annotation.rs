@@ -147,4 +147,25 @@ mod tests {
         let both = metadata(&json!({"eks.amazonaws.com/role_arn": "x", "example.com/role-arn": ROLE}));
         assert_eq!(near_miss_on_account(&both).map(|near| near.key), Some("example.com/role-arn"));
     }
+
+    #[test]
+    fn a_key_that_speaks_of_a_role_is_near_under_amazons_names_only() {
+        for (key, value, expected) in [
+            ("amazonaws.com/the-arn-of-my-role", Some("x"), true),
+            ("eks.example.com/the-arn-of-my-role", Some("x"), true),
+            ("the-arn-of-my-role", None, true),
+            ("example.com/the-arn-of-my-role", Some(ROLE), false),
+            ("amazonaws.com/the-name-of-my-role", Some(ROLE), true),
+            ("amazonaws.com/the-name-of-my-role", Some("admin"), false),
+            ("amazonaws.com/the-name-of-my-topic", Some(ROLE), false),
+            ("amazonaws.com/the-arn-of-my-topic", Some(ROLE), false),
+        ] {
+            assert_eq!(is_near(key, value), expected, "{key} {value:?}");
+        }
+        let long = format!("amazonaws.com/role-arn-{}", "x".repeat(100));
+        assert!(!is_near(&long, Some(ROLE)));
+        let longest = format!("amazonaws.com/role-arn-{}", "x".repeat(77));
+        assert_eq!((longest.len(), is_near(&longest, Some(ROLE))), (100, true));
+        assert!(SIBLINGS.iter().all(|key| !is_near(key, Some(ROLE))));
+    }
 }
