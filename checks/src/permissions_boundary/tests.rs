@@ -79,3 +79,27 @@ fn what_could_not_be_read_is_unknown() {
     role_evidence(&mut snapshot).role = Observed::Unavailable(Gap::new("iam:GetRole", GapCause::Denied));
     assert_eq!(gaps(&run(&CHECK, &snapshot)), vec![("iam:GetRole", true)]);
 }
+
+#[test]
+fn a_boundary_that_denies_only_some_of_a_service_lets_it_through() {
+    let with = |deny: &Value| {
+        let mut deny = deny.clone();
+        deny["Effect"] = json!("Deny");
+        faults(&run(&CHECK, &bounded(&json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}, deny]))))
+    };
+    for deny in [
+        json!({"Action": "s3:Put*", "Resource": "*"}),
+        json!({"Action": "sqs:*", "Resource": "*"}),
+        json!({"NotAction": "s3:*", "Resource": "*"}),
+        json!({"Action": "s3:*", "Resource": "arn:aws:s3:::other/*"}),
+        json!({"Action": "s3:*", "NotResource": "*"}),
+        json!({"Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}),
+    ] {
+        assert_eq!(with(&deny), [""; 0], "{deny}");
+    }
+    for deny in [json!({"Action": "*", "Resource": "*"}), json!({"Action": ["sqs:*", "s?:**"], "Resource": "*"})] {
+        assert_eq!(with(&deny), ["boundary-blocks-service"], "{deny}");
+    }
+    let not = json!([{"Effect": "Allow", "NotAction": ["iam:*", "s3:*"], "Resource": "*"}]);
+    assert_eq!(faults(&run(&CHECK, &bounded(&not))), ["boundary-blocks-service"]);
+}

@@ -132,3 +132,24 @@ fn the_size_counts_without_white_space() {
     assert_eq!(testing::faults(&padded(2100 - plain)), [""; 0]);
     assert_eq!(testing::faults(&padded(3700 - plain)), ["trust-policy-near-limit"]);
 }
+
+#[test]
+fn a_statement_that_lets_others_in_is_not_pinned_by_a_command() {
+    let fix = |principal: &Value, action: &Value| {
+        let outcome = run(|trust| {
+            let statement = &mut trust["Statement"][0];
+            statement.as_object_mut().unwrap().remove("Condition");
+            statement["Principal"] = principal.clone();
+            statement["Action"] = action.clone();
+        });
+        testing::findings(&outcome)[0].fix.clone().unwrap()
+    };
+    let (token, both) =
+        (json!({"Federated": testing::PROVIDER}), json!({"Federated": testing::PROVIDER, "AWS": testing::ACCOUNT}));
+    let (ours, more) = (json!("sts:AssumeRoleWithWebIdentity"), json!(["sts:AssumeRoleWithWebIdentity", "sts:AssumeRole"]));
+    assert!(!fix(&token, &ours).commands.is_empty());
+    for (principal, action) in [(&both, &ours), (&token, &more), (&both, &more)] {
+        let fix = fix(principal, action);
+        assert!(fix.commands.is_empty() && fix.needs_decision.is_some(), "{principal} {action}: {:?}", fix.commands);
+    }
+}
