@@ -141,3 +141,6 @@ fn target(cluster: &Cluster, pod: &Pod) -> Target {
     }
     Target { scanned: true, ..target }
 }
+
+#[cfg(test)]
+mod tests;
