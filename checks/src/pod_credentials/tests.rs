@@ -163,3 +163,34 @@ fn a_region_is_wanted() {
     testing::uninject(&mut snapshot);
     assert!(judged(&snapshot).is_empty());
 }
+
+#[test]
+fn keys_are_an_error_only_beside_a_role() {
+    let set = json!({"value": "x"});
+    let bare = |change: &dyn Fn(&mut Snapshot)| {
+        let mut snapshot = testing::healthy();
+        testing::uninject(&mut snapshot);
+        testing::annotate(&mut snapshot, crate::evidence::ROLE_ANNOTATION, None);
+        testing::container(&mut snapshot).env = testing::read(&keys(&set, &set));
+        change(&mut snapshot);
+        judged(&snapshot).into_iter().find(|(id, _)| *id == "static-keys-in-env")
+    };
+    let severity = |severity| Some(("static-keys-in-env", severity));
+    assert_eq!(bare(&|_| {}), severity(Severity::Warning), "nobody gave it a role");
+    let annotated = |snapshot: &mut Snapshot| {
+        testing::annotate(snapshot, crate::evidence::ROLE_ANNOTATION, Some(testing::ROLE));
+    };
+    assert_eq!(bare(&annotated), severity(Severity::Error));
+    let associated = |snapshot: &mut Snapshot| {
+        let association = crate::snapshot::Association { role_arn: testing::ROLE.to_owned(), ..Default::default() };
+        let associations = &mut testing::cluster(snapshot).associations;
+        associations.insert("default/my-service-account".to_owned(), crate::snapshot::Observed::Present(association));
+    };
+    assert_eq!(bare(&associated), severity(Severity::Error));
+    let unread = |snapshot: &mut Snapshot| {
+        let gap = crate::snapshot::Gap::not_collected("get serviceaccounts");
+        let account = testing::cluster(snapshot).service_accounts.get_mut("default/my-service-account").unwrap();
+        *account = crate::snapshot::Observed::Unavailable(gap);
+    };
+    assert_eq!(bare(&unread), severity(Severity::Error), "it may have one");
+}

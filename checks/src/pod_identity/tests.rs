@@ -6,6 +6,8 @@ use crate::snapshot::{GapCause, RequiredAction, RoleEvidence, Snapshot};
 use crate::testing::{self, ACCOUNT, ROLE};
 use serde_json::{Value, json};
 
+mod cluster;
+
 const TARGET: &str = "arn:aws:iam::123456789012:role/target";
 
 fn trust(actions: &Value) -> Value {
@@ -221,6 +223,11 @@ fn fargate_and_windows_have_no_agent() {
         testing::pod(snapshot).spec.node_selector.insert("kubernetes.io/os".to_owned(), "windows".to_owned());
     });
     assert_eq!(windows, unsupported);
+    let label = |snapshot: &mut Snapshot| {
+        testing::pod(snapshot).metadata.labels.insert("eks.amazonaws.com/fargate-profile".to_owned(), "p".to_owned());
+    };
+    assert_eq!(faults(label), unsupported);
+    assert_eq!(faults(|snapshot| testing::pod(snapshot).spec.node_name = Some("fargate-ip-10-0-0-1".to_owned())), unsupported);
 }
 
 #[test]

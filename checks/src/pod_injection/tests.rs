@@ -6,6 +6,7 @@ use crate::testing;
 use serde_json::{Value, json};
 
 mod missing;
+mod state;
 mod token;
 
 /// The faults of the first pod, with their severities.
