@@ -127,3 +127,24 @@ fn a_mended_statement_lets_nobody_else_in() {
         assert_eq!(testing::faults(&scope), [""; 0], "{new}");
     }
 }
+
+/// What was decided for a role and a service account is kept, and holds for their cluster only.
+#[test]
+fn clusters_do_not_share_what_was_decided() {
+    use crate::snapshot::{Target, TargetKind};
+    let mut snapshot = testing::healthy();
+    let (name, mut other) = snapshot.clusters.iter().map(|(name, cluster)| (name.clone(), cluster.clone())).next().unwrap();
+    other.eks = Observed::Absent;
+    other.openid_configuration = testing::read(&json!({"present": {"issuer": format!("https://{OLD}")}}));
+    snapshot.clusters.insert("other".to_owned(), other);
+    for clusters in [[name.as_str(), "other"], ["other", name.as_str()]] {
+        let pod =
+            |cluster: &str| Target { cluster: Some(cluster.to_owned()), ..Target::new(TargetKind::Pod, "default", "awscli") };
+        snapshot.asked.targets = clusters.map(pod).to_vec();
+        for target in crate::diagnose::diagnose(&snapshot).targets {
+            let trust = target.checks.iter().find(|check| check.id == CHECK.id).unwrap();
+            let expected = if target.target.cluster.as_deref() == Some("other") { Status::Fail } else { Status::Pass };
+            assert_eq!(trust.status, expected, "{:?} of {clusters:?}", target.target.cluster);
+        }
+    }
+}
