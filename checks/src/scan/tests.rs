@@ -148,3 +148,22 @@ fn a_place_is_whole_where_it_or_the_cluster_was_listed() {
     assert!(scan(&["default"]).has_whole("default") && scan(&[""]).has_whole("default"));
     assert!(!scan(&["default"]).has_whole("other") && !scan(&[]).has_whole("default"));
 }
+
+#[test]
+fn of_several_clusters_each_target_names_its_own() {
+    let two = |of: Option<&str>| {
+        scanned(TargetKind::Cluster, "", |snapshot| {
+            let other = snapshot.clusters.values().next().unwrap().clone();
+            snapshot.clusters.insert("other".to_owned(), other);
+            snapshot.asked.targets[0].cluster = of.map(str::to_owned);
+        })
+    };
+    let clusters = |snapshot: &Snapshot| {
+        let of = snapshot.asked.targets.iter().map(|target| target.cluster.clone().unwrap());
+        of.collect::<BTreeSet<_>>()
+    };
+    assert_eq!(clusters(&two(None)).len(), 2);
+    assert_eq!(clusters(&two(Some("other"))), BTreeSet::from(["other".to_owned()]));
+    let alone = scanned(TargetKind::Cluster, "", |_| {});
+    assert!(alone.asked.targets.iter().all(|target| target.cluster.is_none()));
+}
