@@ -213,3 +213,47 @@ fn flaw(value: &str) -> String {
         _ => format!("{value} has too few colons"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Snapshot;
+    use crate::testing::{self, ROLE};
+
+    #[test]
+    fn the_flaw_that_is_named_is_the_one_it_has() {
+        for (value, what) in [
+            (" arn:aws:iam::123456789012:role/x", "blanks around it"),
+            ("arn:aws:iam::123456789012:role/x\n", "line break around it"),
+            ("'arn:aws:iam::123456789012:role/x'", "quotes around it"),
+            ("arn:aws:iam::<account>:role/x", "placeholder"),
+            ("arn:aws:iam::123456789012:role/x y", "holds blanks"),
+            ("arn:aws:iam::123456789012:role/arn:x", "more than one ARN"),
+            ("my-role", "bare name"),
+            ("arn:aws:iam::12345678901:role/x", "twelve digits"),
+            ("arn:aws:iam::12345678901a:role/x", "twelve digits"),
+            ("arn:aws:lam::123456789012:role/x", "not of the form"),
+            ("123456789012:role/x", "too few colons"),
+        ] {
+            assert!(flaw(value).contains(what), "{value:?}: {}", flaw(value));
+        }
+    }
+
+    #[test]
+    fn a_containers_role_is_right_where_it_is_the_expected_one_of_this_partition() {
+        let right = |role: &str, expected: Option<&str>| {
+            let mut snapshot: Snapshot = testing::healthy();
+            snapshot.asked.role = expected.map(str::to_owned);
+            let container = testing::container(&mut snapshot);
+            let variable = container.env.iter_mut().find(|variable| variable.name == "AWS_ROLE_ARN").unwrap();
+            variable.value = Some(role.to_owned());
+            testing::evidence(&snapshot, |evidence| is_right(evidence, &evidence.containers()[0]))
+        };
+        for expected in [None, Some("my-test-role"), Some(ROLE)] {
+            assert!(right(ROLE, expected), "{expected:?}");
+        }
+        assert!(!right(ROLE, Some("other")));
+        assert!(!right(&ROLE.replace("arn:aws:", "arn:aws-cn:"), None));
+        assert!(!right("my-test-role", None), "no ARN");
+    }
+}
