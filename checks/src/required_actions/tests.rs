@@ -140,3 +140,9 @@ fn nothing_is_granted_on_what_an_action_never_takes() {
     let fixes: Vec<_> = findings(&outcome).iter().filter_map(|finding| finding.fix.as_ref()).collect();
     assert!(!fixes.is_empty() && fixes.iter().all(|fix| fix.commands.is_empty() && fix.needs_decision.is_some()), "{fixes:?}");
 }
+
+#[test]
+fn an_action_that_no_statement_names_is_refused_whatever_the_resource() {
+    assert_eq!(asking_result(&asking("sqs:SendMessage", "*")), Status::Fail);
+    assert_eq!(asking_result(&asking("s3:ListBucket", "*")), Status::Unknown, "on which bucket wasn't said");
+}

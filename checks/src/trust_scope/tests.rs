@@ -153,3 +153,10 @@ fn a_statement_that_lets_others_in_is_not_pinned_by_a_command() {
         assert!(fix.commands.is_empty() && fix.needs_decision.is_some(), "{principal} {action}: {:?}", fix.commands);
     }
 }
+
+#[test]
+fn who_else_gets_in_is_not_said_where_nobody_is_known_to() {
+    let mut open = testing::trust()["Statement"][0]["Condition"].clone();
+    open["IpAddress"] = json!({"aws:SourceIp": "203.0.113.0/24"});
+    assert_eq!(condition(&open).status(), Status::NotApplicable);
+}
