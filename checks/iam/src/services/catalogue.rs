@@ -8,7 +8,7 @@ use super::{AccessLevel, Action, ActionResource, ConditionKey, ResourceType, Ser
 static PACKED: &[u8] = include_bytes!("../../data/services.bin");
 
 /// More than the data unpacks to; a bound for the decompressor.
-const MAX_TEXT: usize = 16 * 1024 * 1024;
+const MAX_TEXT: usize = 1 << 24;
 
 /// The unpacked data, cut into services.
 #[derive(Default)]
