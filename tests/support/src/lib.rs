@@ -8,6 +8,7 @@
 //! * [`Recording`]: a scenario from `tests/scenarios/recordings`, served, and its right answer checked.
 //! * [`Rights`]: what `irsa-doctor permissions` prints, enforced.
 //! * [`Come`]: what a run came to, and what may not become of it where it sees less.
+//! * [`PastedError`]: the errors of `tests/errors`.
 //! * [`Scenario`]: a bundle of `tests/scenarios`, and what is to be said of it.
 //! * [`generate`]: large clusters and accounts for benches.
 //!
@@ -34,6 +35,7 @@ pub mod generate;
 mod http;
 mod kubernetes;
 mod moto;
+mod pasted;
 mod peak;
 mod recording;
 mod rights;
@@ -51,6 +53,7 @@ pub use fault::{Effect, Fault, Pattern};
 pub use http::{Request, Response};
 pub use kubernetes::{KubernetesApi, Rule};
 pub use moto::Moto;
+pub use pasted::PastedError;
 pub use peak::wait_and_watch;
 pub use recording::{ApiServer, Expect, IdentityExpect, Kind, Mentions, Recording, Scenario as RecordedScenario, Served};
 pub use rights::Rights;
