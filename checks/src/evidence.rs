@@ -289,3 +289,6 @@ pub fn lookup<'a, T>(
         None => Observed::Unavailable(Gap::not_collected(operation).about(key)),
     }
 }
+
+#[cfg(test)]
+mod tests;

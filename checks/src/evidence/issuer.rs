@@ -98,3 +98,6 @@ fn no_issuer(cluster: &Cluster) -> Gap {
     gap.remedy = format!("allow eks:DescribeCluster or get on /.well-known/openid-configuration, or give --issuer {url}");
     gap
 }
+
+#[cfg(test)]
+mod tests;
