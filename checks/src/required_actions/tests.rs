@@ -2,7 +2,8 @@ use super::CHECK;
 use crate::actions::decisions;
 use crate::check::Status;
 use crate::fault::Confidence;
-use crate::snapshot::{Gap, GapCause, ManagedPolicy, Observed, PolicyEvidence, RequiredAction, Snapshot};
+use crate::finding::Finding;
+use crate::snapshot::{Gap, GapCause, ManagedPolicy, Observed, PolicyEvidence, RequiredAction, ResourceEvidence, Snapshot};
 use crate::testing::{POLICY, account, evidence, faults, findings, gaps, healthy, role, run, set_policy};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -145,4 +146,88 @@ fn nothing_is_granted_on_what_an_action_never_takes() {
 fn an_action_that_no_statement_names_is_refused_whatever_the_resource() {
     assert_eq!(asking_result(&asking("sqs:SendMessage", "*")), Status::Fail);
     assert_eq!(asking_result(&asking("s3:ListBucket", "*")), Status::Unknown, "on which bucket wasn't said");
+}
+
+#[test]
+fn why_a_resources_policy_is_not_known_is_said() {
+    let mut snapshot = asking("s3:ListBucket", BUCKET);
+    let policy = Observed::Unavailable(Gap::new("s3:GetBucketPolicy", GapCause::Denied));
+    snapshot.resource_policies.insert(BUCKET.to_owned(), ResourceEvidence { policy, ..ResourceEvidence::default() });
+    let outcome = run(&CHECK, &snapshot);
+    assert_eq!((outcome.status(), gaps(&outcome)), (Status::Pass, vec![("s3:GetBucketPolicy", false)]));
+}
+
+/// The finding for a resource whose policy lets nobody in.
+fn shut_out(action: &str, resource: &str, owner: &str) -> Finding {
+    let mut snapshot = asking(action, resource);
+    set_policy(
+        &mut snapshot,
+        &json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}}),
+    );
+    let policy = json!({"Version": "2012-10-17", "Statement": {
+        "Sid": "Them", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": action, "Resource": "*",
+    }});
+    let policy = Observed::Present(policy.to_string());
+    let read = ResourceEvidence { policy, owner: Some(owner.to_owned()), ..ResourceEvidence::default() };
+    snapshot.resource_policies.insert(resource.to_owned(), read);
+    let outcome = run(&CHECK, &snapshot);
+    let [finding] = findings(&outcome) else { panic!("{:?}", faults(&outcome)) };
+    assert_eq!(finding.fault.id, "resource-policy-not-allowed");
+    finding.clone()
+}
+
+#[test]
+fn the_statement_that_a_resource_lacks_fits_its_kind() {
+    for (action, resource, wanted, words) in [
+        ("s3:ListBucket", "arn:aws:s3:::theirs", Some("arn:aws:s3:::theirs"), "of account 210987654321 does not allow"),
+        ("kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/1", Some("*"), "nor to account 123456789012"),
+        ("ecr:BatchGetImage", "arn:aws:ecr:us-east-1:210987654321:repository/r", None, "of account 210987654321 does not allow"),
+    ] {
+        let finding = shut_out(action, resource, if action.starts_with("kms") { "123456789012" } else { "210987654321" });
+        assert!(finding.detail.contains(words), "{}", finding.detail);
+        let fix = finding.fix.unwrap();
+        let (_, statement) = fix.notes.iter().find_map(|note| note.split_once("all that are there: ")).unwrap();
+        let statement: serde_json::Value = serde_json::from_str(statement).unwrap();
+        assert_eq!(statement.get("Resource").and_then(|resource| resource.as_str()), wanted, "{resource}");
+        assert!(fix.needs_decision.unwrap().starts_with("whoever owns "), "{resource}");
+    }
+}
+
+#[test]
+fn all_that_is_left_out_is_granted_by_one_policy_of_a_new_name() {
+    let mut snapshot = asking("s3:PutObjectTagging", "arn:aws:s3:::my-test-bucket/a");
+    snapshot.asked.actions.extend(asking("s3:DeleteObject", "arn:aws:s3:::my-test-bucket/a").asked.actions);
+    let put = |finding: &Finding| {
+        let argv = finding.fix.as_ref().unwrap().commands[0].argv.clone();
+        let name = argv.iter().position(|word| word == "--policy-name").unwrap();
+        (argv[name + 1].clone(), argv.last().unwrap().clone())
+    };
+    let outcome = run(&CHECK, &snapshot);
+    let names: Vec<_> = findings(&outcome).iter().map(put).collect();
+    assert_eq!((names.len(), &names[0]), (2, &names[1]), "one fix for both");
+    let (name, document) = &names[0];
+    assert!(document.contains(r#""Action":["s3:PutObjectTagging","s3:DeleteObject"]"#), "{document}");
+    // `put-role-policy` would replace one that is there.
+    let nothing = Observed::Present(
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}}"#.to_owned(),
+    );
+    let evidence = crate::testing::role_evidence(&mut snapshot);
+    evidence.inline_names = Observed::Present(vec![name.clone(), format!("{name}-2")]);
+    evidence.inline = [(name.clone(), nothing.clone()), (format!("{name}-2"), nothing)].into();
+    assert_eq!(put(&findings(&run(&CHECK, &snapshot))[0]).0, format!("{name}-3"));
+}
+
+#[test]
+fn three_of_the_values_that_a_statement_has_are_named() {
+    let detail = |buckets: &[&str]| {
+        let mut snapshot = asking("s3:ListBucket", BUCKET);
+        let statement = json!({"Effect": "Allow", "Action": "s3:ListBucket", "Resource": buckets});
+        set_policy(&mut snapshot, &json!({"Version": "2012-10-17", "Statement": statement}));
+        findings(&run(&CHECK, &snapshot))[0].detail.clone()
+    };
+    let [a, b, c, d] = ["arn:aws:s3:::a", "arn:aws:s3:::b", "arn:aws:s3:::c", "arn:aws:s3:::d"];
+    let three = detail(&[a, b, c]);
+    assert!(three.contains("Resource is arn:aws:s3:::a, arn:aws:s3:::b, arn:aws:s3:::c") && !three.contains("..."), "{three}");
+    let four = detail(&[a, b, c, d]);
+    assert!(four.contains("arn:aws:s3:::c, ...") && !four.contains(d), "{four}");
 }
