@@ -5,7 +5,10 @@ use crate::snapshot::{Association, Snapshot};
 use crate::testing;
 use serde_json::{Value, json};
 
+mod env;
+mod file;
 mod missing;
+mod siblings;
 mod state;
 mod token;
 

@@ -1,8 +1,8 @@
 use super::*;
 
-const PATH: &str = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token";
+pub(super) const PATH: &str = "/var/run/secrets/eks.amazonaws.com/serviceaccount/token";
 
-fn at(path: &str) -> Snapshot {
+pub(super) fn at(path: &str) -> Snapshot {
     let mut snapshot = testing::healthy();
     unset(&mut snapshot, "AWS_ROLE_ARN");
     set(&mut snapshot, "AWS_ROLE_ARN", testing::ROLE);
@@ -11,7 +11,7 @@ fn at(path: &str) -> Snapshot {
 }
 
 /// Changes the projected token of the volume.
-fn with_token(change: impl FnOnce(&mut Value)) -> Snapshot {
+pub(super) fn with_token(change: impl FnOnce(&mut Value)) -> Snapshot {
     let mut snapshot = testing::healthy();
     edit_pod(&mut snapshot, |pod| change(&mut pod["spec"]["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"]));
     snapshot
