@@ -204,3 +204,71 @@ fn a_named_account_needs_no_pod() {
     testing::cluster(&mut snapshot).service_accounts.insert("default/gone".to_owned(), Observed::Absent);
     assert_eq!(faults(&run_on(&snapshot)), ["service-account-missing"]);
 }
+
+#[test]
+fn a_pod_that_is_not_there_is_unknown() {
+    let mut snapshot = testing::healthy();
+    testing::cluster(&mut snapshot).pods.insert("default/awscli".to_owned(), Observed::Absent);
+    let outcome = run_on(&snapshot);
+    assert_eq!((faults(&outcome), gaps(&outcome)), (vec![], vec![("get pods", true)]));
+}
+
+#[test]
+fn an_unread_account_matters_unless_an_error_stands_anyway() {
+    let mut snapshot = deployment();
+    let key = "default/my-service-account".to_owned();
+    testing::cluster(&mut snapshot).service_accounts.insert(key, denied("get serviceaccounts"));
+    let outcome = run_on(&snapshot);
+    assert_eq!((faults(&outcome), gaps(&outcome)), (vec!["no-pods"], vec![("get serviceaccounts", false)]));
+}
+
+#[test]
+fn the_expected_account_is_of_no_interest_where_an_account_is_named() {
+    let mut snapshot = testing::healthy();
+    snapshot.asked.targets = vec![Target::new(TargetKind::ServiceAccount, "default", "my-service-account")];
+    snapshot.asked.service_account = Some("other".to_owned());
+    assert_eq!(run_on(&snapshot).status(), crate::check::Status::Pass);
+}
+
+#[test]
+fn what_runs_as_another_account_is_said() {
+    let mut snapshot = running_as("default");
+    snapshot.asked.service_account = Some("my-service-account".to_owned());
+    let detail = |snapshot: &Snapshot| testing::findings(&run_on(snapshot)).last().unwrap().detail.clone();
+    assert!(detail(&snapshot).starts_with("pod awscli runs as service account default, not as my-service-account as"));
+    let mut workload = deployment();
+    workload.asked.service_account = Some("other".to_owned());
+    assert!(detail(&workload).starts_with("deployment/api runs as service account my-service-account"), "{}", detail(&workload));
+    let mut named = testing::healthy();
+    named.asked.targets = vec![Target::new(TargetKind::ServiceAccount, "default", "gone")];
+    testing::cluster(&mut named).service_accounts.insert("default/gone".to_owned(), Observed::Absent);
+    assert_eq!(detail(&named), "namespace default has no service account gone");
+}
+
+#[test]
+fn an_account_is_set_by_command_where_kubectl_can() {
+    let mut snapshot = deployment();
+    snapshot.asked.service_account = Some("other".to_owned());
+    let fix = |snapshot: &Snapshot| testing::findings(&run_on(snapshot)).last().unwrap().fix.clone().unwrap();
+    assert!(fix(&snapshot).commands[0].shell().starts_with("kubectl set serviceaccount deployment/api other"));
+    let mut job = running_as("default");
+    job.asked.service_account = Some("my-service-account".to_owned());
+    testing::pod(&mut job).metadata.owner_references =
+        testing::read(&json!([{"kind": "Job", "name": "once", "controller": true}]));
+    let fix = fix(&job);
+    assert!(!fix.commands.iter().any(|command| command.shell().contains("set serviceaccount")), "{fix:?}");
+    assert!(fix.needs_decision.unwrap().contains("Job once"));
+}
+
+#[test]
+fn the_place_of_an_accounts_name_is_where_it_stands_or_is_missing() {
+    let path = |account: Option<&str>| {
+        let mut snapshot = running_as("default");
+        testing::pod(&mut snapshot).spec.service_account_name = account.map(str::to_owned);
+        testing::findings(&run_on(&snapshot))[0].locus.clone()
+    };
+    assert!(path(Some("default")).path.ends_with("['serviceAccountName']"));
+    for none in [None, Some("")] {
+        assert!(!path(none).path.contains("serviceAccountName"), "{none:?}");
+    }
+}
