@@ -2,7 +2,9 @@
 
 mod judged;
 mod keys;
+mod near;
 mod unread;
+mod words;
 
 use super::*;
 use crate::check::Status;
