@@ -135,3 +135,37 @@ fn a_given_role_that_cannot_be_looked_up_is_unknown() {
         assert_eq!((outcome.status(), testing::gaps(&outcome)), (Status::Unknown, vec![("iam:GetRole", true)]), "{arn}");
     }
 }
+
+/// The roles that are named as choices for a missing `my-test-role`, of those that there are.
+fn choices(wanted: &str, names: &[&str]) -> Vec<String> {
+    let outcome = run(|snapshot| {
+        let arn = ROLE.replace("my-test-role", wanted);
+        name(snapshot, &arn);
+        let account = testing::account(snapshot);
+        account.roles.insert(wanted.to_owned(), RoleEvidence { role: Observed::Absent, ..RoleEvidence::default() });
+        let summary = |name: &&str| RoleSummary {
+            arn: format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
+            name: (*name).to_owned(),
+            trust_policy: None,
+        };
+        account.role_list = Observed::Present(names.iter().map(summary).collect());
+    });
+    let fix = testing::findings(&outcome)[0].fix.clone().unwrap();
+    fix.choices.iter().map(|arn| arn.rsplit('/').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_quarter_of_a_name_may_be_mistaken_and_five_characters_at_most() {
+    assert_eq!(choices("twelve-chars", &["twelve-chaxyz", "twelve-cxyzw"]), ["twelve-chaxyz"]);
+    assert_eq!(choices("abc", &["abd", "axy"]), ["abd"], "one may be in any case");
+    let long = "a-name-of-more-than-twenty-four-characters";
+    assert_eq!(choices(long, &[&long.replace("twenty", "xxxxxy"), &long.replace("twenty", "xxxxxx")]).len(), 1);
+}
+
+#[test]
+fn what_begins_like_it_may_be_meant_unless_it_is_short() {
+    assert_eq!(choices("orders", &["orders-in-production", "production-orders"]), ["orders-in-production"]);
+    assert_eq!(choices("orders-in-production", &["orders"]), ["orders"]);
+    assert_eq!(choices("order", &["order-in-production"]), ["order-in-production"], "five characters");
+    assert_eq!(choices("orde", &["orde-in-production"]), [""; 0]);
+}
