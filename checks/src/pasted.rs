@@ -62,3 +62,6 @@ fn refused(reading: &Reading) -> Option<RequiredAction> {
     };
     Some(RequiredAction { action: action.to_owned(), resource: resource.to_owned(), context: BTreeMap::new() })
 }
+
+#[cfg(test)]
+mod tests;
