@@ -4,6 +4,8 @@
 # Needs no nightly toolchain and no cargo-fuzz: coverage comes from LLVM's own pass. With FUZZ_SANITIZER=address memory is
 # watched too (libraries in C are below the packers and TLS); that needs a toolchain that takes -Z flags.
 #
+# FUZZ_ARGS goes to libFuzzer, after all else: with `-seed=1 -runs=20000` each run does the same.
+#
 # It begins with the seeds (the tests' own files among them) and with what earlier runs found worth keeping
 # (corpora/TARGET.tar.gz; `fuzz/keep.sh` makes it). What it finds it leaves below target/fuzz.
 set -euo pipefail
@@ -61,5 +63,5 @@ for target in "${targets[@]}"; do
   echo "== $target, $seconds seconds" >&2
   "$folder/$host/release/$target" -max_total_time="$seconds" -max_len="$(longest "$target")" -timeout=10 -rss_limit_mb=2048 \
     -dict=policy.dict -artifact_prefix="$folder/artifacts/$target-" -print_final_stats=1 -verbosity="${FUZZ_VERBOSITY:-1}" \
-    "$corpus" "${from[@]}"
+    ${FUZZ_ARGS:-} "$corpus" "${from[@]}"
 done

@@ -18,7 +18,8 @@ fuzz_target!(|text: &str| {
                 assert!(resource.ends_with(part));
             }
             if let Some((role, session)) = arn.role_session() {
-                assert_eq!(format!("assumed-role/{role}/{session}"), resource.replacen(':', "/", 1));
+                assert!(resource.ends_with(&format!("{role}/{session}")));
+                assert_eq!("assumed-role/".len() + role.len() + 1 + session.len(), resource.len());
             }
         }
     }
