@@ -134,7 +134,6 @@ fn ways() -> Vec<Way> {
             |operation| result(operation, "", &json!({})),
         ),
         both("not UTF-8", |_| Effect::Reply(Response::new(200, "application/json", b"{\"a\":\"\xff\"}".to_vec()))),
-        both("neither JSON nor XML", |_| Effect::Altered(bodies::neither_json_nor_xml)),
         both("numbers for strings", |_| Effect::Altered(bodies::numbers_for_strings)),
         both("strings for lists", |_| Effect::Altered(bodies::strings_for_lists)),
         both("lists for objects", |_| Effect::Altered(bodies::lists_for_objects)),
