@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::locus::Locus;
 use crate::policies::Policies;
 use crate::snapshot::kubernetes::{Container, Pod, ServiceAccount, WebhookConfiguration};
-use crate::snapshot::{Account, Cluster, Observed, Role, RoleEvidence, Snapshot};
+use crate::snapshot::{Account, Association, Cluster, Observed, Role, RoleEvidence, Snapshot};
 use jsonpath_rust::JsonPath as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -181,6 +181,20 @@ pub(crate) fn findings(outcome: &Outcome) -> &[Finding] {
 /// The ids of the faults that an outcome has.
 pub(crate) fn faults(outcome: &Outcome) -> Vec<&'static str> {
     findings(outcome).iter().map(|finding| finding.fault.id).collect()
+}
+
+/// An EKS Pod Identity association of the service account with the role, changed as a test likes.
+pub(crate) fn associate(snapshot: &mut Snapshot, change: impl FnOnce(&mut Association)) {
+    let mut association = Association {
+        id: "a-1".to_owned(),
+        namespace: "default".to_owned(),
+        service_account: "my-service-account".to_owned(),
+        role_arn: ROLE.to_owned(),
+        ..Association::default()
+    };
+    change(&mut association);
+    let associations = &mut cluster(snapshot).associations;
+    associations.insert("default/my-service-account".to_owned(), Observed::Present(association));
 }
 
 /// The gaps of an outcome: their operations, and whether they decide.

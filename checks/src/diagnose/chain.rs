@@ -77,9 +77,9 @@ fn in_the_light(links: &mut Vec<Link>, pods: &[Evidence<'_>]) {
         }
     }
     let layer = pods.first().and_then(|evidence| evidence.symptom()?.refusal.as_ref()?.layer);
-    let Some(last) = links.pop() else { return };
-    let outcome = error_message::settle(last.outcome.clone(), layer, &seen(links));
-    links.push(Link { outcome, ..last });
+    let Some(Link { check, outcome, refused }) = links.pop() else { return };
+    let outcome = error_message::settle(outcome, layer, &seen(links));
+    links.push(Link { check, outcome, refused });
 }
 
 /// What the links came to, for the reading of the error.

@@ -3,22 +3,9 @@
 use super::*;
 use crate::evidence::ROLE_ANNOTATION;
 use crate::snapshot::{Association, Snapshot};
-use crate::testing::{self, ROLE};
+use crate::testing::{self, ROLE, associate};
 use irsa_doctor_iam::Verdict;
 use serde_json::{Value, json};
-
-fn associate(snapshot: &mut Snapshot, change: impl FnOnce(&mut Association)) {
-    let mut association = Association {
-        id: "a-1".to_owned(),
-        namespace: "default".to_owned(),
-        service_account: "my-service-account".to_owned(),
-        role_arn: ROLE.to_owned(),
-        ..Association::default()
-    };
-    change(&mut association);
-    let associations = &mut testing::cluster(snapshot).associations;
-    associations.insert("default/my-service-account".to_owned(), Observed::Present(association));
-}
 
 /// The healthy pod, with EKS Pod Identity in place of IRSA.
 fn pod_identity(change: impl FnOnce(&mut Association)) -> Snapshot {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::check::Status;
 use crate::snapshot::{GapCause, RequiredAction, RoleEvidence, Snapshot};
-use crate::testing::{self, ACCOUNT, ROLE};
+use crate::testing::{self, ACCOUNT, ROLE, associate};
 use serde_json::{Value, json};
 
 mod cluster;
@@ -14,19 +14,6 @@ fn trust(actions: &Value) -> Value {
     json!({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": actions},
     ]})
-}
-
-fn associate(snapshot: &mut Snapshot, change: impl FnOnce(&mut Association)) {
-    let mut association = Association {
-        id: "a-1".to_owned(),
-        namespace: "default".to_owned(),
-        service_account: "my-service-account".to_owned(),
-        role_arn: ROLE.to_owned(),
-        ..Association::default()
-    };
-    change(&mut association);
-    let associations = &mut testing::cluster(snapshot).associations;
-    associations.insert("default/my-service-account".to_owned(), Observed::Present(association));
 }
 
 /// The healthy pod, with EKS Pod Identity in place of IRSA.
