@@ -16,12 +16,10 @@ mod allow_list;
 #[path = "faults/bodies.rs"]
 mod bodies;
 
-use irsa_doctor_test_support::{Document, Effect, Fault, Kind, Recording, Response, Served};
+use irsa_doctor_test_support::{Document, Effect, Fault, Kind, Recording, Response, Served, side_by_side};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::process::{Output, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// How many runs are made side by side: most of a run is waiting.
@@ -274,21 +272,10 @@ fn no_failing_call_is_healthy_or_invents_a_fault() {
         let pairs = new.into_iter().flat_map(|operation| ways.iter().map(move |way| (operation.clone(), way)));
         cells.extend(pairs.map(|(operation, way)| (recording, operation, way)));
     }
-    let next = AtomicUsize::new(0);
-    let wrong = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                while let Some((recording, operation, way)) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let problems = Cell { recording, operation, way }.problems();
-                    let lines = problems.into_iter().map(|problem| format!("{operation}, {}: {problem}", way.name));
-                    wrong.lock().unwrap().extend(lines);
-                }
-            });
-        }
+    let wrong = side_by_side(&cells, THREADS, |(recording, operation, way)| {
+        let problems = Cell { recording, operation, way }.problems();
+        problems.into_iter().map(|problem| format!("{operation}, {}: {problem}", way.name)).collect()
     });
-    let mut wrong = wrong.into_inner().unwrap();
-    wrong.sort();
     println!("{} operations, {} ways to fail, {} wrong", known.len(), ways.len(), wrong.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -3,9 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test: it may fail loudly, and says how many scenarios it ran")]
 
-use irsa_doctor_test_support::{Kind, Recording};
+use irsa_doctor_test_support::{Kind, Recording, side_by_side};
 use serde_json::Value;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs one scenario; what differs from the right answer, in words.
@@ -36,27 +35,15 @@ fn is_built(recording: &Recording) -> bool {
 #[test]
 fn every_recording_gives_its_diagnosis() {
     let recordings = Recording::all();
-    let next = AtomicUsize::new(0);
-    let wrong = Mutex::new(Vec::new());
     let not_built = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                while let Some(recording) = recordings.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if recording.scenario.kind != Kind::Refusal && !is_built(recording) {
-                        not_built.fetch_add(1, Ordering::Relaxed);
-                        continue;
-                    }
-                    let problems = problems(recording);
-                    if !problems.is_empty() {
-                        wrong.lock().unwrap().push(format!("{}:\n    {}", recording.name, problems.join("\n    ")));
-                    }
-                }
-            });
+    let wrong = side_by_side(&recordings, 4, |recording| {
+        if recording.scenario.kind != Kind::Refusal && !is_built(recording) {
+            not_built.fetch_add(1, Ordering::Relaxed);
+            return Vec::new();
         }
+        let problems = problems(recording);
+        if problems.is_empty() { problems } else { vec![format!("{}:\n    {}", recording.name, problems.join("\n    "))] }
     });
-    let mut wrong = wrong.into_inner().unwrap();
-    wrong.sort();
     println!("{} scenarios, {} wrong, {} of checks that are not built", recordings.len(), wrong.len(), not_built.into_inner());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

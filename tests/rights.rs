@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test: it may fail loudly, and says how many runs it made")]
 
-use irsa_doctor_test_support::{Come, Kind, Recording, Rights, Served};
+use irsa_doctor_test_support::{Come, Kind, Recording, Rights, Served, side_by_side};
 use std::collections::BTreeSet;
 use std::process::{Output, Stdio};
 use std::sync::Mutex;
@@ -46,21 +46,10 @@ fn used(served: &Served) -> BTreeSet<String> {
 fn in_all(check: impl Fn(&Recording) -> Vec<String> + Sync) -> Vec<String> {
     let recordings = Recording::all();
     assert!(recordings.len() > 100);
-    let next = AtomicUsize::new(0);
-    let wrong = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                while let Some(recording) = recordings.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let problems = check(recording);
-                    wrong.lock().unwrap().extend(problems.into_iter().map(|problem| format!("{}: {problem}", recording.name)));
-                }
-            });
-        }
-    });
-    let mut wrong = wrong.into_inner().unwrap();
-    wrong.sort();
-    wrong
+    let named = |recording: &Recording, problem| format!("{}: {problem}", recording.name);
+    side_by_side(&recordings, THREADS, |recording| {
+        check(recording).into_iter().map(|problem| named(recording, problem)).collect()
+    })
 }
 
 #[test]

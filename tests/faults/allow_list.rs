@@ -2,11 +2,9 @@
 //! `irsa-doctor permissions` prints, so that a new operation can't escape.
 
 use super::{IN_TIME, PATIENT, THREADS, Way, rich, ways};
-use irsa_doctor_test_support::{Come, Fault, Recording, Rights, Served};
+use irsa_doctor_test_support::{Come, Fault, Recording, Rights, Served, side_by_side};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Output, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// A run: a recording, and what is asked in place of its own command.
@@ -145,21 +143,10 @@ fn whatever_fails_nothing_gets_better() {
         .flat_map(|(at, operation)| ways.iter().map(move |way| (*at, operation, way)))
         .map(|(at, operation, way)| Cell { world: &worlds[at], whole: &whole[at], operation, way })
         .collect();
-    let next = AtomicUsize::new(0);
-    let wrong = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                while let Some(cell) = cells.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let lines =
-                        cell.problems().into_iter().map(|problem| format!("{}, {}: {problem}", cell.operation, cell.way.name));
-                    wrong.lock().unwrap().extend(lines);
-                }
-            });
-        }
+    let wrong = side_by_side(&cells, THREADS, |cell| {
+        let named = |problem| format!("{}, {}: {problem}", cell.operation, cell.way.name);
+        cell.problems().into_iter().map(named).collect()
     });
-    let mut wrong = wrong.into_inner().unwrap();
-    wrong.sort();
     println!("{} rights, {} runs, {} wrong", asked.len(), cells.len(), wrong.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -41,6 +41,7 @@ mod recording;
 mod rights;
 mod scenario;
 mod server;
+mod side_by_side;
 mod temp;
 #[cfg(test)]
 mod testing;
@@ -59,5 +60,6 @@ pub use recording::{ApiServer, Expect, IdentityExpect, Kind, Mentions, Recording
 pub use rights::Rights;
 pub use scenario::Scenario;
 pub use server::{Logged, Server, rounds};
+pub use side_by_side::side_by_side;
 pub use temp::TempDir;
 pub use tls::{Tls, TlsFront};
