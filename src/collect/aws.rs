@@ -23,6 +23,7 @@ mod region;
 mod resource_policies;
 mod session;
 mod simulate;
+pub(crate) mod xml;
 
 #[cfg(test)]
 pub(super) mod tests;

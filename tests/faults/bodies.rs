@@ -1,4 +1,4 @@
-//! Right answers with fields of a type that they don't have.
+//! Right answers with fields of a type that they don't have, and bodies that are no JSON and no XML.
 
 use serde_json::{Value, json};
 
@@ -69,4 +69,10 @@ pub(super) fn lists_for_objects(body: &[u8]) -> Vec<u8> {
         let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '%') && text != "true" && text != "false";
         if is_word { text.to_owned() } else { "soon".to_owned() }
     })
+}
+
+/// What neither a parser of JSON nor one of XML gets to the end of.
+pub(super) fn neither_json_nor_xml(body: &[u8]) -> Vec<u8> {
+    let middle = body.len() / 2;
+    [&body[..middle], b"<</}]\"", &body[middle..]].concat()
 }

@@ -4,6 +4,7 @@
 //! The credential providers' own calls (SSO, `AssumeRole` of a profile) have clients of their own and don't pass here.
 
 use super::operations;
+use super::xml::is_well_formed;
 use crate::collect::observe::aws::{is_throttling, sources};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -96,11 +97,13 @@ pub(crate) enum Finish {
 }
 
 /// Notes of one call what the SDK forgets: how its last attempt ended (when time runs out between two attempts, the
-/// cause is lost), and whether the answer held an element that the SDK would hand out as empty if it were missing.
+/// cause is lost), whether the answer held an element that the SDK would hand out as empty if it were missing, and whether
+/// it was XML that the SDK took for whole and wasn't.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LastAttempt {
     element: &'static str,
     seen: Arc<AtomicBool>,
+    broken: Arc<AtomicBool>,
     finish: Arc<AtomicU8>,
 }
 
@@ -117,6 +120,11 @@ impl LastAttempt {
             2 => Some(Finish::ServerError),
             _ => None,
         }
+    }
+
+    /// Whether the answer was XML that isn't well-formed: nothing is known of what it was to say.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
     }
 
     /// Whether the answer held the element.
@@ -140,7 +148,10 @@ impl Intercept for LastAttempt {
             self.finish.store(0, Ordering::Relaxed);
             return Ok(());
         };
-        let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+        let bytes = response.body().bytes().unwrap_or_default();
+        let is_xml = bytes.trim_ascii_start().starts_with(b"<");
+        self.broken.store(is_xml && !is_well_formed(bytes), Ordering::Relaxed);
+        let body = String::from_utf8_lossy(bytes);
         self.seen.store(!self.element.is_empty() && body.contains(&format!("<{}", self.element)), Ordering::Relaxed);
         let finish = match response.status().as_u16() {
             429 => 1,

@@ -57,7 +57,9 @@ pub(crate) fn observe<T, E>(
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
+    let broken = || Observed::Unavailable(question.malformed("the answer is XML that is not well-formed"));
     let error = match result {
+        Ok(_) if last.is_broken() => return broken(),
         Ok(answer) => return Observed::Present(answer),
         Err(error) => error,
     };
@@ -67,6 +69,7 @@ where
     let status = context.raw().status().as_u16();
     let answer = context.err();
     match answer.code() {
+        Some(code) if question.operation.absent == Some(code) && last.is_broken() => broken(),
         Some(code) if question.operation.absent == Some(code) => Observed::Absent,
         Some(code) => {
             let words = format!("{code}: {}", answer.message().unwrap_or("no message"));
