@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Keeps what the fuzzers found worth keeping: of each target's corpus the smallest part that reaches as much, in
-# corpora/TARGET.tar.gz, small inputs first and no more than 400 of them.
+# Keeps what the fuzzers found worth keeping: of each target's corpus (or of those named) the smallest part that reaches as
+# much, in corpora/TARGET.tar.gz, small inputs first and no more than 400 of them.
 set -euo pipefail
 cd "$(dirname "$0")"
 host=$(rustc -vV | sed -n 's/^host: //p')
@@ -9,6 +9,7 @@ mkdir -p corpora
 for program in "$folder/$host"/release/*; do
   target=$(basename "$program")
   corpus=$folder/corpus/$target
+  if [ $# -gt 0 ] && [[ " $* " != *" $target "* ]]; then continue; fi
   if [ ! -x "$program" ] || [ ! -d "$corpus" ]; then continue; fi
   least=$folder/least/$target
   rm -rf "$least" && mkdir -p "$least"
