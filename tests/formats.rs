@@ -7,13 +7,11 @@ mod xml;
 
 use irsa_doctor_checks::fix::acts_on_terminal;
 use irsa_doctor_test_support::generate::{Shape, cluster};
-use irsa_doctor_test_support::{Recording, Scenario, Served, TempDir};
+use irsa_doctor_test_support::{Recording, Scenario, Served, TempDir, side_by_side};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// All but JSON, beside which they are held.
 fn all() -> [&'static str; 11] {
@@ -132,24 +130,16 @@ fn problems(bundle: &Path, more: &[&str], schemas: &Schemas, sarif: bool) -> Vec
 #[test]
 fn every_scenario_in_every_format() {
     let folder = TempDir::new();
-    let scenarios = Scenario::all();
-    let (next, wrong, schemas) = (AtomicUsize::new(0), Mutex::new(Vec::new()), Schemas::load());
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, Into::into) {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(scenario) = scenarios.get(number) else { break };
-                    // The schema is large, and holding a log against it takes as long as all the runs.
-                    let checked = number % 8 == 0;
-                    let bundle = folder.write(&scenario.name.replace('/', "-"), &scenario.bundle.to_string());
-                    let found = problems(&bundle, &[], &schemas, checked);
-                    wrong.lock().unwrap().extend(found.into_iter().map(|problem| format!("{}: {problem}", scenario.name)));
-                }
-            });
-        }
+    let scenarios: Vec<(usize, Scenario)> = Scenario::all().into_iter().enumerate().collect();
+    let schemas = Schemas::load();
+    let threads = std::thread::available_parallelism().map_or(2, Into::into);
+    let wrong = side_by_side(&scenarios, threads, |(number, scenario)| {
+        // The schema is large, and holding a log against it takes as long as all the runs.
+        let checked = number % 8 == 0;
+        let bundle = folder.write(&scenario.name.replace('/', "-"), &scenario.bundle.to_string());
+        let found = problems(&bundle, &[], &schemas, checked);
+        found.into_iter().map(|problem| format!("{}: {problem}", scenario.name)).collect()
     });
-    let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
