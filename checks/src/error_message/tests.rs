@@ -1,5 +1,10 @@
+mod fixes;
+mod words;
+
 use super::CHECK;
 use crate::check::Status;
+use crate::finding::Finding;
+use crate::snapshot::{Asked, Snapshot, Target, TargetKind};
 use crate::testing::{ISSUER, ROLE, faults, findings, healthy, run};
 
 #[test]
@@ -16,19 +21,51 @@ fn the_node_is_seen() {
 
 const NODE: &str = "arn:aws:sts::123456789012:assumed-role/node/i-0123456789abcdef0";
 const POD: &str = "arn:aws:sts::123456789012:assumed-role/my-test-role/botocore-session-1";
+/// Another role, of another account.
+const TARGET: &str = "arn:aws:iam::210987654321:role/target";
 
-/// The fault that a text is for the healthy pod, and in which words.
-fn said(text: &str) -> (&'static str, String) {
-    let mut snapshot = healthy();
+/// What the check alone makes of a text for the healthy pod.
+fn found(text: &str) -> Finding {
+    found_in(healthy(), text)
+}
+
+fn found_in(mut snapshot: Snapshot, text: &str) -> Finding {
     snapshot.asked.error = Some(text.to_owned());
     let outcome = run(&CHECK, &snapshot);
     let [finding] = findings(&outcome) else { panic!("{text}: {:?}", faults(&outcome)) };
-    (finding.fault.id, finding.detail.clone())
+    finding.clone()
+}
+
+/// The fault that a text is for the healthy pod, and in which words.
+fn said(text: &str) -> (&'static str, String) {
+    let finding = found(text);
+    (finding.fault.id, finding.detail)
+}
+
+/// A pasted error with nothing beside it.
+fn alone() -> Snapshot {
+    let asked = Asked { targets: vec![Target::new(TargetKind::Error, "", "error")], ..Asked::default() };
+    Snapshot { asked, ..Snapshot::default() }
 }
 
 fn refused(whom: &str, rest: &str) -> String {
     format!(
         "An error occurred (AccessDenied) when calling the ListObjectsV2 operation: User: {whom} is not authorized to perform: s3:ListBucket{rest}"
+    )
+}
+
+/// A refusal of any action to the pod's role.
+fn refused_to_pod(action: &str, rest: &str) -> String {
+    format!(
+        "An error occurred (AccessDenied) when calling the X operation: User: {POD} is not authorized to perform: {action}{rest}"
+    )
+}
+
+/// A refusal whose reason is encoded.
+fn encoded() -> String {
+    let message = "a".repeat(40);
+    format!(
+        "An error occurred (UnauthorizedOperation) when calling the RunInstances operation: You are not authorized to perform this operation. Encoded authorization failure message: {message}"
     )
 }
 
