@@ -1,4 +1,5 @@
 mod fixes;
+mod suspects;
 mod words;
 
 use super::CHECK;
