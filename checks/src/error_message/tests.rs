@@ -1,4 +1,6 @@
+mod chain;
 mod fixes;
+mod reading;
 mod suspects;
 mod words;
 
