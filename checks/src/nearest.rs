@@ -22,9 +22,7 @@ fn distance(wanted: &str, name: &str) -> Option<usize> {
 /// What two names are apart at least: the characters that only one of them has. It costs far less than the distance itself,
 /// and tells most names of a large account apart.
 pub(crate) fn apart_at_least(a: &str, b: &str) -> usize {
-    if !(a.is_ascii() && b.is_ascii()) {
-        return 0;
-    }
+    // A character beyond ASCII isn't counted, on either side: the bound is lower then, and still one.
     let mut counts = [0_i32; 128];
     let mut count = |text: &str, by: i32| {
         for byte in text.bytes() {
