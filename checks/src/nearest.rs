@@ -64,4 +64,20 @@ mod tests {
         assert!(nearest("x", ["completely-different"]).is_empty());
         assert!(nearest("ab", ["ab", "abc"]).contains(&"ab".to_owned()));
     }
+
+    #[test]
+    fn a_third_of_a_long_name_may_differ() {
+        assert_eq!(nearest("checkout-api-prod-eu", ["checkout-api-test-eu"]), ["checkout-api-test-eu"]);
+        assert!(nearest("checkout-api", ["checkout-old", "checkout-blue"]).contains(&"checkout-old".to_owned()));
+        assert!(nearest("orders", ["orbits"]).is_empty());
+    }
+
+    #[test]
+    fn a_part_of_a_name_is_near_unless_it_is_in_every_other() {
+        let long = "checkout-apis-of-the-shop";
+        assert_eq!(nearest("apis", [long]), [long]);
+        assert_eq!(nearest(long, ["apis"]), ["apis"]);
+        assert!(nearest("api", [long]).is_empty(), "three letters are a part of anything");
+        assert!(nearest(long, ["api"]).is_empty());
+    }
 }
