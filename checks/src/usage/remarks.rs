@@ -67,11 +67,11 @@ fn stranger(group: &EventGroup, expected: &Expected) -> Option<String> {
             "{subject} asked for {role}, not for {roles}: a container keeps the AWS_ROLE_ARN that it was started with, until its pod \
              is made anew"
         )),
-        differs if differs.contains(&"provider") => {
+        // What concerns the target differs in its subject or in its role, not in both: it is the provider, by itself or with one.
+        _ => {
             let provider = group.provider.as_deref().unwrap_or_default();
             Some(format!("{subject} of another cluster ({provider}) asked for {role}"))
         }
-        _ => Some(format!("{subject} asked for {role}")),
     }
 }
 
