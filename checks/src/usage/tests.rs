@@ -97,7 +97,40 @@ fn a_service_account_of_the_same_name_in_another_cluster_is_another() {
     elsewhere.provider = Some("arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/OTHER".to_owned());
     let summary = summary(&with_events(vec![elsewhere]));
     assert_eq!(summary.by[0].differs, ["provider"]);
-    assert!(!summary.remarks.iter().any(|remark| remark.contains("of 1 calls")), "{:?}", summary.remarks);
+    let provider = "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/OTHER";
+    assert_eq!(summary.remarks, [format!("{SUBJECT} of another cluster ({provider}) asked for {ROLE}")], "it isn't one of ours");
+}
+
+#[test]
+fn a_session_names_its_role_without_the_path() {
+    let with_path = "arn:aws:iam::123456789012:role/team/my-test-role";
+    let abroad = "arn:aws:iam::210987654321:role/my-test-role";
+    let summary = summary(&with_events(vec![
+        event(9, SUBJECT, with_path, None),
+        event(8, SUBJECT, OTHER_ROLE, None),
+        event(7, SUBJECT, abroad, None),
+    ]));
+    let differs: Vec<_> = summary.by.iter().map(|group| group.differs.as_slice()).collect();
+    assert_eq!(differs, [[].as_slice(), &["role"], &["role"]]);
+}
+
+#[test]
+fn a_pod_identity_call_is_of_the_cluster_that_it_names() {
+    let mut snapshot = healthy();
+    let call = |minute, cluster: &str| {
+        let provider = Some(cluster.to_owned());
+        CredentialEvent { provider, ..event(minute, SUBJECT, ROLE, None) }
+    };
+    let events = vec![call(2, "my-cluster"), call(1, "other-cluster")];
+    let log = Observed::Present(EventLog { hours: 24, events, read: 2, ..EventLog::default() });
+    account(&mut snapshot).events.insert("us-east-1/AssumeRoleForPodIdentity".to_owned(), log);
+    let role = RoleUnderJudgement { arn: ROLE.to_owned(), source: RoleSource::Association, mode: Mode::PodIdentity };
+    let policies = Policies::default();
+    let evidence = diagnose::first_evidence(&snapshot, &policies);
+    let events = usage(&evidence, &[role], Credentials::Given).unwrap().events.unwrap();
+    let differs: Vec<_> = events.by.iter().map(|group| group.differs.as_slice()).collect();
+    assert_eq!((differs, events.provider.as_deref()), (vec![[].as_slice(), &["provider"]], Some("my-cluster")));
+    assert_eq!(events.remarks, [format!("{SUBJECT} of another cluster (other-cluster) asked for {ROLE}")]);
 }
 
 #[test]
@@ -130,6 +163,16 @@ fn what_contradicts_the_chain_is_said_and_changes_nothing() {
     let remarks = report.usage.unwrap().events.unwrap().remarks.join("\n");
     assert!(remarks.contains("nothing that was read refuses it now"), "{remarks}");
     assert!(remarks.contains("none succeeded"), "{remarks}");
+
+    let failed = "2026-11-23T03:09:00Z; none succeeded";
+    for error in ["InvalidIdentityToken", "ExpiredTokenException"] {
+        let remarks = summary(&with_events(vec![event(9, SUBJECT, ROLE, Some(error))])).remarks;
+        assert_eq!(
+            remarks,
+            [format!("1 of 1 calls by {SUBJECT} failed, the last with {error} at {failed}")],
+            "no policy refused it"
+        );
+    }
 }
 
 #[test]
@@ -144,7 +187,9 @@ fn of_a_role_without_a_subject_nobody_is_ours() {
 
 #[test]
 fn no_event_is_said_to_be_no_proof() {
-    assert!(summary(&with_events(vec![])).remarks[0].starts_with("no event is no proof"));
+    let nothing = summary(&with_events(vec![]));
+    assert!(nothing.remarks[0].starts_with("no event is no proof"));
+    assert_eq!(nothing.gaps, Vec::<String>::new(), "all was read");
 }
 
 #[test]
@@ -207,4 +252,31 @@ fn a_partition_without_a_global_endpoint_and_pod_identity() {
     assert_eq!((only.account.as_str(), only.event), (ACCOUNT, "AssumeRoleForPodIdentity"), "in the cluster's account");
     assert_eq!(only.region.as_deref(), Some("eu-west-1"));
     assert_eq!(usage(&evidence, &[], Credentials::Unknown), None);
+}
+
+#[test]
+fn each_history_is_looked_into_once_for_all_roles() {
+    let role = |arn: &str, mode| RoleUnderJudgement { arn: arn.to_owned(), source: RoleSource::Given, mode };
+    let abroad = "arn:aws:iam::210987654321:role/r";
+    let roles = [
+        role(ROLE, Mode::Irsa),
+        role(abroad, Mode::Irsa),
+        role(OTHER_ROLE, Mode::Irsa),
+        role(OTHER_ROLE, Mode::PodIdentity),
+        role(ROLE, Mode::PodIdentity),
+    ];
+    let snapshot = healthy();
+    let found = lookups(&diagnose::first_evidence(&snapshot, &Policies::default()), &roles);
+    let found: Vec<_> = found
+        .iter()
+        .map(|lookup| (lookup.account.as_str(), lookup.event, lookup.roles.iter().map(String::as_str).collect::<Vec<_>>()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (ACCOUNT, "AssumeRoleWithWebIdentity", vec![ROLE, OTHER_ROLE]),
+            ("210987654321", "AssumeRoleWithWebIdentity", vec![abroad]),
+            (ACCOUNT, "AssumeRoleForPodIdentity", vec![ROLE, OTHER_ROLE]),
+        ]
+    );
 }
