@@ -146,4 +146,18 @@ mod tests {
         let found = document.query(&locus.path).unwrap();
         assert_eq!(found, vec![&serde_json::json!(7)]);
     }
+
+    #[test]
+    fn only_what_must_be_escaped_is() {
+        let path = Locus::new("r").key("a b").key("\u{1f}'\\\u{8}\t\n\u{c}\r\u{7f}").path;
+        assert_eq!(path, "$['a b']['\\u001f\\'\\\\\\b\\t\\n\\f\\r\u{7f}']");
+    }
+
+    #[test]
+    fn a_place_in_a_file_is_written_as_compilers_do() {
+        let mut place = FilePlace { path: "deploy/app.yaml".to_owned(), line: 12, column: 5, address: None };
+        assert_eq!(place.to_string(), "deploy/app.yaml:12:5");
+        place.address = Some("aws_iam_role.app".to_owned());
+        assert_eq!(place.to_string(), "deploy/app.yaml:12:5 (aws_iam_role.app)");
+    }
 }
