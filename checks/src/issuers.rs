@@ -144,6 +144,8 @@ mod tests {
             ("oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE", "it is of another region, with the same id"),
             ("oidc.eks.us-east-1.amazonaws.com/EXAMPLED539D4633E53DE1B71EXAMPLE", "its path differs"),
             ("oidc.eks.us-east-1/id/EXAMPLED539D4633E53DE1B71EXAMPLE", "its host differs, with the same id"),
+            ("oidc-eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE", "its host differs, with the same id"),
+            ("issuer.example.api.aws/id/EXAMPLED539D4633E53DE1B71EXAMPLE", "its host differs, with the same id"),
         ] {
             assert_eq!(variant(theirs, OURS), Some(what), "{theirs}");
             assert_eq!(misspelling(theirs, OURS), Some(what), "{theirs}");
@@ -186,6 +188,8 @@ mod tests {
         assert_eq!(misspelling("oidc.eks.us-east-1.amazonaws.com/id/53DE1B71EXAMPLE", OURS), Some(cut));
         assert_eq!(misspelling("oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF", OURS), None, "another id");
         assert_eq!(misspelling("oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D", OURS), None, "another host");
+        let as_long = format!("{}/{}/id", host(OURS), "x".repeat(OURS.len() - host(OURS).len() - 4));
+        assert_eq!(misspelling(&as_long, OURS), None, "nothing is missing of it");
         assert_eq!(misspelling("bucket.example.com/prod", "bucket.example.com/production"), None, "short ids prove nothing");
     }
 
