@@ -40,6 +40,7 @@ fn arn(cluster: &Cluster) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
 
     #[test]
     fn follows_from_the_region() {
@@ -55,6 +56,29 @@ mod tests {
             ("eusc-de-east-1", "aws-eusc"),
         ] {
             assert_eq!(of_region(region), partition);
+        }
+    }
+
+    #[test]
+    fn the_clusters_own_arn_comes_before_its_region() {
+        type Change = fn(&mut Cluster);
+        let mut snapshot = testing::healthy();
+        let cluster = testing::cluster(&mut snapshot);
+        cluster.arn = Some("arn:aws-cn:eks:x:123456789012:cluster/c".to_owned());
+        testing::inside(&mut cluster.eks).arn = "arn:aws-iso:eks:x:123456789012:cluster/c".to_owned();
+        cluster.region = Some("us-gov-west-1".to_owned());
+        cluster.partition = Some("aws-eusc".to_owned());
+        let steps: [(Change, Option<&str>); 6] = [
+            (|_| {}, Some("aws-cn")),
+            (|cluster| cluster.arn = None, Some("aws-iso")),
+            (|cluster| testing::inside(&mut cluster.eks).arn.clear(), Some("aws-us-gov")),
+            (|cluster| cluster.arn = Some("arn:".to_owned()), Some("aws-us-gov")),
+            (|cluster| cluster.region = None, Some("aws-eusc")),
+            (|cluster| cluster.partition = None, None),
+        ];
+        for (change, partition) in steps {
+            change(testing::cluster(&mut snapshot));
+            assert_eq!(testing::evidence(&snapshot, |evidence| of_cluster(evidence).map(str::to_owned)).as_deref(), partition);
         }
     }
 }
