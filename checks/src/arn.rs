@@ -67,6 +67,8 @@ mod tests {
             "arn:aws:iam::123456789012:user/r",
             "arn:aws:iam::123456789012:rolex/r",
             "arn:aws:iam::<account>:role/r",
+            "arn:azure:iam::123456789012:role/r",
+            "arn:aws<cn>:iam::123456789012:role/r",
             "arn:aws:iam:us-east-1:123456789012:role/r",
             "arn:aws:iam::123456789012:role/r\n",
             "arn:aws:sts::123456789012:assumed-role/r/s",

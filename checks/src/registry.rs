@@ -35,3 +35,20 @@ pub fn check(id: &str) -> Option<&'static Check> {
 pub fn fault(id: &str) -> Option<(&'static Check, &'static Fault)> {
     ALL.iter().copied().find_map(|check| check.faults.iter().copied().find(|fault| fault.id == id).map(|fault| (check, fault)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_and_faults_are_found_by_their_ids() {
+        for wanted in ALL {
+            assert_eq!(check(wanted.id).map(|check| check.title), Some(wanted.title));
+            for known in wanted.faults {
+                let found = fault(known.id).map(|(check, fault)| (check.id, fault.title));
+                assert_eq!(found, Some((wanted.id, known.title)));
+            }
+        }
+        assert!(check("no-such-check").is_none() && fault("no-such-fault").is_none());
+    }
+}
