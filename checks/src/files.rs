@@ -91,6 +91,24 @@ mod tests {
     }
 
     #[test]
+    fn what_a_file_leaves_out_has_a_name_and_a_remedy() {
+        for (operation, what, remedy) in [
+            ("iam:GetOpenIDConnectProvider", "the OIDC provider", "lint the plan"),
+            ("iam:GetRolePolicy", "the role's policies", "--permission-policy"),
+            ("iam:GetPolicyVersion", "the policy", "lint the plan"),
+            ("get serviceaccounts", "the service account", "lint its manifest"),
+            ("get /.well-known/openid-configuration", "the cluster's issuer", "--issuer URL"),
+            ("eks:DescribeCluster", "the cluster's issuer", "--issuer URL"),
+            ("get pods", "what decides", "as it was"),
+            ("eks:DescribeAddon", "eks:DescribeAddon", "as it was"),
+        ] {
+            let gap = not_in_files(Gap::not_collected(operation).remedy("as it was"));
+            assert_eq!((gap.operation.as_str(), gap.cause), (what, GapCause::NotInFiles), "{operation}");
+            assert!(gap.remedy.contains(remedy), "{operation}: {}", gap.remedy);
+        }
+    }
+
+    #[test]
     fn a_gate_hangs_on_what_will_be_known_later() {
         assert!(is_beyond(&judged(&[(GapCause::NotInFiles, true)])));
         assert!(is_beyond(&judged(&[(GapCause::NotInFiles, true), (GapCause::KnownLater, false)])));
