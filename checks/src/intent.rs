@@ -145,6 +145,7 @@ mod tests {
                 let key = "eks.amazonaws.com/role-arn".to_owned();
                 testing::inside(namespace).metadata.annotations.insert(key, Some("r".to_owned()));
             },
+            |snapshot| testing::annotate(snapshot, "sts.amazonaws.com/role-arn", Some(testing::ROLE)),
             |snapshot| testing::container(snapshot).env = testing::read(&json!([{"name": "AWS_ROLE_ARN", "value": ""}])),
             |snapshot| {
                 testing::pod(snapshot).spec.volumes = testing::read(&json!([{"name": "t", "projected": {"sources": [
@@ -166,6 +167,28 @@ mod tests {
             let mut snapshot = scanned();
             change(&mut snapshot);
             assert!(why(&snapshot).is_some(), "change {index}");
+        }
+    }
+
+    #[test]
+    fn an_annotation_about_something_else_is_no_evidence() {
+        let mut snapshot = scanned();
+        testing::annotate(&mut snapshot, "prometheus.io/scrape", Some("true"));
+        testing::pod(&mut snapshot).metadata.annotations.insert("app.example.com/team".to_owned(), None);
+        assert_eq!(why(&snapshot), None);
+    }
+
+    #[test]
+    fn what_files_do_not_have_is_no_evidence_and_what_a_plan_leaves_open_is() {
+        for (from_files, cause, has_intent) in
+            [(true, GapCause::NotInFiles, false), (true, GapCause::KnownLater, true), (false, GapCause::NotInFiles, true)]
+        {
+            let mut snapshot = scanned();
+            snapshot.from_files = from_files;
+            let accounts = &mut testing::cluster(&mut snapshot).service_accounts;
+            let gap = Observed::Unavailable(Gap::new("get serviceaccounts", cause));
+            accounts.insert("default/my-service-account".to_owned(), gap);
+            assert_eq!(why(&snapshot).is_some(), has_intent, "{from_files} {cause:?}");
         }
     }
 
