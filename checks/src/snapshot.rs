@@ -196,3 +196,31 @@ pub fn key(namespace: &str, name: &str) -> String {
 pub fn kind_key(kind: &str, namespace: &str, name: &str) -> String {
     format!("{kind}/{namespace}/{name}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_written_with_what_it_has_and_no_more() {
+        let object = serde_json::json!({"metadata": {"name": "p"}, "spec": {"hostNetwork": false, "nodeName": "n"}});
+        let pod: Pod = serde_json::from_value(object.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&pod).unwrap(), object);
+    }
+
+    #[test]
+    fn the_api_servers_word_for_the_issuer_comes_first_where_it_has_one() {
+        let issuer = |own: &str, of_eks: Option<&str>, given: Option<&str>| {
+            let cluster = Cluster {
+                openid_configuration: Observed::Present(OpenIdConfiguration { issuer: own.to_owned() }),
+                eks: Observed::Present(EksCluster { issuer: of_eks.map(str::to_owned), ..EksCluster::default() }),
+                given_issuer: given.map(str::to_owned),
+                ..Cluster::default()
+            };
+            cluster.issuer().unwrap_or_default().to_owned()
+        };
+        assert_eq!(issuer("https://own", Some("https://eks"), Some("https://given")), "https://own");
+        assert_eq!(issuer("", Some("https://eks"), Some("https://given")), "https://eks");
+        assert_eq!(issuer("", None, Some("https://given")), "https://given");
+    }
+}

@@ -179,3 +179,19 @@ impl TargetKind {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scan_is_called_by_its_place() {
+        for (kind, name, place) in [
+            (TargetKind::Cluster, "", "the cluster"),
+            (TargetKind::Namespace, "shop", "namespace shop"),
+            (TargetKind::Pod, "api", "pod/api"),
+        ] {
+            assert_eq!(Target::new(kind, "", name).place(), place);
+        }
+    }
+}

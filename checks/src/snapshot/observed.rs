@@ -195,3 +195,15 @@ impl GapCause {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_could_have_asked_for_a_condition_keys_value() {
+        assert_eq!(Gap::not_collected("iam:GetRole").why(), "not asked");
+        assert_eq!(Gap::not_collected(format!("{CONDITION_KEY}aws:SourceIp")).why(), "not known");
+        assert_eq!(Gap::new("iam:GetRole", GapCause::Denied).why(), "denied");
+    }
+}

@@ -84,3 +84,15 @@ pub struct Simulated {
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_events_that_were_not_understood_are_counted_in_a_bundle() {
+        let written = |not_understood| serde_json::to_value(EventLog { not_understood, ..EventLog::default() }).unwrap();
+        assert_eq!(written(0).get("not_understood"), None);
+        assert_eq!(written(2)["not_understood"], 2);
+    }
+}

@@ -188,6 +188,15 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_is_too_long_or_kubectls_own_copy_is_never_kept() {
+        let arn = |length: usize| format!("arn:{}", "x".repeat(length - 4));
+        assert!(is_kept("mine", &arn(LONGEST_VALUE)));
+        assert!(!is_kept("mine", &arn(LONGEST_VALUE + 1)));
+        assert!(!is_kept("eks.amazonaws.com/role-arn", &arn(2 * LONGEST_VALUE)));
+        assert!(!is_kept("kubectl.kubernetes.io/last-applied-configuration", "arn:"));
+    }
+
+    #[test]
     fn knows_who_wrote_an_annotation() {
         let manager: FieldsManager = serde_json::from_value(serde_json::json!({
             "manager": "helm", "operation": "Update", "time": "2026-01-01T00:00:00Z",
