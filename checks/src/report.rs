@@ -1,6 +1,8 @@
 //! The report: what reporters get. Everything in it is decided; they only write it down.
 
 mod runtime;
+#[cfg(test)]
+mod tests;
 
 pub use runtime::{EventGroup, EventSummary, LastUsed, SecondOpinion, Usage};
 
