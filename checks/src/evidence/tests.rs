@@ -43,3 +43,17 @@ fn a_chain_of_owners_ends() {
         evidence(&snapshot, |evidence| evidence.owners().iter().map(|(_, name, _)| (*name).to_owned()).collect::<Vec<_>>());
     assert_eq!(names, ["own"; 5], "the controller, and not for ever");
 }
+
+#[test]
+fn a_role_that_nobody_asked_for_says_whose_credentials_would_help() {
+    let mut snapshot = testing::healthy();
+    snapshot.accounts.clear();
+    let gap = |snapshot: &Snapshot| evidence(snapshot, |evidence| evidence.iam_role().gap().cloned().unwrap());
+    let unread = gap(&snapshot);
+    assert_eq!((unread.operation.as_str(), unread.resource.as_deref()), ("iam:GetRole", Some(testing::ROLE)));
+    assert_eq!(unread.remedy, "give credentials for account 123456789012 (--profile or --role-profile)");
+    testing::uninject(&mut snapshot);
+    testing::annotate(&mut snapshot, "eks.amazonaws.com/role-arn", None);
+    let without = gap(&snapshot);
+    assert_eq!((without.resource, without.remedy.as_str()), (None, ""), "no role is known");
+}

@@ -166,3 +166,40 @@ fn a_condition_key_is_nobodys_to_allow() {
     assert_eq!((target.verdict, target.hand_over.len()), (Verdict::Inconclusive, 0), "{:?}", target.hand_over);
     assert!(target.sentence.contains("condition key aws:SourceIp not known"), "{}", target.sentence);
 }
+
+#[test]
+fn each_question_goes_to_the_account_that_can_answer_it() {
+    let mut snapshot = testing::healthy();
+    testing::cluster(&mut snapshot).account = Some("999999999999".to_owned());
+    let eks = "arn:aws:eks:us-east-1:123456789012:cluster/my-cluster";
+    let (foreign, bucket) = ("arn:aws:iam::210987654321:role/r", "arn:aws:s3:::my-test-bucket");
+    for (operation, about, wanted) in [
+        ("iam:GetRole", Some(foreign), Some(("210987654321", foreign))),
+        ("s3:GetBucketPolicy", Some(bucket), Some((testing::ACCOUNT, bucket))),
+        ("iam:ListRoles", Some("a:b:c:d:210987654321"), Some((testing::ACCOUNT, "a:b:c:d:210987654321"))),
+        ("iam:ListRoles", None, Some((testing::ACCOUNT, ""))),
+        ("eks:DescribeCluster", Some("my-cluster"), Some(("999999999999", eks))),
+        ("condition key aws:SourceIp", None, None),
+    ] {
+        let gap = Gap { resource: about.map(str::to_owned), ..Gap::new(operation, GapCause::Denied) };
+        let asked = testing::evidence(&snapshot, |evidence| addressee(evidence, &gap));
+        let wanted = wanted.map(|(account, about)| (Addressee::Account(account.to_owned()), about.to_owned()));
+        assert_eq!(asked, wanted, "{operation} about {about:?}");
+    }
+    testing::cluster(&mut snapshot).account = None;
+    let gap = Gap::new("eks:DescribeCluster", GapCause::Denied).about("my-cluster");
+    assert_eq!(testing::evidence(&snapshot, |evidence| addressee(evidence, &gap)), None, "it may be any account's");
+}
+
+#[test]
+fn what_names_no_account_is_nobodys_to_mend() {
+    let mut snapshot = testing::healthy();
+    let role = testing::role(&mut snapshot);
+    role.trust_policy = role.trust_policy.replace("my-service-account", "other");
+    snapshot.callers.clear();
+    let mut found = report(&snapshot).targets[0].findings[0].clone();
+    let asked = |found: &FoundFinding| testing::evidence(&snapshot, |evidence| of_finding(evidence, found));
+    assert!(asked(&found).is_some());
+    found.finding.locus.resource = "arn:aws:s3:::my-test-bucket".to_owned();
+    assert_eq!(asked(&found), None);
+}
