@@ -63,6 +63,17 @@ fn a_namespaces_scan_leaves_the_others_alone() {
 }
 
 #[test]
+fn what_was_named_itself_stays_as_it_is() {
+    for target in [Target::new(TargetKind::Pod, "default", "awscli"), Target::new(TargetKind::Deployment, "shop", "api")] {
+        let named = scanned(TargetKind::Pod, "", |snapshot| snapshot.asked.targets = vec![target.clone()]);
+        assert_eq!(named.asked.targets, [target]);
+        assert!(named.clusters.values().all(|cluster| cluster.scan.is_none()));
+    }
+    let nowhere = scanned(TargetKind::Cluster, "", |snapshot| snapshot.clusters.clear());
+    assert_eq!(names(&nowhere), [(TargetKind::Cluster, "")], "a scan without a cluster stands for itself");
+}
+
+#[test]
 fn the_outermost_owner_that_was_read_is_judged() {
     let with = |owners: &[(&str, &str, Value)]| {
         let snapshot = scanned(TargetKind::Cluster, "", |snapshot| {
@@ -78,6 +89,12 @@ fn the_outermost_owner_that_was_read_is_judged() {
     assert_eq!(with(&[]), (TargetKind::Pod, "awscli".to_owned()));
     assert_eq!(with(std::slice::from_ref(&set)), (TargetKind::ReplicaSet, "api-1".to_owned()));
     assert_eq!(with(&[set, ("Deployment", "api", json!({}))]), (TargetKind::Deployment, "api".to_owned()));
+    let job = |snapshot: &mut Snapshot| {
+        testing::pod(snapshot).metadata.owner_references = testing::read(&owned_by("Job", "nightly-1")["ownerReferences"]);
+        add_owner(snapshot, "Job", "nightly-1", &owned_by("CronJob", "nightly"));
+        add_owner(snapshot, "CronJob", "nightly", &json!({}));
+    };
+    assert_eq!(names(&scanned(TargetKind::Cluster, "", job)), [(TargetKind::CronJob, "nightly")]);
     let stranger = ("ReplicaSet", "api-1", owned_by("CronJob", "api"));
     assert_eq!(with(&[stranger, ("CronJob", "api", json!({}))]), (TargetKind::ReplicaSet, "api-1".to_owned()));
 }
@@ -109,7 +126,7 @@ fn a_scan_of_which_not_all_was_read_is_inconclusive() {
     let report = diagnose(&snapshot);
     assert_eq!(report.verdict, Verdict::Inconclusive);
     let of_scan = report.targets.iter().find(|target| target.target.kind == TargetKind::Cluster).unwrap();
-    assert_eq!(of_scan.verdict, Verdict::Inconclusive);
+    assert_eq!((of_scan.verdict, of_scan.target.scanned), (Verdict::Inconclusive, true));
     assert!(of_scan.sentence.contains("pods may not be read"), "{}", of_scan.sentence);
     assert_eq!(of_scan.gaps.iter().map(|gap| gap.found.decisive).collect::<Vec<_>>(), [true]);
     assert!(of_scan.intent.is_some() && of_scan.checks.iter().all(|link| link.status == Status::NotApplicable));
