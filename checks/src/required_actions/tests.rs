@@ -196,17 +196,20 @@ fn the_statement_that_a_resource_lacks_fits_its_kind() {
 #[test]
 fn all_that_is_left_out_is_granted_by_one_policy_of_a_new_name() {
     let mut snapshot = asking("s3:PutObjectTagging", "arn:aws:s3:::my-test-bucket/a");
-    snapshot.asked.actions.extend(asking("s3:DeleteObject", "arn:aws:s3:::my-test-bucket/a").asked.actions);
     let put = |finding: &Finding| {
         let argv = finding.fix.as_ref().unwrap().commands[0].argv.clone();
         let name = argv.iter().position(|word| word == "--policy-name").unwrap();
         (argv[name + 1].clone(), argv.last().unwrap().clone())
     };
-    let outcome = run(&CHECK, &snapshot);
-    let names: Vec<_> = findings(&outcome).iter().map(put).collect();
-    assert_eq!((names.len(), &names[0]), (2, &names[1]), "one fix for both");
-    let (name, document) = &names[0];
-    assert!(document.contains(r#""Action":["s3:PutObjectTagging","s3:DeleteObject"]"#), "{document}");
+    let mut fix = put(&findings(&run(&CHECK, &snapshot))[0]);
+    for action in ["s3:DeleteObject", "s3:GetObjectAcl"] {
+        snapshot.asked.actions.extend(asking(action, "arn:aws:s3:::my-test-bucket/a").asked.actions);
+        let fixes: Vec<_> = findings(&run(&CHECK, &snapshot)).iter().map(put).collect();
+        assert_eq!(fixes, vec![fixes[0].clone(); snapshot.asked.actions.len()], "one fix for all");
+        fix = fixes[0].clone();
+    }
+    let (name, document) = &fix;
+    assert!(document.contains(r#""Action":["s3:PutObjectTagging","s3:DeleteObject","s3:GetObjectAcl"]"#), "{document}");
     // `put-role-policy` would replace one that is there.
     let nothing = Observed::Present(
         r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}}"#.to_owned(),
@@ -230,4 +233,46 @@ fn three_of_the_values_that_a_statement_has_are_named() {
     assert!(three.contains("Resource is arn:aws:s3:::a, arn:aws:s3:::b, arn:aws:s3:::c") && !three.contains("..."), "{three}");
     let four = detail(&[a, b, c, d]);
     assert!(four.contains("arn:aws:s3:::c, ...") && !four.contains(d), "{four}");
+}
+
+#[test]
+fn a_refusal_is_certain_where_all_that_could_allow_it_was_read() {
+    const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let policy = |principal: &str, action: &str| {
+        let statement = json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": action, "Resource": "*"});
+        Some(json!({"Version": "2012-10-17", "Statement": statement}).to_string())
+    };
+    for (action, resource, read, confidence) in [
+        ("s3:DeleteBucket", BUCKET, None, Confidence::Likely),
+        ("s3:DeleteBucket", BUCKET, policy("arn:aws:iam::123456789012:role/other", "s3:*"), Confidence::Certain),
+        // A grant on the key may let the role in.
+        ("kms:Decrypt", KEY, policy("arn:aws:iam::123456789012:root", "kms:*"), Confidence::Likely),
+        ("ec2:StopInstances", "arn:aws:ec2:us-east-1:123456789012:instance/i-0", None, Confidence::Certain),
+    ] {
+        let mut snapshot = asking(action, resource);
+        if let Some(policy) = read {
+            let owner = Some("123456789012".to_owned());
+            let read = ResourceEvidence { policy: Observed::Present(policy), owner, ..ResourceEvidence::default() };
+            snapshot.resource_policies.insert(resource.to_owned(), read);
+        }
+        let outcome = run(&CHECK, &snapshot);
+        let found: Vec<_> = findings(&outcome).iter().map(|finding| (finding.fault.id, finding.confidence)).collect();
+        assert_eq!(found, [("action-not-allowed", confidence)], "{action}");
+    }
+}
+
+#[test]
+fn a_role_without_a_policy_may_do_what_the_resources_own_policy_allows() {
+    let mut snapshot = asking("s3:ListBucket", BUCKET);
+    let role = crate::testing::role_evidence(&mut snapshot);
+    role.attached = Observed::Present(Vec::new());
+    role.inline_names = Observed::Present(Vec::new());
+    assert_eq!(asking_result(&snapshot), Status::NotApplicable, "what is missing is said of its policies");
+    let policy = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Principal": {"AWS": crate::testing::ROLE}, "Action": "s3:ListBucket", "Resource": BUCKET,
+    }});
+    let (policy, owner) = (Observed::Present(policy.to_string()), Some("123456789012".to_owned()));
+    let read = ResourceEvidence { policy, owner, ..ResourceEvidence::default() };
+    snapshot.resource_policies.insert(BUCKET.to_owned(), read);
+    assert_eq!(asking_result(&snapshot), Status::Pass);
 }
