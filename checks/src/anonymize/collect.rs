@@ -218,3 +218,73 @@ fn is_end(c: char) -> bool {
 fn is_observed(name: &str) -> bool {
     matches!(name, "present" | "absent" | "unavailable")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn names(document: &Value) -> Vec<String> {
+        Names::of(document).words().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_formats_words_are_its_members_and_the_values_that_it_knows() {
+        let mut words = BTreeSet::new();
+        let schema = json!({
+            "title": "Title", "description": "some words",
+            "properties": {"trust_policy": {"enum": ["not-asked", 3]}, "x": {"const": "Second"}},
+            "anyOf": [{"const": "third"}],
+        });
+        format_words(&schema, &mut words);
+        assert_eq!(words.into_iter().collect::<Vec<_>>(), ["asked", "not", "policy", "second", "third", "trust"]);
+    }
+
+    #[test]
+    fn names_are_where_names_stand() {
+        for (document, wanted) in [
+            (json!({"containers": [{"name": "Checkout-a-1", "mode": "fast"}]}), vec!["checkout"]),
+            (json!({"pods": {"shop/blue": {"present": {"spec": {"colour": "red"}}}}}), vec!["blue", "shop"]),
+            (json!({"inline_names": {"present": ["blue", "green"]}}), vec!["blue", "green"]),
+            (json!({"whole": ["shop"], "halves": ["unlike"]}), vec!["shop"]),
+            (json!({"name": "1234567890"}), vec!["1234567890"]),
+            (json!({"name": "123456789"}), vec![]),
+            (json!({"name": "shop*"}), vec![]),
+        ] {
+            assert_eq!(names(&document), wanted, "{document}");
+        }
+    }
+
+    #[test]
+    fn a_label_is_a_name_unless_everybody_knows_it() {
+        let labels = json!({"labels": {
+            "corp.example/tier": "gold", "topology.kubernetes.io/rack": "r42", "aws:autoscaling:fleet": "blue", "plain": "x1",
+        }});
+        assert_eq!(names(&labels), ["blue", "corp", "gold", "plain", "r42", "tier", "x1"]);
+    }
+
+    #[test]
+    fn a_text_gives_names_away_by_their_form() {
+        for (text, wanted) in [
+            (r#"["arn:aws:iam::123456789012:role/blue","green"]"#, vec!["blue"]),
+            ("not arn:aws:iam::aws:policy/Famous but arn:aws:s3:::blue/red and more", vec!["blue", "red"]),
+            ("to system:serviceaccount:shop:blue, not green", vec!["blue", "shop"]),
+            ("system:serviceaccounts:shop", vec!["shop"]),
+            ("at https://blue.example:8443/x (down)", vec!["blue"]),
+            ("by jörgü@blue.example; yes", vec!["blue", "jörgü"]),
+            ("@blue", vec!["blue"]),
+            ("nothing at all", vec![]),
+        ] {
+            assert_eq!(names(&json!({"message": text})), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_is_a_names_unless_it_is_only_a_common_words() {
+        let names = Names::of(&json!({"name": "serenity"}));
+        assert!(names.has_beginning("Seren"), "a name's");
+        assert!(names.has_beginning("ser"), "a name's, and that of service, too");
+        assert!(names.has_beginning("blu"), "nobody knows whose");
+        assert!(!names.has_beginning("Servic"), "of service alone");
+    }
+}

@@ -137,3 +137,85 @@ fn rotated(c: char, first: char, count: u32, by: u64) -> char {
     let by = u32::try_from(by % u64::from(count)).unwrap_or_default();
     char::from_u32(first + (c - first + by) % count).unwrap_or('x')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::collections::BTreeSet;
+
+    fn substitutes(names: &[&str]) -> Substitutes {
+        Substitutes::new(Key::new([7, 11]), Names::of(&json!({"whole": names})))
+    }
+
+    /// Whether two texts differ, and how: in which places.
+    fn differing(one: &str, other: &str) -> Vec<usize> {
+        assert_eq!(one.len(), other.len());
+        one.bytes().zip(other.bytes()).enumerate().filter(|(_, (one, other))| one != other).map(|(place, _)| place).collect()
+    }
+
+    #[test]
+    fn each_letter_and_each_digit_of_a_name_becomes_another_of_its_kind() {
+        for (first, last) in [('a', 'z'), ('A', 'Z'), ('0', '9')] {
+            for before in ["Shop", "w", "x1", "web-Y"] {
+                let all: Vec<String> = (first..=last).map(|c| format!("{before}{c}pq")).collect();
+                let names: Vec<&str> = all.iter().map(String::as_str).collect();
+                let substitutes = substitutes(&names);
+                let changed = |name: &String| substitutes.text(name).chars().nth(before.len()).unwrap();
+                let changed: BTreeSet<char> = all.iter().map(changed).collect();
+                assert_eq!(changed, (first..=last).collect(), "no two become one");
+            }
+        }
+    }
+
+    #[test]
+    fn words_that_begin_alike_still_do() {
+        let substitutes = substitutes(&["checkout", "checkmate"]);
+        assert_eq!(substitutes.words(), ["checkmate", "checkout"]);
+        let (one, other) = (substitutes.text("Checkout"), substitutes.text("checkmate"));
+        assert_ne!(one.to_lowercase(), "checkout");
+        assert_eq!(one.get(..5).map(str::to_lowercase).as_deref(), other.get(..5));
+        assert_eq!(
+            one.chars().map(char::is_uppercase).collect::<Vec<_>>(),
+            [true, false, false, false, false, false, false, false]
+        );
+        for (pattern, length) in [("check*", 5), ("ch?ck*", 2)] {
+            assert_eq!(substitutes.text(pattern).get(..length), other.get(..length), "{pattern}");
+        }
+        for kept in ["check", "c*", "role*", "the role of a service", "serviceaccount:*"] {
+            assert_eq!(substitutes.text(kept), kept, "no name, and no beginning of one");
+        }
+    }
+
+    #[test]
+    fn an_id_becomes_another_of_its_kind_whoevers_it_is() {
+        let substitutes = substitutes(&[]);
+        for id in ["0123456789abcdef", "EXAMPLED539D4633E53DE1B71EXAMPLE", "0123456789ABCDEF0123456789ABCDEF", "1234567890"] {
+            let changed = substitutes.text(id);
+            assert_ne!(changed, id);
+            let kind = |text: &str| {
+                let upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
+                (text.len(), upper, text.bytes().any(|byte| byte.is_ascii_lowercase()), Kind::of(text))
+            };
+            assert_eq!(kind(&changed), kind(id), "{changed}");
+        }
+        let role = substitutes.text("AROAEXAMPLE");
+        assert!(role.starts_with("AROA") && role != "AROAEXAMPLE", "what the prefix says stays: {role}");
+        assert_eq!(substitutes.text("123456789"), "123456789", "a number, and nobody's account");
+    }
+
+    #[test]
+    fn ids_that_differ_in_one_place_still_do() {
+        let substitutes = substitutes(&[]);
+        let id = "0123456789abcdef0123456789abcdef";
+        for place in 0..id.len() {
+            let with = |digit: char| {
+                let changed = id.chars().enumerate().map(|(at, c)| if at == place { digit } else { c });
+                substitutes.text(&changed.collect::<String>())
+            };
+            let all: BTreeSet<String> = "0123456789abcdef".chars().map(with).collect();
+            assert_eq!(all.len(), 16, "no two become one");
+            assert!(all.iter().all(|one| matches!(differing(one, &with('0')).as_slice(), [] | [_])), "{all:?}");
+        }
+    }
+}
