@@ -173,7 +173,7 @@ impl Names {
         }
         for (at, _) in text.match_indices('@') {
             let before = text.get(..at).unwrap_or_default().rsplit(is_end).next().unwrap_or_default();
-            let after = text.get(at + 1..).unwrap_or_default().split(is_end).next().unwrap_or_default();
+            let after = text.get(at..).unwrap_or_default().split(is_end).next().unwrap_or_default();
             self.add(before);
             self.add(after);
         }
