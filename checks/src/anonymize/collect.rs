@@ -142,7 +142,9 @@ impl Names {
                             self.add(name);
                         }
                     }
-                    self.gather(value, if is_observed(name) { member } else { name });
+                    // A list by a namespace's name is still one of what the map around it lists.
+                    let is_list = MAP_MEMBERS.contains(&member) && LIST_MEMBERS.contains(&member);
+                    self.gather(value, if is_observed(name) || is_list { member } else { name });
                 }
             }
             _ => {}
@@ -246,6 +248,8 @@ mod tests {
             (json!({"containers": [{"name": "Checkout-a-1", "mode": "fast"}]}), vec!["checkout"]),
             (json!({"pods": {"shop/blue": {"present": {"spec": {"colour": "red"}}}}}), vec!["blue", "shop"]),
             (json!({"inline_names": {"present": ["blue", "green"]}}), vec!["blue", "green"]),
+            (json!({"service_account_lists": {"shop": {"present": ["blue"]}}}), vec!["blue", "shop"]),
+            (json!({"pod_lists": {"Deployment/shop/web": {"present": ["blue-1"]}}}), vec!["blue", "shop"]),
             (json!({"whole": ["shop"], "halves": ["unlike"]}), vec!["shop"]),
             (json!({"name": "1234567890"}), vec!["1234567890"]),
             (json!({"name": "123456789"}), vec![]),
