@@ -23,18 +23,19 @@ fn distance(wanted: &str, name: &str) -> Option<usize> {
 /// and tells most names of a large account apart.
 pub(crate) fn apart_at_least(a: &str, b: &str) -> usize {
     // A character beyond ASCII isn't counted, on either side: the bound is lower then, and still one.
-    let mut counts = [0_i32; 128];
-    let mut count = |text: &str, by: i32| {
+    let counts = |text: &str| {
+        let mut counts = [0_usize; 128];
         for byte in text.bytes() {
             if let Some(count) = counts.get_mut(usize::from(byte)) {
-                *count += by;
+                *count += 1;
             }
         }
+        counts
     };
-    count(a, 1);
-    count(b, -1);
-    let only = |sign: i32| counts.iter().map(|count| usize::try_from(count * sign).unwrap_or_default()).sum::<usize>();
-    only(1).max(only(-1))
+    let (a, b) = (counts(a), counts(b));
+    let only =
+        |one: &[usize], other: &[usize]| one.iter().zip(other).map(|(one, other)| one.saturating_sub(*other)).sum::<usize>();
+    only(&a, &b).max(only(&b, &a))
 }
 
 /// A name long enough to be compared, and no longer: the distance costs the product of both lengths.
