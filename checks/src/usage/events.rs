@@ -89,10 +89,8 @@ impl Expected {
 
 /// Whether two ARNs are one role's: a session's ARN has no path, and a role's name is unique in its account.
 fn same_role(one: &str, other: &str) -> bool {
-    match (RoleArn::parse(one), RoleArn::parse(other)) {
-        (Some(one), Some(other)) => one.account == other.account && one.name == other.name,
-        _ => one == other,
-    }
+    let both = RoleArn::parse(one).zip(RoleArn::parse(other));
+    both.is_some_and(|(one, other)| one.account == other.account && one.name == other.name)
 }
 
 fn issuer_of(provider: &str) -> &str {
