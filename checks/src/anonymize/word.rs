@@ -2,7 +2,7 @@
 
 use super::collect::Names;
 use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::{Hash, Hasher as _};
 
 /// What the substitutes hang on.
 #[derive(Debug, Clone, Copy)]
@@ -14,9 +14,9 @@ impl Key {
     }
 
     /// A number that nobody can tell without the key.
-    fn number(self, of: &str, place: usize) -> u64 {
+    fn number(self, of: impl Hash) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (self.0, of, place).hash(&mut hasher);
+        (self.0, of).hash(&mut hasher);
         hasher.finish()
     }
 }
@@ -110,7 +110,7 @@ impl Kind {
 fn by_place(key: Key, word: &str, base: u32, out: &mut String) {
     let upper = word.bytes().any(|byte| byte.is_ascii_uppercase());
     for (place, c) in word.chars().enumerate() {
-        let shift = u32::try_from(key.number("", place) % u64::from(base)).unwrap_or_default();
+        let shift = u32::try_from(key.number(place) % u64::from(base)).unwrap_or_default();
         let digit = c.to_digit(base).and_then(|digit| char::from_digit((digit + shift) % base, base)).unwrap_or('0');
         out.push(if upper { digit.to_ascii_uppercase() } else { digit });
     }
@@ -120,8 +120,8 @@ fn by_place(key: Key, word: &str, base: u32, out: &mut String) {
 /// do, and no letter gives another away.
 fn shifted(key: Key, word: &str, out: &mut String) {
     let lower = word.to_lowercase();
-    for (place, (at, c)) in word.char_indices().enumerate() {
-        let number = key.number(lower.get(..at).unwrap_or(&lower), place + 1);
+    for (at, c) in word.char_indices() {
+        let number = key.number(lower.get(..at).unwrap_or(&lower));
         out.push(match c {
             'a'..='z' => rotated(c, 'a', 26, number),
             'A'..='Z' => rotated(c, 'A', 26, number),
