@@ -72,6 +72,8 @@ pub(crate) fn finish(finding: &mut Finding) {
 mod tests {
     use super::*;
     use crate::check::FoundGap;
+    use crate::fix::{Effect, Fix};
+    use crate::locus::Locus;
 
     fn judged(causes: &[(GapCause, bool)]) -> Outcome {
         let gap = |&(cause, decisive): &(GapCause, bool)| FoundGap { gap: Gap::new("iam:GetRole", cause), decisive };
@@ -106,6 +108,23 @@ mod tests {
             assert_eq!((gap.operation.as_str(), gap.cause), (what, GapCause::NotInFiles), "{operation}");
             assert!(gap.remedy.contains(remedy), "{operation}: {}", gap.remedy);
         }
+    }
+
+    #[test]
+    fn a_fix_in_a_file_is_no_command_and_restarts_nothing() {
+        let fix = Fix::new("id", "Mend it")
+            .command(Effect::WritesIam, ["aws", "iam", "x"])
+            .undo(Effect::WritesIam, ["aws", "iam", "y"])
+            .affects("another pod")
+            .note("it is slow")
+            .decision("whoever owns the role")
+            .restart(Restart::Required);
+        let fix = Fix { managed_by: Some("Helm".to_owned()), durable: Some("helm upgrade".to_owned()), ..fix };
+        let fault = crate::registry::fault("trust-subject-mismatch").unwrap().1;
+        let mut finding = Finding::new(fault, Locus::new("r"), "d").fix(fix);
+        finish(&mut finding);
+        let left = Fix::new("id", "Mend it").decision("whoever owns the role").restart(Restart::Moot);
+        assert_eq!(finding.fix, Some(left));
     }
 
     #[test]
