@@ -122,3 +122,6 @@ fn fixes(findings: &[FoundFinding]) -> String {
         count => format!("{count} fixes, {restart}."),
     }
 }
+
+#[cfg(test)]
+mod tests;
