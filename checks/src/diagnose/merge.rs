@@ -83,6 +83,7 @@ pub(super) fn fingerprint(target: &Target, finding: &Finding) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::Mode;
     use crate::locus::Locus;
     use crate::registry;
 
@@ -123,5 +124,33 @@ mod tests {
         let elsewhere = Finding::new(fault(0), Locus::new("Pod default/a").at("$['b']"), "");
         assert_ne!(one, print(&elsewhere));
         assert_eq!(one.len(), 16);
+    }
+
+    #[test]
+    fn a_fingerprint_is_the_one_that_is_in_the_baselines_of_earlier_versions() {
+        let target = Target::new(crate::snapshot::TargetKind::Pod, "default", "a");
+        let fault = registry::fault("role-missing").unwrap().1;
+        let finding = Finding::new(fault, Locus::new("Pod default/a").at("$['a']"), "");
+        assert_eq!(fingerprint(&target, &finding), "72c72390e161afb7");
+    }
+
+    #[test]
+    fn identities_that_say_the_same_stand_once() {
+        let identity = |container: &str, mode, role: Option<&str>| Identity {
+            container: container.to_owned(),
+            pod: None,
+            mode,
+            role_arn: role.map(str::to_owned),
+            reason: String::new(),
+        };
+        let irsa = || identity("app", Mode::Irsa, Some("r"));
+        let others = [
+            identity("sidecar", Mode::Irsa, Some("r")),
+            identity("app", Mode::PodIdentity, Some("r")),
+            identity("app", Mode::Irsa, Some("s")),
+        ];
+        let pods = [vec![irsa()], vec![irsa()], others.to_vec()];
+        let all = identities(pods.into_iter());
+        assert_eq!(all, std::iter::once(irsa()).chain(others).collect::<Vec<_>>());
     }
 }
