@@ -64,7 +64,29 @@ fn a_link_says_why_it_is_unknown() {
     assert!(link("role", unknown()).result().reason.is_some_and(|reason| reason.starts_with("iam:GetRole ")));
     let beside = Outcome::pass().with_gap(Gap::new("iam:GetRole", GapCause::Denied));
     assert_eq!(link("role", beside).result().reason, None);
+    let Outcome::Judged { findings, .. } = fail() else { return };
+    let gaps = vec![FoundGap { gap: Gap::new("iam:GetRole", GapCause::Denied), decisive: true }];
+    assert_eq!(link("role", Outcome::Judged { findings, gaps }).result().reason, None, "it is broken, whatever was not read");
     let none = all_not_applicable("no pods");
     assert_eq!(none.len(), registry::ALL.len());
     assert!(none.iter().all(|link| link.reason.as_deref() == Some("no pods")));
+}
+
+#[test]
+fn what_the_error_proves_to_work_is_not_what_broke() {
+    let links = [link("role", fail()), link("trust-policy", fail()), link("policy-document", fail())];
+    assert_eq!(first_broken(&links, None), Some("role"));
+    assert_eq!(first_broken(&links, Some(Stage::Trust)), Some("policy-document"));
+    assert_eq!(first_broken(&links, Some(Stage::Error)), Some("role"), "nothing is left that could have");
+    assert_eq!(first_broken(&[link("role", Outcome::pass())], None), None);
+}
+
+#[test]
+fn a_gap_stands_once_and_decides_if_it_does_for_any_link() {
+    let denied = || Gap::new("iam:GetRole", GapCause::Denied);
+    let said = |links: &[Link]| gaps(links).iter().map(|gap| (gap.check, gap.found.decisive)).collect::<Vec<_>>();
+    let beside = || Outcome::pass().with_gap(denied());
+    assert_eq!(said(&[link("role", beside()), link("trust-policy", unknown())]), [("role", true)]);
+    assert_eq!(said(&[link("role", unknown()), link("trust-policy", beside())]), [("role", true)]);
+    assert_eq!(said(&[link("role", beside()), link("trust-policy", beside())]), [("role", false)]);
 }
