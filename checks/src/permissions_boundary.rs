@@ -115,7 +115,7 @@ fn lets_through(boundary: &Policy, service: &str) -> bool {
 fn covers_service(pattern: &str, service: &str) -> bool {
     match pattern.split_once(':') {
         Some((prefix, actions)) => is_service(prefix, service) && actions.chars().all(|c| c == '*') && !actions.is_empty(),
-        None => !pattern.is_empty() && pattern.chars().all(|c| c == '*'),
+        None => pattern == "*",
     }
 }
 
