@@ -57,8 +57,7 @@ impl RoleDocument<'_> {
 /// The evidence for the role whose permissions count: of a Pod Identity association with a target role, that one.
 pub fn judged<'a>(evidence: &Evidence<'a>) -> Evidence<'a> {
     let association = evidence.association();
-    let in_use =
-        evidence.role.as_ref().is_some_and(|role| role.mode == Mode::PodIdentity && role.source == RoleSource::Association);
+    let in_use = evidence.role.as_ref().is_some_and(|role| role.source == RoleSource::Association);
     let target = association.present().filter(|_| in_use).and_then(|association| association.target_role_arn.as_deref());
     let role = match target {
         Some(arn) => Some(RoleUnderJudgement { arn: arn.to_owned(), source: RoleSource::TargetRole, mode: Mode::PodIdentity }),
