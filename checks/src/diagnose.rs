@@ -176,3 +176,6 @@ fn caller_head(snapshot: &Snapshot) -> Option<CallerHead> {
     let caller = snapshot.callers.values().find_map(|caller| caller.present())?;
     Some(CallerHead { arn: caller.arn.clone(), account: caller.account.clone() })
 }
+
+#[cfg(test)]
+mod tests;
