@@ -294,3 +294,6 @@ fn after_restart(evidence: &Evidence<'_>, roles: &[Option<RoleUnderJudgement>], 
         findings: chain::findings(target, &links),
     })
 }
+
+#[cfg(test)]
+mod tests;
