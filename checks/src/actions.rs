@@ -72,3 +72,60 @@ fn layer_word(outcome: LayerOutcome) -> &'static str {
         LayerOutcome::Unknown => "unknown",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{Gap, GapCause, Observed, RequiredAction, Snapshot};
+    use crate::testing::{self, POLICY, account, healthy, role, role_evidence, set_policy};
+    use serde_json::{Value, json};
+
+    const BOUNDARY: &str = "arn:aws:iam::123456789012:policy/boundary";
+
+    fn document(statements: &Value) -> Value {
+        json!({"Version": "2012-10-17", "Statement": statements})
+    }
+
+    /// What is decided on listing the bucket: the word, the statements that decide, and each layer's own word.
+    fn decided(change: impl FnOnce(&mut Snapshot)) -> (String, Vec<String>, Vec<String>) {
+        let mut snapshot = healthy();
+        let (action, resource) = ("s3:ListBucket".to_owned(), "arn:aws:s3:::my-test-bucket".to_owned());
+        snapshot.asked.actions = vec![RequiredAction { action, resource, ..RequiredAction::default() }];
+        change(&mut snapshot);
+        let decision = testing::evidence(&snapshot, decisions).remove(0);
+        let layers = decision.layers.iter().map(|(layer, word)| format!("{layer}: {word}")).collect();
+        (decision.decision, decision.by, layers)
+    }
+
+    fn bounded(snapshot: &mut Snapshot, action: &str) {
+        role(snapshot).permissions_boundary = Some(BOUNDARY.to_owned());
+        let mut boundary = account(snapshot).policies[POLICY].clone();
+        let statement = document(&json!({"Effect": "Allow", "Action": action, "Resource": "*"})).to_string();
+        boundary.documents.insert("v1".to_owned(), Observed::Present(statement));
+        account(snapshot).policies.insert(BOUNDARY.to_owned(), boundary);
+    }
+
+    #[test]
+    fn a_decision_names_the_statements_that_made_it_and_what_each_layer_says() {
+        let said = |decision: &str, by: &[&str], layers: &[&str]| {
+            let owned = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+            (decision.to_owned(), owned(by), owned(layers))
+        };
+        let first = format!("{POLICY} statement 0 (Bucket)");
+        assert_eq!(decided(|_| {}), said("allow", &[&first], &["identity: allow"]));
+        let denied = decided(|snapshot| {
+            let all = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"});
+            let not = json!({"Effect": "Deny", "Action": "s3:List*", "Resource": "*"});
+            set_policy(snapshot, &document(&json!([all, not])));
+            bounded(snapshot, "s3:*");
+        });
+        let by = format!("{POLICY} statement 1");
+        assert_eq!(denied, said("explicit-deny", &[&by], &["boundary: allow", "identity: explicit-deny"]));
+        let outside = decided(|snapshot| bounded(snapshot, "sqs:*"));
+        assert_eq!(outside, said("implicit-deny", &[], &["boundary: implicit-deny", "identity: allow"]));
+        let unread = decided(|snapshot| {
+            role_evidence(snapshot).role = Observed::Unavailable(Gap::new("iam:GetRole", GapCause::Denied));
+        });
+        assert_eq!(unread, said("unknown", &[], &["boundary: unknown", "identity: allow"]));
+    }
+}
