@@ -1,7 +1,7 @@
 use super::CHECK;
 use crate::check::Status;
-use crate::fault::Severity;
-use crate::snapshot::{AttachedPolicy, Gap, GapCause, Observed, PolicyEvidence, RequiredAction, Snapshot};
+use crate::fault::{Confidence, Severity};
+use crate::snapshot::{AttachedPolicy, Gap, GapCause, Observed, PolicyEvidence, RequiredAction, ResourceEvidence, Snapshot};
 use crate::testing::{self, POLICY, account, faults, findings, gaps, healthy, role_evidence, run};
 
 fn expecting(policy: &str) -> Snapshot {
@@ -36,6 +36,33 @@ fn a_role_without_any_policy_is_a_warning_until_something_is_asked_of_it() {
     assert_eq!(outcome.status(), Status::Fail);
     let fix = findings(&outcome)[0].fix.as_ref().unwrap();
     assert!(fix.commands[0].shell().contains("put-role-policy"), "{:?}", fix.commands);
+}
+
+#[test]
+fn how_sure_it_is_that_a_role_without_policies_fails_hangs_on_the_resource() {
+    const BUCKET: &str = "arn:aws:s3:::my-test-bucket";
+    let confidence = |action: &str, resource: &str, change: fn(&mut Snapshot)| {
+        let mut snapshot = healthy();
+        role_evidence(&mut snapshot).attached = Observed::Present(vec![]);
+        let (action, resource) = (action.to_owned(), resource.to_owned());
+        snapshot.asked.actions = vec![RequiredAction { action, resource, ..RequiredAction::default() }];
+        change(&mut snapshot);
+        let outcome = run(&CHECK, &snapshot);
+        let [finding] = findings(&outcome) else { panic!("{:?}", faults(&outcome)) };
+        (finding.severity, finding.confidence)
+    };
+    let read = |snapshot: &mut Snapshot| {
+        let none = ResourceEvidence { policy: Observed::Absent, ..ResourceEvidence::default() };
+        snapshot.resource_policies.insert(BUCKET.to_owned(), none);
+    };
+    let (error, warning) = (Severity::Error, Severity::Warning);
+    assert_eq!(confidence("s3:ListBucket", BUCKET, |_| {}), (error, Confidence::Likely), "the bucket may let it in");
+    assert_eq!(confidence("s3:ListBucket", BUCKET, read), (error, Confidence::Certain), "it doesn't");
+    let user = "arn:aws:iam::123456789012:user/me";
+    assert_eq!(confidence("iam:GetUser", user, |_| {}), (error, Confidence::Certain), "a user lets nobody in");
+    assert_eq!(confidence("s3:ListAllMyBuckets", "*", |_| {}), (error, Confidence::Certain), "there is no resource");
+    let nothing = confidence("s3:ListBucket", BUCKET, |snapshot| snapshot.asked.actions.clear());
+    assert_eq!(nothing, (warning, Confidence::Certain), "that it has none is seen");
 }
 
 #[test]
