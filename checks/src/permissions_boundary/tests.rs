@@ -1,7 +1,7 @@
 use super::CHECK;
 use crate::check::Status;
 use crate::snapshot::{Gap, GapCause, ManagedPolicy, Observed, PolicyEvidence, RequiredAction, Snapshot};
-use crate::testing::{account, faults, findings, gaps, healthy, role, role_evidence, run};
+use crate::testing::{account, faults, findings, gaps, healthy, role, role_evidence, run, set_policy};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -49,7 +49,8 @@ fn a_boundary_without_the_service_is_worth_knowing_and_more_when_asked() {
     let mut snapshot = bounded(&allow(&json!(["ec2:*", "sqs:*"])));
     let outcome = run(&CHECK, &snapshot);
     assert_eq!((faults(&outcome), outcome.status()), (vec!["boundary-blocks-service"], Status::Pass));
-    assert!(findings(&outcome)[0].detail.contains("s3"));
+    let detail = format!("boundary {BOUNDARY} lets nothing through of 1 service that the role's policies allow: s3");
+    assert_eq!(findings(&outcome)[0].detail, detail);
     snapshot.asked.actions =
         vec![RequiredAction { action: "s3:ListBucket".to_owned(), resource: "*".to_owned(), ..RequiredAction::default() }];
     assert_eq!(run(&CHECK, &snapshot).status(), Status::Warn);
@@ -102,4 +103,23 @@ fn a_boundary_that_denies_only_some_of_a_service_lets_it_through() {
     }
     let not = json!([{"Effect": "Allow", "NotAction": ["iam:*", "s3:*"], "Resource": "*"}]);
     assert_eq!(faults(&run(&CHECK, &bounded(&not))), ["boundary-blocks-service"]);
+}
+
+#[test]
+fn the_services_that_count_are_those_that_the_policies_allow_by_name() {
+    let blocked = |statement: &Value| {
+        let mut snapshot = bounded(&allow(&json!("sqs:*")));
+        set_policy(&mut snapshot, &json!({"Version": "2012-10-17", "Statement": statement}));
+        let outcome = run(&CHECK, &snapshot);
+        findings(&outcome).iter().map(|finding| finding.detail.clone()).collect::<Vec<_>>().join("; ")
+    };
+    let both = format!("boundary {BOUNDARY} lets nothing through of 2 services that the role's policies allow: ec2, s3");
+    assert_eq!(blocked(&allow(&json!(["S3:Get*", "ec2:*", "sqs:*", "s3:List*"]))), both);
+    for none in [
+        json!([{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}, {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]),
+        json!({"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}),
+        allow(&json!("*")),
+    ] {
+        assert_eq!(blocked(&none), "", "{none}");
+    }
 }
