@@ -1,8 +1,10 @@
 use super::CHECK;
 use crate::check::Status;
-use crate::snapshot::{Gap, GapCause, Observed, PolicyVersion};
-use crate::testing::{POLICY, account, faults, findings, gaps, healthy, role_evidence, run, set_policy};
+use crate::finding::Compared;
+use crate::snapshot::{AttachedPolicy, Gap, GapCause, ManagedPolicy, Observed, PolicyEvidence, PolicyVersion};
+use crate::testing::{POLICY, account, faults, findings, gaps, healthy, inside, role, role_evidence, run, set_policy};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 fn policy(snapshot: &mut crate::snapshot::Snapshot) -> &mut crate::snapshot::PolicyEvidence {
     account(snapshot).policies.get_mut(POLICY).unwrap()
@@ -67,6 +69,11 @@ fn everything_on_everything_is_too_much() {
             "Condition": {"StringEquals": {"aws:PrincipalTag/team": "a"}}}}),
     );
     assert!(faults(&run(&CHECK, &snapshot)).is_empty());
+    assert!(!linted(&allow(&json!("*"), &json!("arn:aws:s3:::b"))).contains(&"policy-allows-everything"), "on one bucket");
+    let mut allows_all_but = allow(&json!("*"), &json!("*"));
+    allows_all_but["NotResource"] = allows_all_but["Resource"].take();
+    allows_all_but.as_object_mut().unwrap().remove("Resource");
+    assert!(!linted(&allows_all_but).contains(&"policy-allows-everything"), "on nothing");
 }
 
 #[test]
@@ -103,6 +110,98 @@ fn actions_and_services_that_do_not_exist() {
     for fine in [json!("s3:*"), json!("S3:getobject"), json!("*:GetObject"), json!("s?:GetObject"), json!("s3:Get*")] {
         assert!(linted(&allow(&fine, &json!("*"))).is_empty(), "{fine}");
     }
+}
+
+#[test]
+fn what_nobody_here_wrote_and_what_grants_nothing_is_not_linted() {
+    let everything = json!({"Version": "2012-10-17", "Statement": allow(&json!("*"), &json!("*"))}).to_string();
+    let read = |arn: &str| PolicyEvidence {
+        policy: Observed::Present(ManagedPolicy {
+            arn: arn.to_owned(),
+            default_version_id: "v1".to_owned(),
+            ..ManagedPolicy::default()
+        }),
+        versions: Observed::Present(vec![]),
+        documents: BTreeMap::from([("v1".to_owned(), Observed::Present(everything.clone()))]),
+    };
+    let (aws, own) = ("arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::123456789012:policy/all");
+    let with = |arn: &str, boundary: bool| {
+        let mut snapshot = healthy();
+        account(&mut snapshot).policies.insert(arn.to_owned(), read(arn));
+        if boundary {
+            role(&mut snapshot).permissions_boundary = Some(arn.to_owned());
+        } else {
+            let attached = AttachedPolicy { arn: arn.to_owned(), name: "all".to_owned() };
+            inside(&mut role_evidence(&mut snapshot).attached).push(attached);
+        }
+        faults(&run(&CHECK, &snapshot))
+    };
+    assert_eq!(with(own, false), ["policy-allows-everything"]);
+    assert_eq!(with(own, true), [""; 0], "a boundary limits");
+    assert_eq!(with(aws, false), [""; 0], "AWS means what it writes");
+    assert_eq!(with(aws, true), [""; 0]);
+}
+
+/// The only finding's words, and what would be right.
+fn said(statement: &serde_json::Value) -> (String, Option<Compared>) {
+    let mut snapshot = healthy();
+    set_policy(&mut snapshot, &json!({"Version": "2012-10-17", "Statement": statement}));
+    let outcome = run(&CHECK, &snapshot);
+    let [finding] = findings(&outcome) else { panic!("{:?}", faults(&outcome)) };
+    (finding.detail.clone(), finding.expected.clone())
+}
+
+#[test]
+fn what_is_odd_is_said_with_what_would_be_right() {
+    let date = irsa_doctor_iam::services::date();
+    let one = |value: &str| Some(Compared::One(value.to_owned()));
+    let (detail, expected) = said(&allow(&json!("s3:GetObjects"), &json!("*")));
+    let start =
+        format!("policy {POLICY} allows s3:GetObjects, which is no action of Amazon S3 (list of {date}); nearest: s3:GetObject");
+    assert!(detail.starts_with(&start), "{detail}");
+    assert!(matches!(&expected, Some(Compared::Many(near)) if near[0] == "s3:GetObject"), "{expected:?}");
+    let (detail, expected) = said(&allow(&json!("s3:Xyzzyxyzzyxyzzy*"), &json!("*")));
+    let alone = format!("policy {POLICY} allows s3:Xyzzyxyzzyxyzzy*, which matches no action of Amazon S3 (list of {date})");
+    assert_eq!((detail, expected), (alone, Some(Compared::Nothing)), "nothing is near");
+    let topic = json!("arn:aws:sns:us-east-1:123456789012:t");
+    let (detail, expected) = said(&allow(&json!(["sqs:SendMessage", "sqs:ReceiveMessage"]), &topic));
+    let queue = "arn:${Partition}:sqs:${Region}:${Account}:${QueueName}";
+    let wanted = format!(
+        "policy {POLICY} allows sqs:SendMessage, sqs:ReceiveMessage on arn:aws:sns:us-east-1:123456789012:t, and no such action applies there: it takes {queue} (list of {date})"
+    );
+    assert_eq!((detail, expected), (wanted, one(queue)));
+    let buckets = json!(["arn:aws:s3:::a", "arn:aws:s3:::b", "arn:aws:s3:::c"]);
+    let (detail, expected) = said(&allow(&json!("s3:ListAllMyBuckets"), &buckets));
+    let wanted = format!(
+        "policy {POLICY} allows s3:ListAllMyBuckets on arn:aws:s3:::a and 2 more, but it takes no resource: only * grants it (list of {date})"
+    );
+    assert_eq!((detail, expected), (wanted, one("*")));
+}
+
+#[test]
+fn another_statement_helps_only_where_it_grants_that_action_there() {
+    let (bucket, objects) = (json!("arn:aws:s3:::b"), json!("arn:aws:s3:::b/*"));
+    let beside = |other: serde_json::Value| linted(&json!([allow(&json!("s3:ListBucket"), &objects), other]));
+    let but = |resource: &str| json!({"Effect": "Allow", "Action": "s3:ListBucket", "NotResource": resource});
+    for fine in [
+        allow(&json!("s3:List*"), &bucket),
+        allow(&json!(["sqs:*", "s3:ListBucket"]), &json!(["arn:aws:s3:::b", "arn:aws:sqs:us-east-1:123456789012:q"])),
+        allow(&json!("*"), &bucket),
+        but("arn:aws:s3:::secret"),
+        but("arn:aws:s3:::secret/*"),
+    ] {
+        assert_eq!(beside(fine.clone()), [""; 0], "{fine}");
+    }
+    for (other, what) in [
+        (allow(&json!("s3:GetBucketLocation"), &bucket), "another action"),
+        (allow(&json!("sqs:*"), &json!("*")), "another service"),
+        (allow(&json!("s3:GetObject"), &objects), "another action, where it suits"),
+        (json!({"Effect": "Deny", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"}), "nothing"),
+    ] {
+        assert_eq!(beside(other), ["policy-resource-type-mismatch"], "{what}");
+    }
+    let twice = ["policy-resource-type-mismatch"; 2];
+    assert_eq!(beside(allow(&json!("s3:ListBucket"), &json!("arn:aws:s3:::c/*"))), twice, "both on objects");
 }
 
 #[test]
