@@ -89,3 +89,37 @@ fn a_target_role_is_judged_where_the_association_is_used() {
     associate(&mut irsa, |association| association.target_role_arn = Some(TARGET.to_owned()));
     assert_eq!(judged_arn(&irsa), ROLE);
 }
+
+#[test]
+fn a_role_has_no_policy_only_where_both_lists_were_read_and_are_empty() {
+    let has_none = |change: fn(&mut Snapshot)| {
+        let mut snapshot = testing::healthy();
+        change(&mut snapshot);
+        testing::evidence(&snapshot, |evidence| permissions(evidence).unwrap().has_none())
+    };
+    let none = |snapshot: &mut Snapshot| testing::role_evidence(snapshot).attached = Observed::Present(vec![]);
+    assert!(!has_none(|_| {}));
+    assert!(has_none(none));
+    assert!(!has_none(|snapshot| {
+        testing::role_evidence(snapshot).attached = Observed::Present(vec![]);
+        testing::role_evidence(snapshot).inline_names = denied("iam:ListRolePolicies");
+    }));
+    assert!(!has_none(|snapshot| testing::role_evidence(snapshot).attached = denied("iam:ListAttachedRolePolicies")));
+}
+
+fn denied<T>(operation: &str) -> Observed<T> {
+    Observed::Unavailable(Gap::new(operation, GapCause::Denied))
+}
+
+#[test]
+fn what_an_answer_hangs_on_says_why_it_was_not_read() {
+    let mut snapshot = testing::healthy();
+    testing::role_evidence(&mut snapshot).attached = denied("iam:ListAttachedRolePolicies");
+    let asked = RequiredAction { action: "s3:ListBucket".to_owned(), resource: "*".to_owned(), ..RequiredAction::default() };
+    let gap = testing::evidence(&snapshot, |evidence| {
+        let decision = permissions(evidence).unwrap().decide(evidence, &asked);
+        let irsa_doctor_iam::Outcome::Unknown { unresolved } = decision.outcome else { panic!("{decision:?}") };
+        unresolved_gap(&asked, &unresolved)
+    });
+    assert_eq!(gap.detail, "attached policies (iam:ListAttachedRolePolicies denied)");
+}
