@@ -247,3 +247,30 @@ fn roles<'a>(evidence: &Evidence<'a>) -> impl Iterator<Item = (&'a str, &'a str)
         listed.chain(read.map(|role| (role.arn.as_str(), role.trust_policy.as_str())))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use serde_json::json;
+
+    #[test]
+    fn an_unread_replica_set_bears_the_name_of_its_deployment() {
+        let meant = |kind: &str, name: &str| {
+            let mut snapshot = testing::healthy();
+            testing::uninject(&mut snapshot);
+            testing::pod(&mut snapshot).spec.service_account_name = Some("default".to_owned());
+            testing::cluster(&mut snapshot).associations.insert("default/default".to_owned(), Observed::Absent);
+            testing::add_account(&mut snapshot, "api", &json!({"eks.amazonaws.com/role-arn": testing::ROLE}));
+            let owner = json!({"kind": kind, "name": name, "controller": true});
+            testing::pod(&mut snapshot).metadata.owner_references = vec![testing::read(&owner)];
+            testing::evidence(&snapshot, |evidence| match no_role(evidence).unwrap().cause {
+                Cause::WrongAccount { meant, .. } => Some(meant.to_owned()),
+                _ => None,
+            })
+        };
+        assert_eq!(meant("ReplicaSet", "api-7d9f8c5b4").as_deref(), Some("api"));
+        assert_eq!(meant("StatefulSet", "api-db"), None, "its name is its own");
+        assert_eq!(meant("StatefulSet", "api").as_deref(), Some("api"));
+    }
+}
