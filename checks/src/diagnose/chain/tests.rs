@@ -90,3 +90,10 @@ fn a_gap_stands_once_and_decides_if_it_does_for_any_link() {
     assert_eq!(said(&[link("role", unknown()), link("trust-policy", beside())]), [("role", true)]);
     assert_eq!(said(&[link("role", beside()), link("trust-policy", beside())]), [("role", false)]);
 }
+
+#[test]
+fn one_link_is_judged_whatever_the_others_are() {
+    let links = [link("role", Outcome::not_applicable("it is no role's ARN")), link("trust-policy", Outcome::pass())];
+    assert!(!is_judged(&links, "role") && is_judged(&links, "trust-policy"));
+    assert!(is_judged(&[link("role", unknown())], "role") && !is_judged(&[], "role"));
+}
