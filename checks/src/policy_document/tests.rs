@@ -170,6 +170,10 @@ fn what_is_odd_is_said_with_what_would_be_right() {
         "policy {POLICY} allows sqs:SendMessage, sqs:ReceiveMessage on arn:aws:sns:us-east-1:123456789012:t, and no such action applies there: it takes {queue} (list of {date})"
     );
     assert_eq!((detail, expected), (wanted, one(queue)));
+    let (detail, expected) = said(&allow(&json!(["sqs:SendMessage", "kinesis:PutRecord"]), &topic));
+    let both = format!("{queue}, arn:${{Partition}}:kinesis:${{Region}}:${{Account}}:stream/${{StreamName}}");
+    assert!(detail.contains(&format!("it takes {both} (")), "each of the actions is named, so is what each takes: {detail}");
+    assert_eq!(expected, one(&both));
     let buckets = json!(["arn:aws:s3:::a", "arn:aws:s3:::b", "arn:aws:s3:::c"]);
     let (detail, expected) = said(&allow(&json!("s3:ListAllMyBuckets"), &buckets));
     let wanted = format!(

@@ -99,7 +99,9 @@ fn fits(statement: &Statement, prefix: &str, service: &Service, name: &str) -> b
 /// The entries of one statement that its resources don't suit.
 #[derive(Default)]
 struct Misfits<'a> {
-    wrong_type: Vec<(&'a Entry, String)>,
+    wrong_type: Vec<&'a Entry>,
+    /// What the entries of a wrong type take: of each, a few.
+    types: Vec<&'static str>,
     no_resource: Vec<&'a Entry>,
 }
 
@@ -107,7 +109,7 @@ impl<'a> Misfits<'a> {
     /// A pattern is odd only if none of the actions that it matches suits the resources.
     fn add(&mut self, statement: &'a Statement, entry: &'a Entry, service: &Service, name: &str) {
         let Some(resources) = statement.resource.as_ref().filter(|resources| !resources.negated) else { return };
-        let mut types: Vec<&str> = Vec::new();
+        let mut types: Vec<&'static str> = Vec::new();
         let mut no_resource = true;
         for action in service.matching(name) {
             match action.fit(resources.entries.iter().map(|entry| entry.text.as_str())) {
@@ -125,7 +127,9 @@ impl<'a> Misfits<'a> {
             types.sort_unstable();
             types.dedup();
             types.truncate(3);
-            self.wrong_type.push((entry, types.join(", ")));
+            types.retain(|kind| !self.types.contains(kind));
+            self.types.extend(types);
+            self.wrong_type.push(entry);
         }
     }
 
@@ -136,8 +140,9 @@ impl<'a> Misfits<'a> {
             resources.into_iter().flat_map(|resources| &resources.entries).map(|entry| entry.text.clone()).collect();
         let Some(place) = resources.map(|resources| at(document, &resources.place)) else { return Vec::new() };
         let mut findings = Vec::new();
-        if let Some((_, types)) = self.wrong_type.first() {
-            let actions = names(self.wrong_type.iter().map(|(entry, _)| *entry));
+        if !self.wrong_type.is_empty() {
+            let actions = names(self.wrong_type.iter().copied());
+            let types = self.types.join(", ");
             let detail = format!(
                 "policy {} allows {actions} on {}, and no such action applies there: it takes {types} (list of {})",
                 document.key,
