@@ -191,6 +191,8 @@ fn another_statement_helps_only_where_it_grants_that_action_there() {
         allow(&json!("s3:List*"), &bucket),
         allow(&json!(["sqs:*", "s3:ListBucket"]), &json!(["arn:aws:s3:::b", "arn:aws:sqs:us-east-1:123456789012:q"])),
         allow(&json!("*"), &bucket),
+        allow(&json!("*:*"), &bucket),
+        allow(&json!("S*:List*"), &bucket),
         but("arn:aws:s3:::secret"),
         but("arn:aws:s3:::secret/*"),
     ] {
