@@ -77,6 +77,8 @@ pub(super) fn of(evidence: &Evidence<'_>, finding: &Finding) -> Option<Target> {
 fn of_command(evidence: &Evidence<'_>, finding: &Finding, command: &FixCommand) -> Option<Target> {
     let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
     match words.split_first()? {
+        // A Rollout is restarted by a patch too, which changes nothing of its template.
+        (&"kubectl", ["patch", ..]) if command.effect == Effect::RestartsPods => None,
         (&"kubectl", rest) => of_kubectl(&positional(rest)),
         (&"aws", ["iam", verb, options @ ..]) => of_iam(evidence, finding, verb, options),
         (&"aws", ["eks", "update-pod-identity-association", options @ ..]) => {

@@ -5,6 +5,8 @@ use crate::snapshot::Snapshot;
 use crate::testing;
 use serde_json::{Value, json};
 
+mod subject;
+
 /// The owner of the healthy service account with these labels, annotations and the like.
 fn of_account(metadata: &Value) -> Option<String> {
     let mut snapshot = testing::healthy();
