@@ -8,7 +8,6 @@ mod cluster;
 mod durable;
 mod target;
 
-use super::Fix;
 use crate::evidence::Evidence;
 use crate::finding::Finding;
 use target::{Change, Subject, Target};
@@ -58,16 +57,16 @@ pub(super) fn name(evidence: &Evidence<'_>, finding: &mut Finding) {
     fix.managed_by = Some(owner.to_string());
     // What only a person can name has an owner, and no words yet.
     if target.change != Change::Other || matches!(owner, Owner::Vendor { .. }) {
-        fix.durable = Some(sentence(evidence, fix, &owner, &target));
+        fix.durable = Some(sentence(evidence, &owner, &target));
     }
 }
 
-/// The change in the owner's terms, and what becomes of the commands.
-fn sentence(evidence: &Evidence<'_>, fix: &Fix, owner: &Owner, target: &Target) -> String {
+/// The change in the owner's terms, and what becomes of the commands, which there are where the change can be named.
+fn sentence(evidence: &Evidence<'_>, owner: &Owner, target: &Target) -> String {
     let change = durable::change(evidence, owner, target);
     match owner.writes_back() {
-        Some(when) if !fix.commands.is_empty() => format!("{change}; {when}"),
-        _ => change,
+        Some(when) => format!("{change}; {when}"),
+        None => change,
     }
 }
 

@@ -72,29 +72,22 @@ fn last(arn: &str) -> &str {
 /// The key that most charts have for it.
 fn values(target: &Target) -> String {
     match &target.change {
-        Change::Annotation { key, value } if is_account(target) => {
+        Change::Annotation { key, value } => {
             let value = value.as_deref().unwrap_or("null");
             format!(": in most charts serviceAccount.annotations.\"{key}\": {value}")
         }
         Change::AccountName(account) => format!(": in most charts serviceAccount.name: {account}"),
-        Change::Create if is_account(target) => ": in most charts serviceAccount.create: true".to_owned(),
         _ => String::new(),
     }
-}
-
-fn is_account(target: &Target) -> bool {
-    matches!(&target.subject, Subject::Object { kind, .. } if kind == "ServiceAccount")
 }
 
 /// <https://helm.sh/docs/helm/helm_upgrade/>
 fn helm(evidence: &Evidence<'_>, (namespace, release): (&str, &str), by_terraform: bool, target: &Target, what: &str) -> String {
     let set = match &target.change {
-        Change::Annotation { key, value: Some(value) } if is_account(target) => {
+        Change::Annotation { key, value: Some(value) } => {
             Some(("--set-string", format!("serviceAccount.annotations.{}={}", escaped(key), escaped_value(value))))
         }
-        Change::Annotation { key, value: None } if is_account(target) => {
-            Some(("--set", format!("serviceAccount.annotations.{}=null", escaped(key))))
-        }
+        Change::Annotation { key, value: None } => Some(("--set", format!("serviceAccount.annotations.{}=null", escaped(key)))),
         Change::AccountName(account) => Some(("--set-string", format!("serviceAccount.name={}", escaped_value(account)))),
         _ => None,
     };
@@ -198,12 +191,11 @@ fn eksctl(evidence: &Evidence<'_>, cluster: Option<&str>, account: Option<&str>,
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html>
 fn cloud_formation(stack: &str, resource: Option<&str>, target: &Target) -> String {
-    let property = match (&target.change, &target.subject) {
-        (Change::Trust, _) => "AssumeRolePolicyDocument",
-        (Change::Inline(_), _) => "Policies",
-        (Change::Attach(_), _) => "ManagedPolicyArns",
-        (Change::Audience(_), _) => "ClientIdList",
-        (_, Subject::Policy(_)) => "PolicyDocument",
+    let property = match &target.change {
+        Change::Trust => "AssumeRolePolicyDocument",
+        Change::Inline(_) => "Policies",
+        Change::Attach(_) => "ManagedPolicyArns",
+        Change::Audience(_) => "ClientIdList",
         _ => "the properties",
     };
     let resource = resource.map_or_else(|| "the resource".to_owned(), |resource| format!("resource {resource}"));
@@ -212,36 +204,31 @@ fn cloud_formation(stack: &str, resource: Option<&str>, target: &Target) -> Stri
 
 /// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role>
 fn terraform(target: &Target) -> String {
-    match (&target.change, &target.subject) {
-        (Change::Annotation { key, value }, _) => {
+    match &target.change {
+        Change::Annotation { key, value } => {
             let change = match value {
                 Some(value) => format!("metadata.annotations[\"{key}\"] = \"{value}\""),
                 None => format!("no metadata.annotations[\"{key}\"]"),
             };
             format!("{change} in the resource (kubernetes_service_account_v1 for a service account)")
         }
-        (Change::AccountName(account), _) => format!("spec.template.spec.service_account_name = \"{account}\""),
-        (Change::Template, _) => "spec.template of the resource".to_owned(),
-        (Change::Create, _) => "a resource kubernetes_service_account_v1".to_owned(),
-        (Change::Trust, _) => "assume_role_policy of the aws_iam_role; of module iam-role-for-service-accounts, oidc_providers[*].namespace_service_accounts and provider_arn".to_owned(),
-        (Change::Inline(_), _) => "a resource aws_iam_role_policy; inline_policy blocks of the role itself take away every other".to_owned(),
-        (Change::Attach(_), _) => "a resource aws_iam_role_policy_attachment; managed_policy_arns of the role itself takes away every other".to_owned(),
-        (Change::Audience(_), _) => "client_id_list of the aws_iam_openid_connect_provider; of module eks, openid_connect_audiences".to_owned(),
-        (_, Subject::Role(_)) => "the aws_iam_role".to_owned(),
-        (_, Subject::Policy(_)) => "policy of the aws_iam_policy".to_owned(),
-        (_, Subject::Provider(_)) => "the aws_iam_openid_connect_provider".to_owned(),
-        (_, Subject::Association) => "role_arn of the aws_eks_pod_identity_association".to_owned(),
-        (_, Subject::Object { .. }) => "the resource".to_owned(),
+        Change::AccountName(account) => format!("spec.template.spec.service_account_name = \"{account}\""),
+        Change::Template => "spec.template of the resource".to_owned(),
+        Change::Trust => "assume_role_policy of the aws_iam_role; of module iam-role-for-service-accounts, oidc_providers[*].namespace_service_accounts and provider_arn".to_owned(),
+        Change::Inline(_) => "a resource aws_iam_role_policy; inline_policy blocks of the role itself take away every other".to_owned(),
+        Change::Attach(_) => "a resource aws_iam_role_policy_attachment; managed_policy_arns of the role itself takes away every other".to_owned(),
+        Change::Audience(_) => "client_id_list of the aws_iam_openid_connect_provider; of module eks, openid_connect_audiences".to_owned(),
+        _ => "the resource".to_owned(),
     }
 }
 
 fn program(target: &Target) -> String {
-    match (&target.change, &target.subject) {
-        (Change::Annotation { .. }, _) => "metadata.annotations of the object".to_owned(),
-        (Change::AccountName(_) | Change::Template, _) => "the pod template of the object".to_owned(),
-        (Change::Trust, _) => "assumeRolePolicy of the role".to_owned(),
-        (Change::Inline(_) | Change::Attach(_), _) => "the policies of the role".to_owned(),
-        (Change::Audience(_), _) => "clientIdLists of the provider".to_owned(),
+    match &target.change {
+        Change::Annotation { .. } => "metadata.annotations of the object".to_owned(),
+        Change::AccountName(_) | Change::Template => "the pod template of the object".to_owned(),
+        Change::Trust => "assumeRolePolicy of the role".to_owned(),
+        Change::Inline(_) | Change::Attach(_) => "the policies of the role".to_owned(),
+        Change::Audience(_) => "clientIdLists of the provider".to_owned(),
         _ => "the resource".to_owned(),
     }
 }

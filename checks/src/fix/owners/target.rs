@@ -22,13 +22,13 @@ pub(super) enum Subject {
 /// What is changed of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Change {
-    /// An annotation; without a value it is taken away.
+    /// An annotation of a service account; without a value it is taken away.
     Annotation { key: String, value: Option<String> },
     /// The account that pods run as.
     AccountName(String),
     /// Something else in the pod template.
     Template,
-    /// The object is made.
+    /// The service account is made.
     Create,
     /// The trust policy.
     Trust,
@@ -138,7 +138,6 @@ fn kind_of(resource: &str) -> Option<&'static str> {
         "daemonset" => "DaemonSet",
         "cronjob" => "CronJob",
         "rollouts.argoproj.io" => "Rollout",
-        "serviceaccount" => "ServiceAccount",
         _ => return None,
     })
 }
@@ -157,7 +156,6 @@ fn of_iam(evidence: &Evidence<'_>, finding: &Finding, verb: &str, options: &[&st
         "add-client-id-to-open-id-connect-provider" => {
             (provider()?, Change::Audience(option(options, "--client-id")?.to_owned()))
         }
-        "update-role" | "put-role-permissions-boundary" => (role()?, Change::Other),
         _ => return None,
     };
     Some(Target { subject, change })
