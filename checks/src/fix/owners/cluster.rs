@@ -54,7 +54,7 @@ fn metadata<'a>(evidence: &Evidence<'a>, kind: &str, name: &str) -> Option<&'a M
 fn operator(metadata: &Metadata) -> Option<Owner> {
     let owner = controller(metadata)?;
     // What Kubernetes' own controllers make is owned through their owners.
-    let own = ["apps/", "batch/", "v1"].iter().any(|group| owner.api_version.starts_with(group)) && !owner.api_version.is_empty();
+    let own = ["apps/", "batch/", "v1"].iter().any(|group| owner.api_version.starts_with(group));
     (!own).then(|| Owner::Operator { kind: owner.kind.clone(), name: owner.name.clone() })
 }
 
