@@ -55,7 +55,7 @@ pub fn string(text: &str) -> String {
 pub fn value_text<'t>(text: &'t str, path: &str) -> Option<&'t str> {
     let root = json::read(text, LIMITS).ok()?;
     let (value, _) = find(&root, path)?;
-    let (start, end) = span(text, value)?;
+    let (start, end) = span(text, value);
     text.get(start..end)
 }
 
@@ -72,13 +72,13 @@ fn apply_one(text: &str, edit: &Edit) -> Option<String> {
     let (value, parent) = find(&root, path)?;
     match edit {
         Edit::Replace { json, .. } => {
-            let (start, end) = span(text, value)?;
+            let (start, end) = span(text, value);
             splice(text, start, end, json)
         }
         Edit::Rename { key, .. } => {
             let (members, index) = parent?;
             let start = members.get(index)?.position.offset;
-            splice(text, start, end_of(text, start)?, &string(key))
+            splice(text, start, end_of(text, start), &string(key))
         }
         Edit::Remove { .. } => remove(text, parent?),
         Edit::Insert { key, json, .. } => {
@@ -90,27 +90,27 @@ fn apply_one(text: &str, edit: &Edit) -> Option<String> {
 
 fn remove(text: &str, (members, index): Place<'_>) -> Option<String> {
     let member = members.get(index)?;
-    let (_, own_end) = span(text, &member.value)?;
+    let (_, own_end) = span(text, &member.value);
     let (start, end) = match (index.checked_sub(1).and_then(|before| members.get(before)), members.get(index + 1)) {
         (_, Some(next)) => (member.position.offset, next.position.offset),
-        (Some(before), None) => (span(text, &before.value)?.1, own_end),
+        (Some(before), None) => (span(text, &before.value).1, own_end),
         (None, None) => (member.position.offset, own_end),
     };
     splice(text, start, end, "")
 }
 
 fn insert(text: &str, container: &Value, new: &str) -> Option<String> {
-    let (open, close) = span(text, container)?;
+    let (open, close) = span(text, container);
     let last = match &container.node {
         Node::Array(items) => items.last().map(|last| (last.position.offset, last)),
         Node::Object(members) => members.last().map(|last| (last.position.offset, &last.value)),
         _ => return None,
     };
     let Some((start, value)) = last else { return splice(text, open + 1, close - 1, new) };
-    let end = span(text, value)?.1;
+    let end = span(text, value).1;
     // A container that stands on several lines goes on as it began: each entry on a line of its own.
     let line = text.get(..start)?.rfind('\n').map(|at| at + 1);
-    let indent = line.filter(|at| *at > open).and_then(|at| text.get(at..start)).filter(|indent| indent.trim().is_empty());
+    let indent = line.and_then(|at| text.get(at..start)).filter(|indent| indent.trim().is_empty());
     let separator = match indent {
         Some(indent) => format!(",\n{indent}"),
         None if colon(text) == ":" => ",".to_owned(),
@@ -182,32 +182,31 @@ fn step(path: &str) -> Option<(Step, &str)> {
     None
 }
 
-fn span(text: &str, value: &Value) -> Option<(usize, usize)> {
+fn span(text: &str, value: &Value) -> (usize, usize) {
     let start = value.position.offset;
-    Some((start, end_of(text, start)?))
+    (start, end_of(text, start))
 }
 
 /// Where the JSON value that begins at an offset ends; the text is known to be JSON.
-fn end_of(text: &str, start: usize) -> Option<usize> {
+fn end_of(text: &str, start: usize) -> usize {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for (at, byte) in text.bytes().enumerate().skip(start) {
         if in_string {
             (in_string, escaped) = (escaped || byte != b'"', !escaped && byte == b'\\');
             if !in_string && depth == 0 {
-                return Some(at + 1);
+                return at + 1;
             }
             continue;
         }
         match byte {
             b'"' => in_string = true,
             b'{' | b'[' => depth += 1,
-            b'}' | b']' | b',' | b' ' | b'\n' | b'\r' | b'\t' if depth == 0 => return Some(at),
-            b'}' | b']' if depth == 1 => return Some(at + 1),
+            b'}' | b']' | b',' | b' ' | b'\n' | b'\r' | b'\t' if depth == 0 => return at,
             b'}' | b']' => depth -= 1,
             _ => {}
         }
     }
-    (depth == 0 && !in_string).then_some(text.len())
+    text.len()
 }
 
 #[cfg(test)]
