@@ -1,11 +1,12 @@
 //! Each owner's own marks, and nothing that only looks like one.
 
 use super::*;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Observed, Snapshot, TargetKind};
 use crate::testing;
 use serde_json::{Value, json};
 
 mod subject;
+mod terms;
 
 /// The owner of the healthy service account with these labels, annotations and the like.
 fn of_account(metadata: &Value) -> Option<String> {
@@ -43,6 +44,7 @@ fn marks_of_owners_in_the_cluster() {
             Some("Argo CD Application shop"),
         ),
         (json!({"annotations": {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:default/api"}}), None),
+        (json!({"annotations": {"argocd.argoproj.io/tracking-id": "shop:/ServiceAccount:default/other"}}), None),
         (json!({"labels": {"argocd.argoproj.io/instance": "shop"}}), Some("Argo CD Application shop")),
         (json!({"labels": {"app.kubernetes.io/instance": "shop"}}), None),
         (
@@ -67,16 +69,26 @@ fn marks_of_owners_in_the_cluster() {
             Some("EKS add-on aws-ebs-csi-driver"),
         ),
         (
+            json!({"labels": {"app.kubernetes.io/name": "aws-ebs-csi-driver"}, "managedFields": manager("eks")}),
+            Some("EKS add-on aws-ebs-csi-driver"),
+        ),
+        (json!({"labels": {"app.kubernetes.io/name": "aws-ebs-csi-driver"}}), None),
+        (
             json!({"labels": {"app.kubernetes.io/managed-by": "Helm", "helm.sh/chart": "api-1.2.3"}}),
             Some("a Helm chart (api-1.2.3), rendered by something else than Helm"),
         ),
         (json!({"managedFields": manager("HashiCorp")}), Some("Terraform (field manager HashiCorp)")),
+        (
+            json!({"managedFields": manager("terraform-provider-kubernetes_v2.38.0_x5")}),
+            Some("Terraform (field manager terraform-provider-kubernetes_v2.38.0_x5)"),
+        ),
         (json!({"managedFields": manager("pulumi-kubernetes-ab12")}), Some("Pulumi (field manager pulumi-kubernetes-ab12)")),
         (json!({"managedFields": manager("kubectl-client-side-apply")}), None),
         (
             json!({"ownerReferences": [{"apiVersion": "kafka.strimzi.io/v1beta2", "kind": "Kafka", "name": "main", "controller": true}]}),
             Some("Kafka main (owner reference)"),
         ),
+        (json!({"ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": "main", "controller": true}]}), None),
     ] {
         assert_eq!(of_account(&metadata).as_deref(), owner, "{metadata}");
     }
@@ -92,6 +104,12 @@ fn marks_of_owners_in_iam() {
         (json!({"managed-by": "terragrunt"}), Some("Terraform, most likely (tag managed-by=terragrunt)")),
         (json!({"terraform": "true"}), Some("Terraform, most likely (tag terraform=true)")),
         (json!({"terraform": "false"}), None),
+        (json!({"terraform:stack": "iam"}), Some("Terraform, most likely (tag terraform:stack=iam)")),
+        (json!({"IaC": "OpenTofu"}), Some("Terraform, most likely (tag IaC=OpenTofu)")),
+        (json!({"pulumi": "true"}), Some("Pulumi, most likely (tag pulumi=true)")),
+        (json!({"ManagedBy": "Pulumi"}), Some("Pulumi, most likely (tag ManagedBy=Pulumi)")),
+        (json!({"Provisioner": "aws-cdk"}), Some("AWS CDK, most likely (tag Provisioner=aws-cdk)")),
+        (json!({"created_by": "ansible"}), Some("Ansible, most likely (tag created_by=ansible)")),
         (json!({"aws:cloudformation:stack-name": "iam"}), Some("CloudFormation stack iam")),
         (
             json!({"aws:cloudformation:stack-name": "eksctl-c-addon-x", "alpha.eksctl.io/cluster-name": "c",
@@ -121,7 +139,11 @@ fn names_that_tools_make_up() {
     };
     assert_eq!(owner("eksctl-c-addon-iamserviceaccount-shop-api-Role1-AB12").as_deref(), Some("eksctl, most likely"));
     assert_eq!(owner("terraform-20260101000000000000000001").as_deref(), Some("Terraform, most likely (the generated name)"));
-    assert_eq!(owner("terraform-runner"), None);
+    for name in ["terraform-runner", "terraform-20260101", "terraform-abcdefghijklmnopqrstuvwxyz"] {
+        assert_eq!(owner(name), None, "{name}");
+    }
+    assert_eq!(owner("eksctl-runner"), None);
+    assert_eq!(owner("my-addon-iamserviceaccount-api"), None);
 }
 
 #[test]
@@ -131,7 +153,7 @@ fn an_addon_owns_its_association_and_aws_its_roles() {
         json!({"id": "a", "owner_arn": "arn:aws:eks:us-east-1:123456789012:addon/my-cluster/aws-ebs-csi-driver/4ac2"});
     testing::cluster(&mut snapshot)
         .associations
-        .insert("default/my-service-account".into(), crate::snapshot::Observed::Present(testing::read(&association)));
+        .insert("default/my-service-account".into(), Observed::Present(testing::read(&association)));
     testing::role(&mut snapshot).path = "/aws-service-role/eks.amazonaws.com/".into();
     testing::evidence(&snapshot, |evidence| {
         assert_eq!(cluster::of_association(evidence), Some(Owner::Addon { name: "aws-ebs-csi-driver".into() }));
@@ -140,91 +162,52 @@ fn an_addon_owns_its_association_and_aws_its_roles() {
     });
 }
 
-/// The change that an owner is told to make.
-fn told(snapshot: &Snapshot, owner: &Owner, subject: Subject, change: Change) -> String {
-    testing::evidence(snapshot, |evidence| durable::change(evidence, owner, &Target { subject, change }))
-}
-
-fn annotation() -> (Subject, Change) {
-    (
-        Subject::Object { kind: "ServiceAccount".into(), name: "my-service-account".into() },
-        Change::Annotation { key: "eks.amazonaws.com/role-arn".into(), value: Some(testing::ROLE.into()) },
-    )
-}
-
 #[test]
-fn an_annotation_in_each_owners_terms() {
-    let snapshot = testing::healthy();
-    let told = |owner: &Owner| {
-        let (subject, change) = annotation();
-        told(&snapshot, owner, subject, change)
-    };
-    let helm = Owner::Helm { namespace: "shop".into(), release: "api".into(), by_terraform: false };
-    let command = "helm upgrade api CHART --version VERSION -n shop --reuse-values --set-string 'serviceAccount.annotations.eks\\.amazonaws\\.com/role-arn=arn:aws:iam::123456789012:role/my-test-role' --kube-context arn:aws:eks:us-east-1:123456789012:cluster/my-cluster`";
-    assert!(told(&helm).contains(command), "{}", told(&helm));
-    let addon = told(&Owner::Addon { name: "vpc-cni".into() });
-    assert_eq!(
-        addon,
-        "tell the add-on: `aws eks update-addon --cluster-name my-cluster --addon-name vpc-cni --service-account-role-arn arn:aws:iam::123456789012:role/my-test-role --resolve-conflicts PRESERVE --region us-east-1`"
-    );
-    let eksctl = told(&Owner::Eksctl { cluster: None, account: Some("shop/api".into()), likely: false });
-    assert!(eksctl.contains("--approve --region us-east-1`"), "{eksctl}");
-    assert!(
-        eksctl.contains("eksctl create iamserviceaccount --cluster my-cluster --namespace shop --name api --attach-role-arn"),
-        "{eksctl}"
-    );
-    let terraform = told(&Owner::Code { tool: "Terraform", mark: String::new(), likely: false });
-    assert!(
-        terraform.contains("kubernetes_service_account_v1")
-            && terraform.contains("metadata.annotations[\"eks.amazonaws.com/role-arn\"]"),
-        "{terraform}"
-    );
-    let argo = told(&Owner::ArgoCd { application: "shop".into(), likely: false });
-    assert!(argo.contains("Git source of Application shop") && argo.contains(testing::ROLE), "{argo}");
-}
-
-#[test]
-fn a_trust_policy_in_each_owners_terms() {
-    let snapshot = testing::healthy();
-    let told = |owner: &Owner| told(&snapshot, owner, Subject::Role(testing::ROLE.into()), Change::Trust);
-    let terraform = told(&Owner::Code { tool: "Terraform", mark: String::new(), likely: true });
-    assert!(terraform.contains("assume_role_policy") && terraform.contains("namespace_service_accounts"), "{terraform}");
-    let stack = told(&Owner::CloudFormation { stack: "iam".into(), resource: Some("ApiRole".into()) });
-    assert!(stack.contains("AssumeRolePolicyDocument of resource ApiRole in the template of stack iam"), "{stack}");
-    let crossplane = told(&Owner::Controller { tool: "Crossplane", resource: "role api".into() });
-    assert!(crossplane.contains("spec.forProvider.assumeRolePolicy of role api"), "{crossplane}");
-}
-
-#[test]
-fn what_hostile_names_bring_is_quoted() {
-    let snapshot = testing::healthy();
-    let (subject, _) = annotation();
-    let helm = Owner::Helm { namespace: "n".into(), release: "a; rm -rf / #".into(), by_terraform: false };
-    let change = Change::Annotation { key: "k".into(), value: Some("x,y\\z$(id)".into()) };
-    let said = told(&snapshot, &helm, subject, change);
-    assert!(said.contains("helm upgrade 'a; rm -rf / #' CHART"), "{said}");
-    assert!(said.contains("--set-string 'serviceAccount.annotations.k=x\\,y\\\\z$(id)'"), "{said}");
-}
-
-#[test]
-fn the_first_write_says_what_is_changed() {
+fn a_providers_tags_name_its_owner() {
     let mut snapshot = testing::healthy();
-    testing::annotate(&mut snapshot, "eks.amazonaws.com/audience", Some(""));
-    testing::annotate(&mut snapshot, "meta.helm.sh/release-name", Some("api"));
-    let report = crate::diagnose::diagnose(&snapshot);
-    let fix = report.targets[0].findings[0].finding.fix.clone().unwrap();
-    assert_eq!(fix.managed_by.as_deref(), Some("Helm release default/api"));
-    let durable = fix.durable.unwrap();
-    assert!(durable.contains("--set 'serviceAccount.annotations.eks\\.amazonaws\\.com/audience=null'"), "{durable}");
-    assert!(durable.ends_with("the next helm upgrade may undo the command"), "{durable}");
+    let provider = testing::inside(testing::account(&mut snapshot).providers.get_mut(testing::PROVIDER).unwrap());
+    provider.tags.insert("aws:cloudformation:stack-name".into(), "iam".into());
+    let stack = Owner::CloudFormation { stack: "iam".into(), resource: None };
+    testing::evidence(&snapshot, |evidence| assert_eq!(account::of_provider(evidence, testing::PROVIDER), Some(stack)));
 }
 
 #[test]
-fn an_annotation_goes_in_terraforms_terms() {
-    let snapshot = testing::healthy();
-    let (subject, _) = annotation();
-    let owner = Owner::Code { tool: "Terraform", mark: String::new(), likely: false };
-    let change = Change::Annotation { key: "eks.amazonaws.com/audience".into(), value: None };
-    let said = told(&snapshot, &owner, subject, change);
-    assert!(said.contains("in Terraform: no metadata.annotations[\"eks.amazonaws.com/audience\"] in the resource"), "{said}");
+fn an_addon_owns_its_account_without_a_label_and_no_other() {
+    let mut snapshot = testing::healthy();
+    snapshot.asked.targets = vec![crate::snapshot::Target::new(TargetKind::ServiceAccount, "kube-system", "aws-node")];
+    let cluster = testing::cluster(&mut snapshot);
+    let object = |name: &str| json!({"metadata": {"name": name, "namespace": "kube-system"}});
+    for name in ["aws-node", "other"] {
+        let key = format!("kube-system/{name}");
+        cluster.service_accounts.insert(key, Observed::Present(testing::read(&object(name))));
+    }
+    let daemons = Observed::Present(testing::read(&object("aws-node")));
+    cluster.workloads.insert("DaemonSet/kube-system/aws-node".into(), daemons);
+    cluster.addons = testing::read(&json!({"present": {"vpc-cni": {"present": {"name": "vpc-cni"}}}}));
+    testing::evidence(&snapshot, |evidence| {
+        let addon = Some(Owner::Addon { name: "vpc-cni".into() });
+        assert_eq!(cluster::owner(evidence, "ServiceAccount", "aws-node"), addon);
+        assert_eq!(cluster::owner(evidence, "ServiceAccount", "other"), None);
+        assert_eq!(cluster::owner(evidence, "DaemonSet", "aws-node"), None);
+    });
+}
+
+#[test]
+fn a_pod_and_a_webhook_are_found_by_their_names() {
+    let mut snapshot = testing::healthy();
+    let helm = |release: &str| json!({"meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": "shop"});
+    testing::pod(&mut snapshot).metadata.annotations = testing::read(&helm("api"));
+    let mut other = testing::webhook(&mut snapshot).clone();
+    testing::webhook(&mut snapshot).metadata.annotations = testing::read(&helm("webhook"));
+    other.metadata.name = "other".into();
+    other.metadata.annotations = testing::read(&helm("other"));
+    testing::inside(&mut testing::cluster(&mut snapshot).webhooks).push(other);
+    testing::evidence(&snapshot, |evidence| {
+        let owner = |kind: &str, name: &str| cluster::owner(evidence, kind, name).map(|owner| owner.to_string());
+        assert_eq!(owner("Pod", "awscli").as_deref(), Some("Helm release shop/api"));
+        assert_eq!(owner("Pod", "other"), None);
+        let webhook = "MutatingWebhookConfiguration";
+        assert_eq!(owner(webhook, "pod-identity-webhook").as_deref(), Some("Helm release shop/webhook"));
+        assert_eq!(owner(webhook, "other").as_deref(), Some("Helm release shop/other"));
+    });
 }
