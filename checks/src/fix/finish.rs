@@ -94,3 +94,6 @@ fn restart_brings(evidence: &Evidence<'_>, after: Option<&AfterRestart>, fix: &F
 fn uses_role(evidence: &Evidence<'_>) -> bool {
     evidence.containers().iter().any(|container| container.is_set("AWS_ROLE_ARN"))
 }
+
+#[cfg(test)]
+mod tests;
