@@ -7,8 +7,8 @@ use crate::evidence::Evidence;
 use crate::finding::Finding;
 use crate::locus::Locus;
 use crate::policies::Policies;
-use crate::snapshot::kubernetes::{Container, Pod, ServiceAccount, WebhookConfiguration};
-use crate::snapshot::{Account, Association, Cluster, Observed, Role, RoleEvidence, Snapshot};
+use crate::snapshot::kubernetes::{Container, Pod, ServiceAccount, WebhookConfiguration, Workload};
+use crate::snapshot::{Account, Association, Cluster, Observed, Role, RoleEvidence, Snapshot, kind_key};
 use jsonpath_rust::JsonPath as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -116,6 +116,20 @@ pub(crate) fn add_account(snapshot: &mut Snapshot, name: &str, annotations: &Val
     let cluster = cluster(snapshot);
     cluster.service_accounts.insert(format!("default/{name}"), Observed::Present(read(&object)));
     inside(cluster.service_account_lists.get_mut("default").unwrap()).push(name.to_owned());
+}
+
+/// The healthy snapshot, the pod owned by this chain of owners, nearest first: kind, name, spec.
+pub(crate) fn owned(owners: &[(&str, &str, Value)]) -> Snapshot {
+    let mut snapshot = healthy();
+    let reference = |(kind, name, _): &(&str, &str, Value)| read(&json!({"kind": kind, "name": name, "controller": true}));
+    pod(&mut snapshot).metadata.owner_references = owners.first().map(reference).into_iter().collect();
+    for (index, (kind, name, spec)) in owners.iter().enumerate() {
+        let mut workload: Workload =
+            read(&json!({"kind": kind, "metadata": {"name": name, "namespace": "default"}, "spec": spec}));
+        workload.metadata.owner_references = owners.get(index + 1).map(reference).into_iter().collect();
+        cluster(&mut snapshot).workloads.insert(kind_key(kind, "default", name), Observed::Present(workload));
+    }
+    snapshot
 }
 
 /// The webhook configuration, to be changed.

@@ -105,3 +105,6 @@ fn rolled(evidence: &Evidence<'_>, kind: &str, fix: Fix) -> Fix {
         _ => fix.note("changing the template starts a roll-out by itself"),
     }
 }
+
+#[cfg(test)]
+mod tests;
