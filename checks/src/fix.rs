@@ -199,6 +199,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_effect_is_called_the_same_everywhere() {
+        use Effect::{Reads, RestartsPods, WritesCluster, WritesEks, WritesFile, WritesIam};
+        for effect in [Reads, WritesFile, WritesCluster, WritesIam, WritesEks, RestartsPods] {
+            assert_eq!(serde_json::json!(effect), effect.as_str());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_given_is_not_taken_back() {
+        let undone = |name: &str| Fix::new("id", "summary").undo(Effect::WritesIam, ["aws", "iam", "x", name]).undo.len();
+        assert_eq!((undone("role"), undone("ro\0le")), (1, 0));
+    }
+
+    #[test]
     fn a_command_that_cannot_be_given_is_left_out() {
         let fix = Fix::new("id", "summary").command(Effect::Reads, ["kubectl", "get", "pod", "app\0x"]);
         assert!(fix.commands.is_empty());

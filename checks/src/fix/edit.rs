@@ -230,6 +230,13 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_document_is_replaced() {
+        for text in ["7", "\"x\"", "[1]", "{\"a\": [{}]}"] {
+            assert_eq!(one(text, Edit::Replace { path: "$".into(), json: "null".into() }), "null", "{text}");
+        }
+    }
+
+    #[test]
     fn a_key_is_renamed() {
         assert_eq!(one(PRETTY, Edit::Rename { path: "$['b']".into(), key: "z".into() }), PRETTY.replace("\"b\"", "\"z\""));
     }
@@ -252,7 +259,10 @@ mod tests {
         assert_eq!(add(PRETTY, "$", Some("n")), PRETTY.replace("  ]\n}", "  ],\n  \"n\": 7\n}"));
         assert_eq!(add(r#"{"a":["x"]}"#, "$['a']", None), r#"{"a":["x",7]}"#);
         assert_eq!(add(r#"{"a":["x"]}"#, "$", Some("b")), r#"{"a":["x"],"b":7}"#);
+        assert_eq!(add(r#"{"a":"x"}"#, "$", Some("b")), r#"{"a":"x","b":7}"#);
+        assert_eq!(add(r#"{"a":{}}"#, "$['a']", Some("b")), r#"{"a":{"b":7}}"#);
         assert_eq!(add(r#"{"a": []}"#, "$['a']", None), r#"{"a": [7]}"#);
+        assert_eq!(add("[\n{\"a\": 1}\n]", "$[0]", Some("b")), "[\n{\"a\": 1, \"b\": 7}\n]");
         assert_eq!(add(r#"{"a": {"b": 1}}"#, "$['a']", Some("c")), r#"{"a": {"b": 1, "c": 7}}"#);
     }
 

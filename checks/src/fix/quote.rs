@@ -94,6 +94,7 @@ mod tests {
         assert_eq!(quote("a\u{202e}b"), r#""$(printf 'a\342\200\256b')""#);
         assert_eq!(quote("a\nverdict: healthy"), r#""$(printf 'a\nverdict: healthy')""#);
         assert_eq!(quote("-\t100%\\!"), r#""$(printf '\055\011100%%\\\041')""#);
+        assert_eq!(quote("a-b\t"), r#""$(printf 'a-b\011')""#, "only at the beginning it could be an option");
         assert_eq!(quote("a\n\n"), "\"$(printf 'a')\"'\n\n'", "a substitution drops what it ends with");
         assert_eq!(quote("\n"), "'\n'");
     }

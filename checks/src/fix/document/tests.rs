@@ -80,6 +80,9 @@ fn a_document_on_one_line_is_laid_out_and_another_is_not() {
     );
     let two = change("{\n\t\"a\": 1\n}\n", "{\n\t\"a\": 2\n}\n").diff();
     assert_eq!(two, "--- arn:r d\n+++ arn:r d\n@@ -1,3 +1,3 @@\n {\n-\t\"a\": 1\n+\t\"a\": 2\n }\n");
+    let empty = change(r"[[1,[]],{}]", "[]").diff();
+    let lines = "@@ -1,7 +1 @@\n-[\n-  [\n-    1,\n-    []\n-  ],\n-  {}\n-]\n+[]\n";
+    assert!(empty.ends_with(lines), "{empty}");
     assert!(change("not JSON", "{}").diff().contains("-not JSON\n+{}"), "what is no JSON is shown as it is");
 }
 
@@ -93,6 +96,8 @@ fn what_the_cli_prints_is_known_or_not_said() {
     assert_eq!(printed("{\"a\": 1, \"a\": 2}"), None);
     assert_eq!(printed("{\"a\": 1.0}"), None);
     assert_eq!(printed("{"), None);
+    let written = DocumentChange { after: "{ \"a\": 1 }".into(), ..DocumentChange::default() }.as_written();
+    assert_eq!(written.as_deref(), Some("{\"a\":1}"));
 }
 
 #[test]
@@ -131,4 +136,41 @@ fn the_value_of_null_is_no_subject() {
     let mut new = old.clone();
     new["Statement"].as_array_mut().unwrap().push(testing::trust()["Statement"][0].clone());
     assert_eq!(written(&snapshot, &new.to_string()).affects, ["the statement that is there stays as it is"]);
+}
+
+#[test]
+fn a_trust_policy_beyond_the_quota_is_said_to_be() {
+    let notes = |size: usize| written(&testing::healthy(), &format!(" {}\n", "x".repeat(size))).notes;
+    assert_eq!(notes(2048), [""; 0]);
+    let beyond =
+        "the new document has 2049 characters without white space; the default quota is 2,048 (it can be raised to 4,096)";
+    assert_eq!(notes(2049), [beyond]);
+}
+
+#[test]
+fn statements_that_all_stay_are_said_to() {
+    let mut snapshot = testing::healthy();
+    let service = |name: &str| json!({"Effect": "Allow", "Principal": {"Service": name}, "Action": "sts:AssumeRole"});
+    let document = |names: &[&str]| json!({"Statement": names.iter().copied().map(service).collect::<Vec<_>>()});
+    testing::set_trust(&mut snapshot, &document(&["ec2.amazonaws.com", "eks.amazonaws.com"]));
+    let new = document(&["ec2.amazonaws.com", "eks.amazonaws.com", "ecs.amazonaws.com"]);
+    assert_eq!(written(&snapshot, &new.to_string()).affects, ["all 2 statements that are there stay as they are"]);
+}
+
+#[test]
+fn who_uses_the_role_in_another_cluster_is_named_with_it() {
+    let mut snapshot = testing::healthy();
+    let key = snapshot.clusters.keys().next().unwrap().clone();
+    snapshot.asked.targets[0].cluster = Some(key);
+    let pod = |account: &str, variable: &str| {
+        json!({"present": {
+            "metadata": {"name": account, "namespace": "shop"},
+            "spec": {"serviceAccountName": account, "containers": [{"name": "c", "env": [{"name": variable, "value": testing::ROLE}]}]},
+        }})
+    };
+    let other = json!({"pods": {"shop/api": pod("api", "AWS_ROLE_ARN"), "shop/web": pod("web", "ROLE_TO_SHOW")}});
+    snapshot.clusters.insert("other".to_owned(), testing::read(&other));
+    let affects = written(&snapshot, "{}").affects;
+    let uses = "service account shop/api in cluster other uses the role too, and the document decides whether it gets in";
+    assert!(affects.contains(&uses.to_owned()), "{affects:?}");
 }
