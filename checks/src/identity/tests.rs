@@ -33,7 +33,9 @@ fn keys_come_first_and_empty_ones_do_not() {
         env.push(json!({"name": "AWS_ACCESS_KEY_ID", "value": "AKIAIOSFODNN7EXAMPLE"}));
         env.push(json!({"name": "AWS_SECRET_ACCESS_KEY", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}));
     });
-    assert_eq!(first(&snapshot).0, Mode::Static);
+    let passed =
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set; every SDK takes them before web identity, which is passed over";
+    assert_eq!(first(&snapshot), (Mode::Static, None, passed.to_owned()));
     testing::edit(testing::container(&mut snapshot), |container| {
         let env = container["env"].as_array_mut().unwrap();
         *env.last_mut().unwrap() = json!({"name": "AWS_SECRET_ACCESS_KEY", "value": ""});
@@ -68,6 +70,9 @@ fn a_container_without_anything_gets_nothing_or_the_nodes_role() {
     assert!(first(&snapshot).2.contains("Fargate has no instance metadata"));
     let half = with_env(&json!([{"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": "/t"}]));
     assert!(first(&half).2.contains("half a configuration"));
+    let half = with_env(&json!([{"name": "AWS_ROLE_ARN", "value": testing::ROLE}]));
+    let passed = "AWS_ROLE_ARN without AWS_WEB_IDENTITY_TOKEN_FILE is half a configuration, which SDKs pass over: it gets the";
+    assert!(first(&half).2.starts_with(passed), "{}", first(&half).2);
     let profile = with_env(&json!([{"name": "AWS_PROFILE", "value": "dev"}]));
     assert!(first(&profile).2.contains("AWS_PROFILE names dev"));
 }
@@ -82,4 +87,35 @@ fn regular_containers_come_first_and_debug_containers_last() {
     let names: Vec<String> = all(&snapshot).into_iter().map(|identity| identity.container).collect();
     assert_eq!(names, ["awscli", "init", "debugger"]);
     assert!(all(&snapshot)[2].reason.contains("debug container"));
+}
+
+#[test]
+fn keys_alone_pass_nothing_over() {
+    let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| json!({"name": name, "value": "x"}));
+    let reason = first(&with_env(&json!(keys))).2;
+    assert_eq!(reason, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set; every SDK takes them before web identity");
+}
+
+#[test]
+fn a_manifest_has_what_the_webhook_will_give() {
+    let mut snapshot = with_env(&json!([]));
+    snapshot.from_files = true;
+    let annotated = "the webhook gives new pods the annotation's role".to_owned();
+    assert_eq!(first(&snapshot), (Mode::Irsa, Some(testing::ROLE.to_owned()), annotated));
+    let target = "arn:aws:iam::999999999999:role/target";
+    let associated = "new pods get the association's role".to_owned();
+    testing::associate(&mut snapshot, |_| {});
+    assert_eq!(first(&snapshot), (Mode::PodIdentity, Some(testing::ROLE.to_owned()), associated.clone()));
+    testing::associate(&mut snapshot, |association| association.target_role_arn = Some(target.to_owned()));
+    assert_eq!(first(&snapshot), (Mode::PodIdentity, Some(target.to_owned()), associated));
+    let mut keys = with_env(&json!([{"name": "AWS_PROFILE", "value": "dev"}, {"name": "AWS_ACCESS_KEY_ID", "value": "x"},
+                                    {"name": "AWS_SECRET_ACCESS_KEY", "value": "x"}]));
+    keys.from_files = true;
+    assert_eq!(first(&keys).0, Mode::Static, "keys of its own come first in a manifest too");
+}
+
+#[test]
+fn each_mode_has_its_word() {
+    let words = [Mode::Irsa, Mode::PodIdentity, Mode::Static, Mode::None].map(Mode::as_str);
+    assert_eq!(words, ["irsa", "pod_identity", "static", "none"]);
 }
