@@ -1,9 +1,10 @@
-use super::questions;
+use super::{Question, questions};
 use crate::diagnose::{self, diagnose};
 use crate::policies::Policies;
 use crate::report::{SecondOpinion, TargetReport, Verdict};
 use crate::snapshot::{Gap, GapCause, Observed, RequiredAction, Simulated, Snapshot};
-use crate::testing::{healthy, role, role_evidence};
+use crate::testing::{healthy, role, role_evidence, set_policy};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 const BUCKET: &str = "arn:aws:s3:::my-test-bucket";
@@ -38,8 +39,8 @@ fn says(decision: &str) -> Simulated {
 
 #[test]
 fn questions_on_the_same_resource_are_one() {
-    let mut snapshot =
-        asking(&[asked("s3:ListBucket", BUCKET), asked("s3:GetBucketTagging", BUCKET), asked("s3:ListAllMyBuckets", BUCKET)]);
+    let actions = ["s3:ListBucket", "s3:GetBucketTagging", "s3:ListBucket", "s3:ListAllMyBuckets"];
+    let mut snapshot = asking(&actions.map(|action| asked(action, BUCKET)));
     role(&mut snapshot).tags.insert("team".to_owned(), "shop".to_owned());
     let policies = Policies::default();
     let questions = questions(&diagnose::first_evidence(&snapshot, &policies));
@@ -67,6 +68,8 @@ fn another_opinion_says_why_that_may_be() {
     assert!(because(Simulated { boundary_allows: Some(false), ..says("implicitDeny") }).contains("boundary"));
     let untold = Simulated { missing_context: vec!["aws:SourceVpc".to_owned()], ..says("implicitDeny") };
     assert!(because(untold).contains("was not told aws:SourceVpc"));
+    let refused = Simulated { organization_allows: Some(false), ..says("explicitDeny") };
+    assert_eq!(opinion(refused).why.len(), 1, "what was seen needs no guess");
     assert!(because(says("explicitDeny")).contains("outside of the role's own policies"));
     assert!(because(says("implicitDeny")).contains("not a pod's session"));
 }
@@ -76,4 +79,34 @@ fn an_opinion_that_could_not_be_had_decides_nothing() {
     let report = simulated(Observed::Unavailable(Gap::new("iam:SimulatePrincipalPolicy", GapCause::ServerError)));
     assert_eq!((report.verdict, &report.decisions[0].second_opinion), (Verdict::Healthy, &None));
     assert!(report.gaps.iter().any(|gap| gap.found.gap.operation == "iam:SimulatePrincipalPolicy" && !gap.found.decisive));
+}
+
+#[test]
+fn a_denial_is_compared_with_a_denial_of_its_kind() {
+    let differs = |effect: &str, theirs: &str| {
+        let mut snapshot = asking(&[asked("s3:ListBucket", BUCKET)]);
+        let statement = json!({"Effect": effect, "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::my-test-bucket"});
+        let nothing = json!({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"});
+        set_policy(
+            &mut snapshot,
+            &json!({"Version": "2012-10-17", "Statement": if effect == "Deny" { statement } else { nothing }}),
+        );
+        let question = diagnose::questions(&snapshot).remove(0);
+        let key = question.key("s3:ListBucket");
+        role_evidence(&mut snapshot).simulations.insert(key, Observed::Present(says(theirs)));
+        let decision = diagnose(&snapshot).targets.remove(0).decisions.remove(0);
+        (decision.decision, decision.second_opinion.unwrap().differs)
+    };
+    let said = |ours: &str, differs: bool| (ours.to_owned(), differs);
+    assert_eq!(differs("Deny", "explicitDeny"), said("explicit-deny", false));
+    assert_eq!(differs("Deny", "allowed"), said("explicit-deny", true));
+    assert_eq!(differs("", "implicitDeny"), said("implicit-deny", false));
+    assert_eq!(differs("", "explicitDeny"), said("implicit-deny", true));
+}
+
+#[test]
+fn an_answer_is_kept_by_action_resource_and_context() {
+    let context = [("k".to_owned(), vec!["a".to_owned(), "b".to_owned()])].into();
+    let question = Question { role: "r".to_owned(), resource: BUCKET.to_owned(), context, actions: Vec::new() };
+    assert_eq!(question.key("s3:ListBucket"), "s3:ListBucket on arn:aws:s3:::my-test-bucket, k=a|b");
 }
