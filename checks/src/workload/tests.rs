@@ -74,6 +74,13 @@ fn judges_a_deployments_newest_revision() {
     let mut snapshot = target(TargetKind::Deployment, &json!({}), &json!({}));
     replica_set(&mut snapshot, "api-1", "1");
     replica_set(&mut snapshot, "api-2", "10");
+    replica_set(&mut snapshot, "web-1", "20");
+    testing::edit(
+        testing::inside(testing::cluster(&mut snapshot).workloads.get_mut("ReplicaSet/default/web-1").unwrap()),
+        |set| {
+            set["metadata"]["ownerReferences"][0]["name"] = json!("web");
+        },
+    );
     add_pod(&mut snapshot, "old", ("ReplicaSet", "api-1"), LATE, &json!({}));
     add_pod(&mut snapshot, "new", ("ReplicaSet", "api-2"), EARLY, &json!({}));
     add_pod(&mut snapshot, "going", ("ReplicaSet", "api-2"), EARLY, &json!({"metadata": {"deletionTimestamp": LATE}}));
@@ -155,6 +162,7 @@ fn says_why_there_are_no_pods() {
     assert_eq!(why(&target(TargetKind::CronJob, &json!({}), &json!({}))), Some("none of its jobs runs now"));
     let no_node = target(TargetKind::DaemonSet, &json!({}), &json!({"desiredNumberScheduled": 0}));
     assert_eq!(why(&no_node), Some("no node fits it"));
+    assert_eq!(why(&target(TargetKind::DaemonSet, &json!({}), &json!({"desiredNumberScheduled": 1}))), None);
     let mut job = target(TargetKind::Job, &json!({}), &json!({}));
     assert_eq!(why(&job), None);
     add_pod(&mut job, "api-x", ("Job", "api"), EARLY, &json!({"status": {"phase": "Succeeded"}}));
@@ -230,4 +238,51 @@ fn a_job_that_was_not_read_may_have_been_kept_from_making_pods() {
     let owner = json!({"ownerReferences": [{"kind": "CronJob", "name": "api", "controller": true}]});
     add_workload(&mut snapshot, "Job", "api-0", &json!({"metadata": owner}));
     assert_eq!(unread(&snapshot), None, "one has run: jobs make their pods");
+}
+
+#[test]
+fn what_runs_nothing_is_judged_by_its_template() {
+    let mut snapshot = target(TargetKind::Deployment, &json!({"replicas": 0}), &json!({}));
+    assert_eq!(notes_of(&snapshot), ["deployment/api has no pods: judged by its template"]);
+    snapshot.from_files = true;
+    assert_eq!(notes_of(&snapshot), [""; 0], "a manifest never has any");
+    assert_eq!(notes_of(&target(TargetKind::Deployment, &json!({"replicas": 1}), &json!({}))), [""; 0], "it should have one");
+    let mut runs = target(TargetKind::CronJob, &json!({}), &json!({}));
+    let owner = json!({"ownerReferences": [{"kind": "CronJob", "name": "api", "controller": true}]});
+    add_workload(&mut runs, "Job", "api-1", &json!({"metadata": owner}));
+    add_pod(&mut runs, "api-1-x", ("Job", "api-1"), EARLY, &json!({}));
+    assert_eq!(notes_of(&runs), [""; 0], "a CronJob with a pod has one");
+}
+
+#[test]
+fn a_revision_whose_replica_set_was_not_read_is_the_current_one() {
+    let mut snapshot = target(TargetKind::Deployment, &json!({}), &json!({}));
+    let revision = json!({"annotations": {"deployment.kubernetes.io/revision": "3"}});
+    add_workload(&mut snapshot, "Deployment", "api", &json!({"metadata": revision, "spec": {}, "status": {}}));
+    replica_set(&mut snapshot, "api-2", "2");
+    add_pod(&mut snapshot, "old", ("ReplicaSet", "api-2"), EARLY, &json!({}));
+    add_pod(&mut snapshot, "new", ("ReplicaSet", "api-3"), LATE, &json!({}));
+    assert_eq!(judged(&snapshot), ["new"]);
+    replica_set(&mut snapshot, "api-3", "3");
+    add_pod(&mut snapshot, "later", ("ReplicaSet", "api-2"), "2026-11-23T12:00:00Z", &json!({}));
+    assert_eq!(judged(&snapshot), ["new"], "its own revision is known: another's younger pod doesn't count");
+}
+
+#[test]
+fn a_rollouts_older_replica_sets_pods_do_not_count() {
+    let unread = |snapshot: &Snapshot| testing::evidence(snapshot, unread_pod).map(|gap| gap.operation);
+    let mut snapshot = target(TargetKind::Rollout, &json!({}), &json!({"currentPodHash": "b"}));
+    for (name, revision) in [("api-a", "1"), ("api-b", "2")] {
+        let metadata = json!({
+            "annotations": {"rollout.argoproj.io/revision": revision},
+            "ownerReferences": [{"kind": "Rollout", "name": "api", "controller": true}],
+        });
+        add_workload(&mut snapshot, "ReplicaSet", name, &json!({"metadata": metadata}));
+    }
+    let hash = json!({"metadata": {"labels": {"rollouts-pod-template-hash": "b"}}});
+    add_pod(&mut snapshot, "api-b-x", ("ReplicaSet", "api-b"), LATE, &hash);
+    add_unread(&mut snapshot, "api-a-x");
+    assert_eq!(unread(&snapshot), None);
+    add_unread(&mut snapshot, "api-b-y");
+    assert_eq!(unread(&snapshot).as_deref(), Some("get pods"));
 }
