@@ -68,12 +68,11 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     if evidence.target.kind == TargetKind::Role || evidence.cluster.is_none() {
         return Outcome::not_applicable("no cluster is looked at");
     }
-    let modes: Vec<Mode> = evidence.containers().iter().map(mode).collect();
     let exists = evidence.pod.is_present();
-    let in_use = exists && modes.contains(&Mode::PodIdentity);
+    let in_use = exists && evidence.containers().iter().any(|container| mode(container) == Mode::PodIdentity);
     match evidence.association() {
         Observed::Present(association) if in_use || !exists => used(evidence, association),
-        Observed::Present(association) => not_used(evidence, association, &modes),
+        Observed::Present(association) => not_used(evidence, association),
         Observed::Absent if in_use => Outcome::finding(association_missing(evidence)),
         Observed::Absent => Outcome::not_applicable("the service account has no EKS Pod Identity association"),
         Observed::Unavailable(gap) if in_use => Outcome::unknown(gap),
@@ -111,10 +110,7 @@ fn used(evidence: &Evidence<'_>, association: &Association) -> Outcome {
 }
 
 /// The pod doesn't use the association: it was made before it, or its own environment comes first.
-fn not_used(evidence: &Evidence<'_>, association: &Association, modes: &[Mode]) -> Outcome {
-    if !modes.contains(&Mode::Irsa) && evidence.annotated_role().is_none() {
-        return Outcome::pass();
-    }
+fn not_used(evidence: &Evidence<'_>, association: &Association) -> Outcome {
     let mut next = Found::default();
     trust::role(evidence, association, &mut next);
     let mut findings: Vec<Finding> = overrides(evidence, association).into_iter().collect();
