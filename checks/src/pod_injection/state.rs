@@ -111,8 +111,7 @@ pub(super) fn is_hard_coded(evidence: &Evidence<'_>, container: &ContainerView<'
         return container.env.iter().any(|variable| variable.name == "AWS_ROLE_ARN");
     }
     let Some((role, _)) = container.variable("AWS_ROLE_ARN") else { return false };
-    let next = container.container.env.get(role + 1).map(|variable| variable.name.as_str());
-    let later = container.container.env.iter().skip(role + 1);
+    let mut from_role = container.container.env.iter().skip(role).map(|variable| variable.name.as_str());
     let regions = ["AWS_STS_REGIONAL_ENDPOINTS", "AWS_DEFAULT_REGION", "AWS_REGION"];
-    next != Some("AWS_WEB_IDENTITY_TOKEN_FILE") || later.into_iter().any(|variable| regions.contains(&variable.name.as_str()))
+    from_role.nth(1) != Some("AWS_WEB_IDENTITY_TOKEN_FILE") || from_role.any(|name| regions.contains(&name))
 }
