@@ -67,14 +67,15 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
         Wiring::Bare => evidence.association().is_present(),
         Wiring::SelfWired | Wiring::Webhook => false,
     };
+    if in_pod_identity {
+        return Outcome::not_applicable("EKS Pod Identity gives the pod its role");
+    }
     match account.metadata.annotations.get(ROLE_ANNOTATION) {
-        Some(_) if in_pod_identity => Outcome::not_applicable("EKS Pod Identity gives the pod its role"),
         Some(Some(arn)) if !arn.is_empty() => {
             let judged = value::finding(evidence, arn).map_or_else(Outcome::pass, Outcome::finding);
             addon::add_drift(evidence, arn, judged)
         }
         Some(None) => Outcome::finding(value::too_long(evidence)),
-        _ if in_pod_identity => Outcome::not_applicable("EKS Pod Identity gives the pod its role"),
         _ => Outcome::not_applicable("the pod has its role in another way than by the annotation"),
     }
 }
