@@ -123,9 +123,6 @@ fn weighed(evidence: &Evidence<'_>, finding: Finding, value: &str) -> Finding {
 /// Whether the webhook made an ARN of a bare name (`--compose-role-arn`): some pod of this account shows it.
 /// <https://github.com/aws/amazon-eks-pod-identity-webhook#usage-with-a-role-name>
 fn was_composed(evidence: &Evidence<'_>, value: &str) -> bool {
-    if value.contains("arn:") || value.is_empty() {
-        return false;
-    }
     let end = format!(":role/{}", value.trim_start_matches('/'));
     let pods = evidence.cluster.iter().flat_map(|cluster| cluster.pods_of(evidence.namespace()));
     let same_account = |pod: &&Pod| Some(pod.spec.account_name()) == evidence.account_name();
@@ -236,6 +233,25 @@ mod tests {
             ("123456789012:role/x", "too few colons"),
         ] {
             assert!(flaw(value).contains(what), "{value:?}: {}", flaw(value));
+        }
+    }
+
+    #[test]
+    fn only_a_whole_arn_is_one_of_something_else() {
+        for (value, what) in [
+            ("arn:aws:s3:::b", Some("something of service s3")),
+            ("arn:aws:cognito-idp:us-east-1:123456789012:userpool/x", Some("something of service cognito-idp")),
+            ("arn:aws:lambda2:us-east-1:123456789012:x", Some("something of service lambda2")),
+            ("arn:aws:iam::123456789012:root", Some("an account")),
+            ("urn:aws:s3:::b", None),
+            ("arn:aws::us-east-1:123456789012:x", None),
+            ("arn:aws:s3:::", None),
+            ("arn:aws:S3:::b", None),
+            ("arn:aws:s_3:::b", None),
+            ("arn:aws:lam::123456789012:role/x", None),
+            ("arn:aws:iam::123456789012:thing/x", None),
+        ] {
+            assert_eq!(other_resource(value).as_deref(), what, "{value}");
         }
     }
 
