@@ -7,16 +7,7 @@ use crate::arn::RoleArn;
 use crate::evidence::ROLE_ANNOTATION;
 use crate::snapshot::kubernetes::Metadata;
 
-/// The annotations that the webhook knows besides the role's; none of them is a misspelt one.
-const SIBLINGS: &[&str] = &[
-    "eks.amazonaws.com/audience",
-    "eks.amazonaws.com/token-expiration",
-    "eks.amazonaws.com/sts-regional-endpoints",
-    "eks.amazonaws.com/skip-containers",
-    "eks.amazonaws.com/skip-pod-identity-webhook",
-];
-
-/// At most this many edits away is a misspelling.
+/// At most this many edits away is a misspelling; the webhook's other annotations are farther.
 const NEAR: usize = 4;
 
 /// A key that nearly is the right one, with its value where that was kept.
@@ -54,7 +45,7 @@ fn near_misses(metadata: &Metadata, counts: impl Fn(&str, Option<&str>) -> bool)
 /// Whether a key nearly is the role's, whatever object it stands on.
 /// `iam.amazonaws.com/role` is kube2iam's own on pods and namespaces, so it counts on service accounts only.
 fn is_near(key: &str, value: Option<&str>) -> bool {
-    if key == ROLE_ANNOTATION || SIBLINGS.contains(&key) || key.len() > 100 || key.starts_with("iam.amazonaws.com/") {
+    if key.len() > 100 || key.starts_with("iam.amazonaws.com/") {
         return false;
     }
     let holds_arn = value.is_some_and(|value| plain(value).starts_with("arn:"));
@@ -143,6 +134,14 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_compared_without_its_quotes_and_blanks() {
+        let bare = "eks.amazonaws.com/role-arn";
+        for key in [r#""eks.amazonaws.com/role-arn""#, " eks.amazonaws.com/role-arn\t", r"'eks\.amazonaws\.com/ROLE_ARN'"] {
+            assert_eq!(form(key), bare, "{key}");
+        }
+    }
+
+    #[test]
     fn prefers_the_key_that_holds_a_role() {
         let both = metadata(&json!({"eks.amazonaws.com/role_arn": "x", "example.com/role-arn": ROLE}));
         assert_eq!(near_miss_on_account(&both).map(|near| near.key), Some("example.com/role-arn"));
@@ -166,6 +165,9 @@ mod tests {
         assert!(!is_near(&long, Some(ROLE)));
         let longest = format!("amazonaws.com/role-arn-{}", "x".repeat(77));
         assert_eq!((longest.len(), is_near(&longest, Some(ROLE))), (100, true));
-        assert!(SIBLINGS.iter().all(|key| !is_near(key, Some(ROLE))));
+        for sibling in ["audience", "token-expiration", "sts-regional-endpoints", "skip-containers", "skip-pod-identity-webhook"]
+        {
+            assert!(!is_near(&format!("eks.amazonaws.com/{sibling}"), Some(ROLE)), "{sibling}");
+        }
     }
 }
