@@ -5,6 +5,8 @@ use crate::check::Status;
 use crate::snapshot::{Account, GapCause, RoleEvidence, RoleSummary, Snapshot, Target, TargetKind};
 use crate::testing::{self, ACCOUNT, ROLE};
 
+mod names;
+
 const OTHER: &str = "210987654321";
 
 fn run(change: impl FnOnce(&mut Snapshot)) -> Outcome {
