@@ -43,7 +43,7 @@ pub(super) fn roles(evidence: &Evidence<'_>, wanted: RoleArn<'_>) -> Vec<Near> {
 
 /// An account has thousands of roles: only those that name the service account or have a pattern are read.
 fn mentions(subject: Option<&str>, text: &str) -> bool {
-    subject.is_some_and(|subject| text.contains(subject)) || text.contains('*')
+    subject.is_some_and(|subject| text.contains(subject)) || text.contains(['*', '?'])
 }
 
 fn tolerance(name: &str) -> usize {

@@ -54,6 +54,7 @@ fn only_a_role_that_means_this_account_and_lets_it_in_is_proposed() {
     };
     assert!(proposed(&|_| {}));
     assert!(proposed(&|statement| subject(statement, "StringLike", "system:serviceaccount:default:*")));
+    assert!(proposed(&|statement| subject(statement, "StringLike", "system:serviceaccount:default:my-service-accoun?")));
     assert!(!proposed(&|statement| statement["Principal"]["Federated"] = json!(format!("{}x", testing::PROVIDER))), "refuses");
     assert!(
         !proposed(&|statement| {
