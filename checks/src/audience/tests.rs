@@ -194,3 +194,54 @@ fn only_conditions_on_the_audience_of_statements_for_us_count() {
     testing::set_trust(&mut snapshot, &trust);
     assert_eq!(odd(&snapshot), Odd::Nothing, "a condition on the subject is none on the audience");
 }
+
+#[test]
+fn a_token_without_an_audience_should_have_what_the_others_ask_for() {
+    let judged = |change: &dyn Fn(&mut Snapshot)| {
+        let mut snapshot = changed(|snapshot| {
+            testing::annotate(snapshot, AUDIENCE_ANNOTATION, Some(""));
+            with_token(snapshot, "");
+            with_provider(snapshot, &["of-the-provider"]);
+        });
+        change(&mut snapshot);
+        testing::evidence(&snapshot, |evidence| decision(evidence).judged().to_owned())
+    };
+    assert_eq!(judged(&|snapshot| with_trust(snapshot, Some("of-the-trust"))), "of-the-trust", "the role's owner chose it");
+    assert_eq!(judged(&|snapshot| with_trust(snapshot, None)), "of-the-provider", "any will do for the role");
+}
+
+#[test]
+fn the_token_is_that_of_the_container_whose_role_is_judged() {
+    let snapshot = changed(|snapshot| {
+        testing::edit(testing::pod(snapshot), |pod| {
+            let mut volume = pod["spec"]["volumes"][0].clone();
+            volume["name"] = json!("vault");
+            volume["projected"]["sources"][0]["serviceAccountToken"]["audience"] = json!("vault");
+            pod["spec"]["volumes"].as_array_mut().unwrap().push(volume);
+            for name in ["first", "sidecar"] {
+                let mut container = pod["spec"]["containers"][0].clone();
+                container["name"] = json!(name);
+                if name == "sidecar" {
+                    container["volumeMounts"][1]["name"] = json!("vault");
+                }
+                pod["spec"]["containers"].as_array_mut().unwrap().push(container);
+            }
+        });
+    });
+    let token = |snapshot: &Snapshot, source: RoleSource| {
+        testing::evidence(snapshot, |evidence| {
+            let role = evidence.role.clone().map(|role| crate::evidence::RoleUnderJudgement { source, ..role });
+            decision(&evidence.with_role(role)).token
+        })
+    };
+    assert_eq!(token(&snapshot, RoleSource::Container("sidecar".to_owned())), "vault");
+    assert_eq!(token(&snapshot, RoleSource::Container("first".to_owned())), DEFAULT_AUDIENCE);
+    assert_eq!(token(&snapshot, RoleSource::Given), DEFAULT_AUDIENCE, "the first container's");
+    let mut declared = snapshot;
+    let annotations = &mut testing::pod(&mut declared).metadata.annotations;
+    annotations.insert("kubectl.kubernetes.io/default-container".to_owned(), Some("sidecar".to_owned()));
+    assert_eq!(token(&declared, RoleSource::Given), "vault", "the declared default container's");
+    // The annotation's role is the next pod's, where this one has a role already.
+    with_token(&mut declared, "vault");
+    assert_eq!(token(&declared, RoleSource::Annotation), DEFAULT_AUDIENCE);
+}
