@@ -157,6 +157,36 @@ mod tests {
     }
 
     #[test]
+    fn the_missing_issuer_says_whether_irsa_can_be_had_at_all() {
+        let detail = |change: &dyn Fn(&mut Cluster)| {
+            let outcome = run(|cluster| {
+                eks(cluster).issuer = None;
+                cluster.openid_configuration = Observed::Absent;
+                change(cluster);
+            });
+            let finding = testing::findings(&outcome)[0].clone();
+            (finding.detail, finding.fix.and_then(|fix| fix.needs_decision).unwrap())
+        };
+        let (what, who) = detail(&|_| {});
+        assert_eq!(what, "cluster my-cluster has no OIDC issuer");
+        assert!(who.contains("or use EKS Pod Identity"), "{who}");
+        let (what, who) = detail(&|cluster| eks(cluster).on_outposts = Some(true));
+        assert_eq!(what, "cluster my-cluster has no OIDC issuer: it is a local cluster on Outposts, where IRSA is not offered");
+        assert!(who.ends_with("a local cluster on Outposts has no IRSA"), "{who}");
+    }
+
+    #[test]
+    fn an_extended_cluster_on_outposts_has_an_issuer_and_irsa() {
+        assert_eq!(faults(|cluster| eks(cluster).on_outposts = Some(true)), [""; 0]);
+    }
+
+    #[test]
+    fn an_issuer_of_the_api_servers_own_is_no_mismatch() {
+        let own = "https://issuer.example.com".to_owned();
+        assert_eq!(faults(|cluster| testing::inside(&mut cluster.openid_configuration).issuer = own), [""; 0]);
+    }
+
+    #[test]
     fn what_was_not_read_is_unknown_unless_something_else_says_it() {
         let neither = run(|cluster| {
             cluster.eks = Observed::Unavailable(Gap::not_collected("eks:DescribeCluster"));

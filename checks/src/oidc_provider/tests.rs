@@ -71,6 +71,68 @@ fn it_may_be_in_the_clusters_account_only() {
 }
 
 #[test]
+fn either_look_shows_the_clusters_accounts_provider() {
+    let found = |read: bool, listed: bool| {
+        testing::faults(&run(|snapshot| {
+            let arn = format!("arn:aws:iam::{OTHER}:role/my-test-role");
+            let container = testing::container(snapshot);
+            container.env.iter_mut().find(|variable| variable.name == "AWS_ROLE_ARN").unwrap().value = Some(arn);
+            let account = Account { provider_arns: Observed::Present(Vec::new()), ..Account::default() };
+            snapshot.accounts.insert(OTHER.to_owned(), account);
+            let own = testing::account(snapshot);
+            own.roles.clear();
+            own.role_list = Observed::Present(Vec::new());
+            if !read {
+                own.providers.clear();
+            }
+            if !listed {
+                own.provider_arns = Observed::Present(Vec::new());
+            }
+        }))
+    };
+    assert_eq!(found(true, false), ["oidc-provider-missing-cross-account"]);
+    assert_eq!(found(false, true), ["oidc-provider-missing-cross-account"]);
+    assert_eq!(found(false, false), ["oidc-provider-missing"]);
+}
+
+#[test]
+fn eksctl_registers_the_issuer_in_the_clusters_own_account_only() {
+    let notes = |outcome: &Outcome| testing::findings(outcome)[0].fix.as_ref().unwrap().notes.join("; ");
+    let own = run(|snapshot| without_provider(snapshot, &[]));
+    let eksctl = "with eksctl: eksctl utils associate-iam-oidc-provider --cluster my-cluster --region us-east-1 --approve";
+    assert_eq!(notes(&own), eksctl);
+    let elsewhere = run(|snapshot| {
+        without_provider(snapshot, &[]);
+        testing::cluster(snapshot).account = Some(OTHER.to_owned());
+    });
+    assert_eq!(notes(&elsewhere), "");
+}
+
+#[test]
+fn the_commands_of_an_audience_that_is_a_url_say_what_version_1_makes_of_it() {
+    let fix = |audience: &str| {
+        let outcome = run(|snapshot| {
+            let volume = testing::pod(snapshot).spec.volumes.first_mut().unwrap();
+            testing::edit(volume, |volume| {
+                volume["projected"]["sources"][0]["serviceAccountToken"]["audience"] = serde_json::json!(audience);
+            });
+            let trust = testing::trust().to_string().replace("sts.amazonaws.com", audience);
+            testing::role(snapshot).trust_policy = trust;
+            let provider = testing::account(snapshot).providers.get_mut(PROVIDER).unwrap();
+            testing::inside(provider).client_ids = vec!["other".to_owned()];
+        });
+        testing::findings(&outcome)[0].fix.clone().unwrap()
+    };
+    for (audience, noted) in [("https://vault.example.com", true), ("http://vault", true), ("vault", false)] {
+        let fix = fix(audience);
+        let client = format!("--open-id-connect-provider-arn {PROVIDER} --client-id {audience}");
+        assert_eq!(fix.commands[0].shell(), format!("aws iam add-client-id-to-open-id-connect-provider {client}"));
+        assert_eq!(fix.undo[0].shell(), format!("aws iam remove-client-id-from-open-id-connect-provider {client}"));
+        assert_eq!(fix.notes.iter().any(|note| note.contains("cli_follow_urlparam")), noted, "{audience}");
+    }
+}
+
+#[test]
 fn an_account_that_was_not_read_is_a_gap() {
     let outcome = run(|snapshot| {
         let arn = format!("arn:aws:iam::{OTHER}:role/my-test-role");
