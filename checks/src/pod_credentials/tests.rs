@@ -194,3 +194,64 @@ fn keys_are_an_error_only_beside_a_role() {
     };
     assert_eq!(bare(&unread), severity(Severity::Error), "it may have one");
 }
+
+/// The first finding of this fault.
+fn first(snapshot: &Snapshot, fault: &str) -> Finding {
+    let outcome = testing::run(&CHECK, snapshot);
+    testing::findings(&outcome).iter().find(|finding| finding.fault.id == fault).cloned().unwrap()
+}
+
+#[test]
+fn either_variable_is_a_region() {
+    for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        let mut snapshot = testing::healthy();
+        testing::container(&mut snapshot).env.retain(|variable| variable.name == name || !variable.name.contains("REGION"));
+        assert!(judged(&snapshot).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn half_a_way_to_a_role_is_none() {
+    for name in ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"] {
+        let mut snapshot = testing::healthy();
+        testing::container(&mut snapshot).env.retain(|variable| variable.name == name);
+        assert!(judged(&snapshot).is_empty(), "it calls no STS, whatever its region: {name}");
+    }
+}
+
+#[test]
+fn keys_are_named() {
+    let set = json!({"value": "x"});
+    let finding = first(&with(&keys(&set, &set)), "static-keys-in-env");
+    let both = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+    assert_eq!(finding.detail, format!("container awscli sets {both}: SDKs use these keys and not the role"));
+    assert_eq!(finding.fix.unwrap().summary, format!("remove {both} from container awscli"));
+}
+
+#[test]
+fn a_name_may_say_credentials_without_saying_aws() {
+    for (name, speaks) in [("aws", true), ("cloud-credentials", true), ("credentials", false), ("aws-config", false)] {
+        let mut snapshot = testing::healthy();
+        testing::edit(testing::container(&mut snapshot), |container| {
+            container["envFrom"] = json!([{"secretRef": {"name": name}}]);
+        });
+        assert_eq!(judged(&snapshot).len(), usize::from(speaks), "{name}");
+    }
+}
+
+#[test]
+fn an_endpoint_for_all_services_gets_one_of_sts_beside_it() {
+    let decision = |name: &str, region: Option<&str>| {
+        let mut snapshot = with(&json!([{"name": name, "value": "http://minio.data:9000"}]));
+        testing::cluster(&mut snapshot).region = region.map(str::to_owned);
+        first(&snapshot, "endpoint-override").fix.unwrap().needs_decision.unwrap()
+    };
+    let keeper = "whoever keeps the manifest of pod awscli must";
+    let place = "env of container awscli in the pod template";
+    let set = |url: &str| format!("{keeper} set AWS_ENDPOINT_URL_STS={url} in the {place}");
+    let remove = |name: &str| format!("{keeper} remove {name} from the {place}");
+    assert_eq!(decision("AWS_ENDPOINT_URL", Some("us-east-1")), set("https://sts.us-east-1.amazonaws.com"));
+    assert_eq!(decision("AWS_ENDPOINT_URL", Some("cn-north-1")), set("https://sts.cn-north-1.amazonaws.com.cn"));
+    assert_eq!(decision("AWS_ENDPOINT_URL", None), remove("AWS_ENDPOINT_URL"));
+    assert_eq!(decision("AWS_ENDPOINT_URL_STS", Some("us-east-1")), remove("AWS_ENDPOINT_URL_STS"));
+}
