@@ -7,6 +7,7 @@ use crate::testing::{self, ACCOUNT, ROLE, associate};
 use serde_json::{Value, json};
 
 mod cluster;
+mod said;
 
 const TARGET: &str = "arn:aws:iam::123456789012:role/target";
 
