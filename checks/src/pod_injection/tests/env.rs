@@ -124,24 +124,30 @@ fn a_session_name_that_is_a_field_of_the_pod_is_read_there() {
     owned(&mut snapshot, &json!([]));
     edit_pod(&mut snapshot, |pod| {
         pod["metadata"]["uid"] = json!("u/1");
+        // One character is a name to Kubernetes, and not to STS.
+        pod["metadata"]["namespace"] = json!("n");
+        pod["spec"]["serviceAccountName"] = json!("a");
         pod["spec"]["nodeName"] = json!("n/1");
     });
-    let mut field = |path: &str| {
-        edit(&mut snapshot, |container| {
+    let field = |snapshot: &mut Snapshot, path: &str| {
+        edit(snapshot, |container| {
             let mut env = container["env"].as_array().cloned().unwrap();
             env.retain(|variable| variable["name"] != "AWS_ROLE_SESSION_NAME");
             env.push(json!({"name": "AWS_ROLE_SESSION_NAME", "valueFrom": {"fieldRef": {"fieldPath": path}}}));
             container["env"] = Value::Array(env);
         });
-        let outcome = testing::run(&CHECK, &snapshot);
+        let outcome = testing::run(&CHECK, snapshot);
         let first = testing::findings(&outcome).first().cloned();
         first.map(|finding| (finding.actual, finding.fix.unwrap().commands[0].argv.join(" ")))
     };
-    for (path, value) in [("metadata.uid", "u/1"), ("spec.nodeName", "n/1")] {
-        let (actual, command) = field(path).unwrap();
+    for (path, value) in
+        [("metadata.uid", "u/1"), ("spec.nodeName", "n/1"), ("metadata.namespace", "n"), ("spec.serviceAccountName", "a")]
+    {
+        let (actual, command) = field(&mut snapshot, path).unwrap();
         assert_eq!(actual, Some(value.into()));
         assert!(command.contains(" AWS_ROLE_SESSION_NAME- "), "no value of the template's own: {command}");
     }
-    assert_eq!(field("metadata.namespace"), None);
-    assert_eq!(field("status.podIP"), None);
+    edit_pod(&mut snapshot, |pod| pod["metadata"]["namespace"] = json!("default"));
+    assert_eq!(field(&mut snapshot, "metadata.namespace"), None);
+    assert_eq!(field(&mut snapshot, "status.podIP"), None);
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::snapshot::{Target, TargetKind};
 
 fn uninjected() -> Snapshot {
     let mut snapshot = testing::healthy();
@@ -158,6 +159,24 @@ fn a_container_that_wires_itself_does_not_hide_the_one_that_matters() {
         pod["spec"]["volumes"].as_array_mut().unwrap().push(volume);
     });
     assert!(judged(&snapshot).contains(&("pod-not-injected", Severity::Error)));
+    // What is wrong with its own wiring is said beside it.
+    edit_pod(&mut snapshot, |pod| pod["spec"]["containers"][1]["volumeMounts"] = json!([]));
+    assert_eq!(judged(&snapshot).len(), 2);
+    assert!(judged(&snapshot).contains(&("token-mount-missing", Severity::Error)));
+}
+
+#[test]
+fn a_workload_without_pods_is_said_to_have_none() {
+    let mut snapshot = testing::healthy();
+    testing::cluster(&mut snapshot).workloads.insert("Deployment/default/api".to_owned(), Observed::Absent);
+    for (kind, name, reason) in [
+        (TargetKind::ServiceAccount, "my-service-account", "no pod is looked at"),
+        (TargetKind::Deployment, "api", "it has no pods"),
+    ] {
+        snapshot.asked.targets = vec![Target::new(kind, "default", name)];
+        let outcome = testing::run(&CHECK, &snapshot);
+        assert!(matches!(&outcome, Outcome::NotApplicable(why) if why == reason), "{outcome:?}");
+    }
 }
 
 /// The errors of the whole chain.

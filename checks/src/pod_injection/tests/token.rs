@@ -39,6 +39,19 @@ fn a_path_that_is_not_under_the_token() {
 }
 
 #[test]
+fn a_path_of_ones_own_is_left_to_the_webhook() {
+    let mut snapshot = testing::healthy();
+    owned(&mut snapshot, &json!([]));
+    set(&mut snapshot, "AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/kubernetes.io/serviceaccount/token");
+    let outcome = testing::run(&CHECK, &snapshot);
+    let fix = testing::findings(&outcome)[0].fix.clone().unwrap();
+    let both = "AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE";
+    assert_eq!(fix.summary, format!("remove {both} from container awscli: the webhook then adds both, and the mount"));
+    let command = fix.commands[0].shell();
+    assert!(command.contains(" AWS_ROLE_ARN- AWS_WEB_IDENTITY_TOKEN_FILE- "), "{command}");
+}
+
+#[test]
 fn a_mount_elsewhere_leaves_the_webhooks_path_empty() {
     let mut snapshot = testing::healthy();
     edit(&mut snapshot, |container| container["volumeMounts"][1]["mountPath"] = json!("/tokens"));
