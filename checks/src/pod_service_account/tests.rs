@@ -3,6 +3,8 @@ use crate::snapshot::{GapCause, Snapshot, Target};
 use crate::testing::{self, faults, gaps};
 use serde_json::json;
 
+mod roles;
+
 fn run_on(snapshot: &Snapshot) -> Outcome {
     testing::run(&CHECK, snapshot)
 }
