@@ -4,6 +4,9 @@ use crate::snapshot::{Gap, GapCause, Snapshot, Target};
 use crate::testing::{self, ROLE, faults, gaps};
 use serde_json::json;
 
+mod addons;
+mod fixes;
+
 fn run_on(snapshot: &Snapshot) -> Outcome {
     testing::run(&CHECK, snapshot)
 }
