@@ -110,3 +110,53 @@ fn an_account_that_cannot_be_read_decides_only_for_a_bare_pod() {
     testing::uninject(&mut snapshot);
     assert_eq!(gaps(&run_on(&snapshot)), [("get serviceaccounts", true)]);
 }
+
+#[test]
+fn an_association_makes_an_empty_audience_moot_for_what_is_not_injected() {
+    let mut bare = with(AUDIENCE, "");
+    testing::uninject(&mut bare);
+    assert_eq!(faults(&run_on(&bare)), ["audience-empty"]);
+    testing::associate(&mut bare, |_| {});
+    assert_eq!(faults(&run_on(&bare)), [""; 0]);
+    let mut injected = with(AUDIENCE, "");
+    testing::associate(&mut injected, |_| {});
+    assert_eq!(faults(&run_on(&injected)), ["audience-empty"]);
+}
+
+#[test]
+fn an_empty_audience_is_compared_with_what_the_provider_takes() {
+    let compared = |ids: &[&str]| {
+        let mut snapshot = with(AUDIENCE, "");
+        let provider = testing::account(&mut snapshot).providers.get_mut(testing::PROVIDER).unwrap();
+        testing::inside(provider).client_ids = ids.iter().map(|&id| id.to_owned()).collect();
+        let finding = testing::findings(&run_on(&snapshot))[0].clone();
+        assert!(finding.detail.ends_with("; this pod's token has an earlier audience, the next one's will not"));
+        (finding.expected.unwrap(), finding.actual.unwrap())
+    };
+    assert_eq!(compared(&["sts.amazonaws.com.cn"]), ("sts.amazonaws.com.cn".into(), "".into()));
+    assert_eq!(compared(&["a", "b"]).0, Compared::from(vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(compared(&[]).0, "sts.amazonaws.com".into());
+}
+
+#[test]
+fn a_token_for_the_api_server_hangs_on_the_account_that_cannot_be_read() {
+    let mut snapshot = testing::healthy();
+    let gap = Gap::new("get serviceaccounts", GapCause::Denied);
+    testing::cluster(&mut snapshot).service_accounts.insert("default/my-service-account".to_owned(), Observed::Unavailable(gap));
+    without_audience(&mut snapshot);
+    assert_eq!(gaps(&run_on(&snapshot)), [("get serviceaccounts", true)]);
+}
+
+#[test]
+fn a_life_beyond_what_kubernetes_takes_keeps_the_next_pods_out() {
+    let mut snapshot = with(TOKEN_EXPIRATION, "4294967297");
+    let detail = |outcome: &Outcome| testing::findings(outcome)[0].detail.clone();
+    let outcome = run_on(&snapshot);
+    assert_eq!((faults(&outcome), outcome.status()), (vec!["token-expiration-invalid"], Status::Warn));
+    assert!(detail(&outcome).ends_with("which is more than Kubernetes takes: new pods are refused"));
+    snapshot.asked.targets = vec![crate::snapshot::Target::new(TargetKind::ServiceAccount, "default", "my-service-account")];
+    let outcome = run_on(&snapshot);
+    assert_eq!((faults(&outcome), outcome.status()), (vec!["token-expiration-invalid"], Status::Fail));
+    assert!(detail(&outcome).ends_with("which is more than Kubernetes takes: pods are refused"));
+    assert_eq!(faults(&run_on(&with(TOKEN_EXPIRATION, "4294967296"))), [""; 0], "2^32 is the most");
+}

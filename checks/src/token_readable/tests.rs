@@ -72,3 +72,22 @@ fn says_nothing_of_a_pod_without_a_token() {
     testing::uninject(&mut snapshot);
     assert_eq!(testing::run(&CHECK, &snapshot).status(), Status::NotApplicable);
 }
+
+#[test]
+fn the_place_is_the_fs_group_or_where_it_would_stand() {
+    let place = |settings: Option<&Value>| {
+        let mut snapshot = testing::healthy();
+        snapshot.asked.error = Some("WebIdentityErr: unable to read file at /token: permission denied".to_owned());
+        let settings = settings.map(testing::read);
+        testing::pod(&mut snapshot).spec.security_context = settings;
+        let locus = testing::findings(&testing::run(&CHECK, &snapshot))[0].locus.clone();
+        (locus.path, locus.missing)
+    };
+    let (spec, missing) = ("$['spec']", |key: &str| Some(key.to_owned()));
+    for empty in [None, Some(&json!({}))] {
+        assert_eq!(place(empty), (spec.to_owned(), missing("securityContext.fsGroup")), "{empty:?}");
+    }
+    let settings = format!("{spec}['securityContext']");
+    assert_eq!(place(Some(&json!({"runAsUser": 1000}))), (settings.clone(), missing("fsGroup")));
+    assert_eq!(place(Some(&json!({"fsGroup": 1000}))), (format!("{settings}['fsGroup']"), None));
+}
