@@ -236,7 +236,7 @@ fn key_edits(
         return vec![Edit::Rename { path, key }];
     }
     let subject = token.key(Claim::Subject.name());
-    if claim.is_none() && fault.id == UNSUPPORTED_CLAIM.id && !pins_subject(token, statement) {
+    if fault.id == UNSUPPORTED_CLAIM.id && !pins_subject(token, statement) {
         // Without it nothing would be left that tells service accounts apart.
         let replace = Edit::Replace { path: path.clone(), json: string(&token.subject) };
         return vec![replace, Edit::Rename { path, key: subject }];
