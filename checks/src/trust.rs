@@ -244,3 +244,18 @@ fn named_issuers(policy: &Policy) -> Option<BTreeSet<String>> {
     // Far more than a document of IAM's greatest size can name.
     (issuers.len() <= MOST_ISSUERS).then_some(issuers)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn a_token_knows_its_roles_name_and_account() {
+        testing::evidence(&testing::healthy(), |evidence| {
+            let Trust::Decided(judgement) = decision(evidence) else { panic!("not decided") };
+            let token = Token { role_arn: "arn:aws:iam::123456789012:role/team/a/my-role".to_owned(), ..judgement.token.clone() };
+            assert_eq!((token.role_name(), token.account()), ("my-role", testing::ACCOUNT));
+        });
+    }
+}

@@ -71,3 +71,27 @@ fn one_key_of_each_issuer_is_a_slip() {
     let new = mends(&document(&[allow(PROVIDER, &condition)]), &["trust-key-other-issuer"]);
     assert_eq!(new["Statement"][0]["Condition"], claims(SUBJECT, "sts.amazonaws.com"));
 }
+
+#[test]
+fn another_clusters_condition_that_holds_stays_as_it_is() {
+    let misspelt = host().replace("us-east-1", "us-west-2");
+    let mut condition = of(&misspelt, SUBJECT);
+    condition["StringNotEquals"] = json!({format!("{OLD}:sub"): "system:serviceaccount:a:b"});
+    let new = mends(&document(&[allow(&provider(&misspelt), &condition)]), &["trust-issuer-typo"]);
+    let mut mended = claims(SUBJECT, "sts.amazonaws.com");
+    mended["StringNotEquals"] = condition["StringNotEquals"].clone();
+    assert_eq!(new["Statement"][0]["Condition"], mended);
+}
+
+#[test]
+fn the_other_clusters_keys_go_without_a_subject_in_their_place() {
+    let mut condition = json!({"StringEquals": {key("aud"): "sts.amazonaws.com", format!("{OLD}:aud"): "sts.amazonaws.com"}});
+    condition["StringLike"] = json!({format!("{OLD}:sub"): SUBJECT});
+    let mut others = allow(PROVIDER, &json!({"StringEquals": {key("aud"): "sts.amazonaws.com"}}));
+    let statement = allow(PROVIDER, &condition);
+    // A statement that would let every pod in, once it is mended, is left as it is, and one is added.
+    let new = mends(&document(std::slice::from_ref(&statement)), &["trust-conditions-anded"]);
+    assert_eq!((&new["Statement"][0], new["Statement"].as_array().unwrap().len()), (&statement, 2));
+    others["Condition"]["StringEquals"][key("sub")] = json!(SUBJECT);
+    assert_eq!(new["Statement"][1], others);
+}

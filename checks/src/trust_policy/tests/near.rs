@@ -138,3 +138,25 @@ fn a_new_statement_is_written_as_the_others_are() {
         assert!(argv[6].contains(member), "{}", argv[6]);
     }
 }
+
+#[test]
+fn a_statement_for_all_but_some_is_not_made_one_for_web_identity() {
+    let mut statement = json!({"Effect": "Allow", "NotPrincipal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"});
+    let new = mends(&document(std::slice::from_ref(&statement)), &["trust-not-web-identity"]);
+    assert_eq!((&new["Statement"][0], new["Statement"].as_array().unwrap().len()), (&statement, 2));
+    statement["Action"] = json!(["sts:AssumeRole", "sts:TagSession"]);
+    let new = mends(&document(std::slice::from_ref(&statement)), &["trust-not-web-identity"]);
+    assert_eq!(new["Statement"][0], statement);
+}
+
+#[test]
+fn where_no_value_of_a_condition_would_do_a_statement_is_added() {
+    for (operator, value) in [("ArnEquals", "arn:aws:iam::123456789012:role/x"), ("NumericEquals", "1"), ("Bool", "true")] {
+        let mut condition = json!({"StringEquals": {key("sub"): SUBJECT}});
+        condition[operator][key("aud")] = json!(value);
+        let statement = allow(PROVIDER, &condition);
+        let new = mends(&document(std::slice::from_ref(&statement)), &["trust-audience-mismatch"]);
+        let added = allow(PROVIDER, &claims(SUBJECT, "sts.amazonaws.com"));
+        assert_eq!(new["Statement"], json!([statement, added]), "{operator}");
+    }
+}
