@@ -160,3 +160,49 @@ fn who_else_gets_in_is_not_said_where_nobody_is_known_to() {
     open["IpAddress"] = json!({"aws:SourceIp": "203.0.113.0/24"});
     assert_eq!(condition(&open).status(), Status::NotApplicable);
 }
+
+#[test]
+fn what_a_pattern_may_stand_for_is_a_whole_subject() {
+    let whole = format!("system:serviceaccount:{NOBODY}:{NOBODY}");
+    let of = |namespace: &str, name: &str| format!("system:serviceaccount:{namespace}:{name}");
+    assert_eq!(subjects("system:serviceaccount:*"), std::slice::from_ref(&whole));
+    assert_eq!(subjects("system:serviceaccount:default:*"), [of("default", NOBODY), whole.clone()]);
+    assert_eq!(subjects("system:serviceaccount:*:api"), [of(NOBODY, "api"), whole.clone()]);
+    assert_eq!(
+        subjects("system:serviceaccount:default:ap?*"),
+        [of("default", &format!("apx{NOBODY}")), of("default", "apx"), whole,]
+    );
+}
+
+#[test]
+fn the_subject_is_pinned_beside_what_the_statement_asks_for() {
+    let pinned = |old: &Value| {
+        let fix = testing::findings(&condition(old))[0].fix.clone().unwrap();
+        let new: Value = serde_json::from_str(&fix.commands[0].argv[6]).unwrap();
+        new["Statement"][0]["Condition"].clone()
+    };
+    let subject = "system:serviceaccount:default:my-service-account";
+    let aud = "sts.amazonaws.com";
+    let equals = json!({"StringEquals": {key("aud"): aud}});
+    assert_eq!(pinned(&equals), json!({"StringEquals": {key("aud"): aud, key("sub"): subject}}));
+    let like = json!({"StringLike": {key("aud"): "sts.*"}});
+    assert_eq!(pinned(&like), json!({"StringLike": {key("aud"): "sts.*"}, "StringEquals": {key("sub"): subject}}));
+    let both = json!({"StringLike": {key("aud"): "sts.*"}, "StringEquals": {key("aud"): aud}});
+    let mut wanted = both.clone();
+    wanted["StringEquals"][key("sub")] = json!(subject);
+    assert_eq!(pinned(&both), wanted);
+}
+
+#[test]
+fn why_nobody_else_is_looked_for_is_said() {
+    let mut open = testing::trust()["Statement"][0]["Condition"].clone();
+    open["IpAddress"] = json!({"aws:SourceIp": "203.0.113.0/24"});
+    let refused = json!({"StringEquals": {key("sub"): "system:serviceaccount:a:b"}});
+    for (old, why) in [
+        (&open, "not reached: whether the trust policy lets anybody in is not known"),
+        (&refused, "not reached: the trust policy refuses"),
+    ] {
+        let outcome = condition(old);
+        assert!(matches!(&outcome, Outcome::NotApplicable(reason) if reason == why), "{outcome:?}");
+    }
+}
