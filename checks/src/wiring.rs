@@ -106,6 +106,56 @@ mod tests {
     }
 
     #[test]
+    fn the_label_of_pod_identity_says_so_by_itself() {
+        let mut snapshot = testing::healthy();
+        testing::uninject(&mut snapshot);
+        for (value, wiring) in [("enabled", Wiring::PodIdentity), ("disabled", Wiring::Bare)] {
+            let labels = &mut testing::pod(&mut snapshot).metadata.labels;
+            labels.insert("eks.amazonaws.com/pod-identity".to_owned(), value.to_owned());
+            assert_eq!(seen(&snapshot), wiring, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_volume_of_the_webhooks_name_without_a_token_is_somebody_elses() {
+        for name in [WEBHOOK_VOLUME, POD_IDENTITY_VOLUME] {
+            let mut snapshot = testing::healthy();
+            testing::edit(testing::pod(&mut snapshot), |pod| {
+                pod["spec"]["volumes"] = json!([{"name": name, "emptyDir": {}}]);
+            });
+            assert_eq!(seen(&snapshot), Wiring::SelfWired, "its variables are set, whoever set them");
+            assert!(!has_aws_token(&testing::pod(&mut snapshot).spec));
+        }
+    }
+
+    #[test]
+    fn a_token_for_aws_is_known_by_its_volume_or_its_audience() {
+        let has = |name: &str, audience: &str| {
+            let mut snapshot = testing::healthy();
+            let token = json!({"serviceAccountToken": {"audience": audience, "path": "token"}});
+            testing::edit(testing::pod(&mut snapshot), |pod| {
+                pod["spec"]["volumes"] = json!([{"name": name, "projected": {"sources": [token]}}]);
+            });
+            has_aws_token(&testing::pod(&mut snapshot).spec)
+        };
+        assert!(has(WEBHOOK_VOLUME, "vault") && has(POD_IDENTITY_VOLUME, "vault"));
+        assert!(has("mine", "sts.amazonaws.com.cn") && has("mine", "amazonaws.com"));
+        assert!(!has("mine", "vault"));
+    }
+
+    #[test]
+    fn a_role_is_of_use_with_a_token_that_is_mounted() {
+        let has = |change: &dyn Fn(&mut serde_json::Value)| {
+            let mut snapshot = testing::healthy();
+            testing::edit(testing::container(&mut snapshot), change);
+            testing::evidence(&snapshot, |evidence| has_token(&evidence.containers()[0]))
+        };
+        assert!(has(&|_| {}));
+        assert!(!has(&|container| container["volumeMounts"] = json!([])), "no token is there");
+        assert!(!has(&|container| container["env"][3]["value"] = json!("")), "no role is there");
+    }
+
+    #[test]
     fn sees_pod_identity() {
         let mut snapshot = testing::healthy();
         testing::uninject(&mut snapshot);
