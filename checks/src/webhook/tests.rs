@@ -7,6 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+mod certificates;
+mod said;
+
 fn run_on(snapshot: &Snapshot) -> Outcome {
     testing::run(&CHECK, snapshot)
 }
