@@ -148,7 +148,9 @@ fn place_of(statement: &Statement) -> Place {
 }
 
 fn principals(statement: &Statement) -> Vec<String> {
-    let entries = statement.principal.iter().flat_map(|principals| &principals.entries);
+    // Those that NotPrincipal names are the ones whom it doesn't trust.
+    let named = statement.principal.iter().filter(|principals| !principals.negated);
+    let entries = named.flat_map(|principals| &principals.entries);
     entries.map(|entry| entry.text.clone()).collect()
 }
 

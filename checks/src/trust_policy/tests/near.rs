@@ -142,6 +142,10 @@ fn a_new_statement_is_written_as_the_others_are() {
 #[test]
 fn a_statement_for_all_but_some_is_not_made_one_for_web_identity() {
     let mut statement = json!({"Effect": "Allow", "NotPrincipal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"});
+    let said = finding(&document(std::slice::from_ref(&statement)));
+    assert_eq!(said.detail, "role my-test-role trusts nobody by name, and lets no OIDC provider's tokens in");
+    assert_eq!(said.locus.path, "$['Statement'][0]['NotPrincipal']");
+    assert_eq!(said.actual, Some(Compared::Nothing));
     let new = mends(&document(std::slice::from_ref(&statement)), &["trust-not-web-identity"]);
     assert_eq!((&new["Statement"][0], new["Statement"].as_array().unwrap().len()), (&statement, 2));
     statement["Action"] = json!(["sts:AssumeRole", "sts:TagSession"]);
