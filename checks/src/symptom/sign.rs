@@ -373,8 +373,9 @@ fn unreadable(text: &Text) -> bool {
 /// What anybody's program could have written, where a mark of AWS stands beside it.
 fn generic(text: &Text, symptom: &Symptom) -> Option<Sign> {
     let marked = symptom.sdk.is_some() || text.has_any(MARKS);
+    let own = marked || text.has_any(SDK_PHRASES);
     let sts = text.has_any(&["assumerolewithwebidentity", "sts.", "webidentity", "awssecuritytokenservice"]);
-    if marked && text.has_any(NO_REGION) {
+    if text.has_any(NO_REGION) && (own || text.flat.contains(BOTO_REGION)) {
         return Some(Sign::NoRegion);
     }
     if marked && symptom.code.as_deref().is_none_or(|code| code == "NoSuchVersion") && sts && text.has_any(WRONG_ENDPOINT) {
@@ -391,7 +392,7 @@ fn generic(text: &Text, symptom: &Symptom) -> Option<Sign> {
         return Some(Sign::Unreachable);
     }
     let none = text.has_any(NO_CREDENTIALS) || (metadata && text.has_any(TRANSPORT));
-    if none && (marked || metadata || text.has_any(SDK_PHRASES)) && answered(symptom).is_none() {
+    if none && (own || metadata) && answered(symptom).is_none() {
         return Some(Sign::NoCredentials);
     }
     None
@@ -459,7 +460,15 @@ const SDK_PHRASES: &[&str] = &[
     "couldnotloadcredentialsfromanyproviders",
     "missingcredentialsinconfig",
     "noec2imdsrolefound",
+    "noregionerror",
+    "unabletoloadregionfromanyoftheproviders",
+    "unabletofindaregionviatheregionproviderchain",
+    "noregionendpointorserviceurlconfigured",
+    "invalidconfiguration:missingregion",
 ];
+
+/// botocore's sentence, by its capital and its full stop: others write the words within a longer one.
+const BOTO_REGION: &str = "Youmustspecifyaregion.";
 
 fn by_code(symptom: &Symptom) -> Option<Sign> {
     let code = symptom.code.as_deref()?;

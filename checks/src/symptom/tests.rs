@@ -1,5 +1,7 @@
 use super::*;
 
+mod sign;
+
 #[test]
 fn nothing_is_not_an_error() {
     assert_eq!(read(""), Reading::NotAnAwsError(None));

@@ -1,0 +1,36 @@
+//! What kind of thing happened.
+
+use super::*;
+
+/// The sign of a text; `None` where it is no error of AWS.
+fn sign(text: &str) -> Option<Sign> {
+    match read(text) {
+        Reading::Aws(symptom) => Some(symptom.sign),
+        Reading::NotAnAwsError(_) => None,
+    }
+}
+
+#[test]
+fn an_sdks_own_words_for_a_missing_region_need_no_mark_of_aws() {
+    for text in [
+        "You must specify a region.",
+        "error: You must specify a region.",
+        "{\"message\": \"You must specify a region.\"}",
+        "You must specify a region. You can also configure your region by running \"aws configure\".",
+        "aws: [ERROR]: An error occurred (NoRegion): You must specify a region.",
+        "NoRegionError: You must specify a region.",
+        "Unable to load region from any of the providers in the chain",
+        "Unable to find a region via the region provider chain. Must provide an explicit region in the builder or setup environment to supply a region.",
+        "No RegionEndpoint or ServiceURL configured",
+        "Invalid Configuration: Missing Region",
+    ] {
+        assert_eq!(sign(text), Some(Sign::NoRegion), "{text}");
+    }
+    for text in [
+        "If the function is deployed in multiple regions, you must specify a region.",
+        "You must specify a region or chromosome",
+        "Region is missing",
+    ] {
+        assert_eq!(sign(text), None, "{text}");
+    }
+}
