@@ -110,11 +110,12 @@ pub fn read(pasted: &str) -> Reading {
     let wrapper = wrapper::read(&text);
     let decoded = authz::decoded(&text);
     let (sentence, of_decoded) = match decoded {
-        Some((sentence, refusal)) => (sentence, Some(refusal)),
-        None => (authz::sentence(&text).unwrap_or_default(), None),
+        Some((sentence, refusal)) => (Some(sentence), Some(refusal)),
+        None => (authz::sentence(&text), None),
     };
-    let from = if sentence.whom.is_some() || sentence.action.is_some() { sentence.at } else { 0 };
-    let refusal = of_decoded.or_else(|| authz::refusal(&text, from));
+    let from = sentence.as_ref().map(|sentence| sentence.at);
+    let sentence = sentence.unwrap_or_default();
+    let refusal = of_decoded.or_else(|| authz::refusal(&text, from.unwrap_or_default()));
     let mut symptom = Symptom {
         sign: Sign::Other,
         sdk: wrapper.sdk,
@@ -148,8 +149,7 @@ pub fn read(pasted: &str) -> Reading {
     if !matches!(sign, Sign::Refused | Sign::WebIdentityRefused | Sign::KeyRefused) {
         symptom.refusal = None;
     }
-    let begin = if from > 0 { from } else { wrapper.end };
-    symptom.message = message(&text, begin, &symptom);
+    symptom.message = message(&text, from.or(wrapper.end), &symptom);
     symptom.place = place(pasted, &symptom);
     Reading::Aws(Box::new(symptom))
 }
@@ -203,7 +203,7 @@ fn parameter(text: &Text) -> Option<String> {
 }
 
 /// The error's own words: from the decisive place to the end of its sentence.
-fn message(text: &Text, begin: usize, symptom: &Symptom) -> Option<String> {
+fn message(text: &Text, begin: Option<usize>, symptom: &Symptom) -> Option<String> {
     const ENDS: [&str; 9] = [
         "(Service:",
         "status code:",
@@ -215,7 +215,7 @@ fn message(text: &Text, begin: usize, symptom: &Symptom) -> Option<String> {
         "request id",
         "\n\n",
     ];
-    let begin = if begin > 0 { text.place(begin) } else { after_code(text, symptom)? };
+    let begin = begin.map(|begin| text.place(begin)).or_else(|| after_code(text, symptom))?;
     let rest = text.plain.get(begin..)?.trim_start();
     let rest = beginning(rest, 600);
     let end = ENDS.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());

@@ -1,5 +1,6 @@
 use super::*;
 
+mod sentence;
 mod sign;
 
 #[test]

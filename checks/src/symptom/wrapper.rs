@@ -17,7 +17,7 @@ pub(super) struct Wrapper {
     pub(super) operation: Option<String>,
     pub(super) request_id: Option<String>,
     /// Where the innermost wrapper ends in the flat text: the message follows.
-    pub(super) end: usize,
+    pub(super) end: Option<usize>,
 }
 
 macro_rules! patterns {
@@ -162,7 +162,7 @@ fn boto(text: &Text) -> Option<Wrapper> {
         sdk: Some("botocore"),
         code: part(&found, 1),
         operation: part(&found, 2),
-        end: end(&found),
+        end: Some(end(&found)),
         ..Wrapper::default()
     })
 }
@@ -192,7 +192,7 @@ fn go2(text: &Text) -> Option<Wrapper> {
         service: readable(text, &found, 1),
         operation: part(&found, 2),
         request_id: find(&GO2_ID, rest).and_then(|found| part(&found, 1)),
-        end: end(&found) + after,
+        end: Some(end(&found) + after),
     })
 }
 
@@ -262,7 +262,7 @@ fn ruby(text: &Text) -> Option<Wrapper> {
 
 fn cpp(text: &Text) -> Option<Wrapper> {
     if let Some(found) = find(&CPP_LOG, &text.flat) {
-        return Some(Wrapper { sdk: Some("c++"), code: part(&found, 1), end: end(&found), ..Wrapper::default() });
+        return Some(Wrapper { sdk: Some("c++"), code: part(&found, 1), end: Some(end(&found)), ..Wrapper::default() });
     }
     let found = find(&CPP, &text.flat)?;
     Some(Wrapper {
@@ -270,7 +270,7 @@ fn cpp(text: &Text) -> Option<Wrapper> {
         code: part(&found, 1),
         status: number(&found, 2),
         operation: part(&found, 3),
-        end: end(&found),
+        end: Some(end(&found)),
         ..Wrapper::default()
     })
 }
