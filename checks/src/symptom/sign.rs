@@ -240,7 +240,7 @@ const TRANSPORT: &[&str] = &[
     "curlerror",
     "failedtolookupaddress",
     "temporaryfailureinnameresolution",
-    "nameorserviceNotknown",
+    "nameorservicenotknown",
     "noroutetohost",
     "networkisunreachable",
     "requestcanceled",

@@ -34,3 +34,15 @@ fn an_sdks_own_words_for_a_missing_region_need_no_mark_of_aws() {
         assert_eq!(sign(text), None, "{text}");
     }
 }
+
+#[test]
+fn a_name_that_is_not_known_is_a_host_that_was_not_reached() {
+    let failed = |host: &str| {
+        let text = format!("Failed to open TCP connection to {host}:443 (getaddrinfo: Name or service not known)");
+        let symptom = aws(&text);
+        (symptom.sign, symptom.host)
+    };
+    for host in ["sts.us-east-1.amazonaws.com", "b.s3.amazonaws.com"] {
+        assert_eq!(failed(host), (Sign::Unreachable, Some(host.to_owned())));
+    }
+}
