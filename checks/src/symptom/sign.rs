@@ -378,7 +378,9 @@ fn generic(text: &Text, symptom: &Symptom) -> Option<Sign> {
     if text.has_any(NO_REGION) && (own || text.flat.contains(BOTO_REGION)) {
         return Some(Sign::NoRegion);
     }
-    if marked && symptom.code.as_deref().is_none_or(|code| code == "NoSuchVersion") && sts && text.has_any(WRONG_ENDPOINT) {
+    // Codes that STS doesn't have.
+    let is_strange = |code| ["NoSuchVersion", "MethodNotAllowed", "UnknownOperationException"].contains(&code);
+    if marked && symptom.code.as_deref().is_none_or(is_strange) && sts && text.has_any(WRONG_ENDPOINT) {
         return Some(Sign::WrongEndpoint);
     }
     let metadata =

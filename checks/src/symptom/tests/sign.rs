@@ -46,3 +46,19 @@ fn a_name_that_is_not_known_is_a_host_that_was_not_reached() {
         assert_eq!(failed(host), (Sign::Unreachable, Some(host.to_owned())));
     }
 }
+
+fn failed(code: &str, operation: &str, message: &str) -> String {
+    format!("An error occurred ({code}) when calling the {operation} operation: {message}")
+}
+
+#[test]
+fn an_answer_that_sts_never_gives_came_from_something_else() {
+    let of_sts = |code: &str| sign(&failed(code, "AssumeRoleWithWebIdentity", "no"));
+    for code in ["NoSuchVersion", "MethodNotAllowed", "UnknownOperationException"] {
+        assert_eq!(of_sts(code), Some(Sign::WrongEndpoint), "{code}");
+        assert_eq!(sign(&failed(code, "GetObject", "no")), Some(Sign::Other), "{code}");
+    }
+    let answer = "AssumeRoleWithWebIdentity at our gateway: 405 Method Not Allowed";
+    assert_eq!(sign(answer), None, "nothing of AWS");
+    assert_eq!(sign(&format!("{answer} (https://sts.amazonaws.com)")), Some(Sign::WrongEndpoint));
+}
