@@ -2,6 +2,7 @@ use super::*;
 
 mod sentence;
 mod sign;
+mod wrapper;
 
 #[test]
 fn nothing_is_not_an_error() {

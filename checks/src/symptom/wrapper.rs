@@ -46,7 +46,7 @@ patterns! {
     TYPE = r#"(?i)["']?__type["']?:["'](?:[\w.]+#)?([\w.]+)["']"#;
     NAMED_CODE = r#"(?:["']?\b(?:Code|code|errorCode|ErrorCode|error_code|errorcode|aws_error_code)["']?[:=]\s*["']?)([A-Z]\w*(?:\.\w+)*)"#;
     CPP_LOG = r"(?i)encounteredawserror'(\w+)':";
-    CPP = r"(?i)awserror([A-Z_]{4,60})(?:\[code\d+\])?(?:\(httpstatus(\d{3})\))?during(\w+?)operation";
+    CPP = r"(?i)awserror([A-Z_]{4,60})(?:\[code\d+\])?(?:\(httpstatus(\d{3})\))?during(\w+?)operation:?";
     RESPONDED = r"(?i)(?:[\]}]|^)?(?:(\w{2,60}?)APIrespondedwith)?error='([A-Z]\w+)',message=";
     STATUS = r#"(?i)(?:statuscode|httpstatuscode|httpresponsecode|httpstatus|resultedina`?)['"]?[:=(]?(?:code)?(\d{3})"#;
     REQUEST_ID = r#"(?i)(?:request_?id|requestid|x-amz-?n?-?request-?id|aws_request_id)['"]?[:=]?['"]?([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9A-Z]{16}\b)"#;
