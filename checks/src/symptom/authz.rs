@@ -92,10 +92,7 @@ fn read(text: &Text, at: usize, after: usize, names_action: bool) -> Option<Sent
 
 /// The principal before the phrase, and where the sentence begins.
 fn principal(text: &Text, at: usize) -> (Option<Whom>, usize) {
-    let mut from = at.saturating_sub(REACH);
-    while !text.low.is_char_boundary(from) {
-        from += 1;
-    }
+    let from = text.low.floor_char_boundary(at.saturating_sub(REACH));
     let before = text.low.get(from..at).unwrap_or_default();
     let Some(begin) = before.rfind("user:").map(|begin| from + begin) else {
         // Some services leave `User:` out.
@@ -181,11 +178,10 @@ const KINDS: &[(&str, Layer)] = &[
 pub(super) fn refusal(text: &Text, from: usize) -> Option<Refusal> {
     let rest = text.low.get(from..)?;
     let rest = beginning(rest, 2 * REACH);
-    let ending = |phrase: &str| rest.find(phrase).map(|at| at + phrase.len());
-    let (explicit, implicit) = (ending("withanexplicitdeny"), ending("becauseno"));
-    let is_explicit = explicit.is_some_and(|at| implicit.is_none_or(|other| at < other));
-    let mut at = from + if is_explicit { explicit? } else { implicit? };
-    at = skip(text, at, &["in"]);
+    let reasons = [("withanexplicitdeny", true), ("becauseno", false)];
+    let ends = reasons.into_iter().filter_map(|(phrase, explicit)| Some((rest.find(phrase)? + phrase.len(), explicit)));
+    let (end, is_explicit) = ends.min()?;
+    let at = skip(text, from + end, &["in"]);
     let after_article = skip(text, at, &["an", "a", "the"]);
     let places = [after_article, at];
     let Some((begin, (name, layer))) = places.into_iter().find_map(|place| Some((place, kind_at(text, place)?))) else {

@@ -408,9 +408,7 @@ pub(super) fn code_of_client(text: &Text) -> Option<&'static str> {
 /// The code that a service answered with: then it was reached, with credentials.
 fn answered(symptom: &Symptom) -> Option<&str> {
     let code = symptom.code.as_deref()?;
-    let is_client = ["CredentialsProviderError", "SdkClientException", "NoCredentials", "CredentialsError", "EC2MetadataError"]
-        .contains(&code);
-    (!is_client && (BY_CODE.iter().any(|(_, codes)| codes.contains(&code)))).then_some(code)
+    BY_CODE.iter().any(|(_, codes)| codes.contains(&code)).then_some(code)
 }
 
 /// Words that only texts about AWS have.

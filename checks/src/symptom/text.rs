@@ -90,7 +90,8 @@ impl Text {
             }
             let word = word.split('<').next().unwrap_or_default();
             token.push_str(word);
-            let goes_on = word.len() == line.len() && !word.is_empty() && column + word.len() >= self.widest && self.widest >= 40;
+            // So far to the right only the end of a line is.
+            let goes_on = self.widest >= 40 && column + word.len() >= self.widest;
             if !goes_on || token.len() > LONGEST_TOKEN {
                 break;
             }
@@ -102,11 +103,7 @@ impl Text {
 
 /// The beginning of a text: at most this many bytes, up to a character's end.
 pub(super) fn beginning(text: &str, most: usize) -> &str {
-    let mut end = text.len().min(most);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
+    text.get(..text.floor_char_boundary(most)).unwrap_or_default()
 }
 
 /// Colours, in any notation, and other control sequences of terminals.

@@ -213,7 +213,7 @@ fn java(text: &Text) -> Option<Wrapper> {
     let mut all: Vec<Captures<'_>> = all.collect();
     let sts = all.iter().position(|found| part(found, 1).is_some_and(|service| is_sts(&service)));
     let found = (!all.is_empty()).then(|| all.swap_remove(sts.unwrap_or_default()));
-    if found.is_none() && class.is_none() && !text.has_any(&["software.amazon.awssdk.", "com.amazonaws."]) {
+    if found.is_none() && !text.has_any(&["software.amazon.awssdk.", "com.amazonaws."]) {
         return None;
     }
     let named = class.as_ref().and_then(|class| part(class, 2)).filter(|name| CODES.contains(&name.as_str()));
@@ -336,7 +336,7 @@ fn leading_code(text: &Text) -> Option<String> {
     all.first().map(|(_, code)| (*code).to_owned())
 }
 
-/// Where a whole word stands before a colon, a bracket or at an end.
+/// Where a whole word stands before a colon.
 fn before_colon(flat: &str, code: &str) -> Option<usize> {
     let fits = |at: &usize| {
         let before = flat.get(..*at).and_then(|before| before.chars().next_back());
