@@ -162,7 +162,10 @@ macro_rules! pattern {
 
 pattern!(ISSUER, r"(?i)providerfoundinyouraccountfor(https?://[A-Za-z0-9._~/%-]+)");
 pattern!(URL, r"https?://([A-Za-z0-9.-]{1,253})(?::\d+)?");
-pattern!(LOOKUP, r"(?:lookup|UnknownHostException:|ENOTFOUND|EAI_AGAIN|host='|Host:|TCP connection to)\s*([a-z0-9][a-z0-9.-]*\.[a-z0-9.-]+)");
+pattern!(
+    LOOKUP,
+    r"(?:lookup|UnknownHostException:|ENOTFOUND|EAI_AGAIN|host='|Host:|TCP connection to)\s*([a-z0-9][a-z0-9.-]*\.[a-z0-9.-]+)"
+);
 pattern!(TOKEN_FILE, r"(/[\w./-]*(?:token|serviceaccount)[\w./-]*)");
 pattern!(PARAMETER, r"(?i)at'(\w{3,40})'failedtosatisfyconstraint");
 

@@ -2,6 +2,7 @@ use super::*;
 
 mod sentence;
 mod sign;
+mod text;
 mod wrapper;
 
 #[test]
@@ -98,14 +99,16 @@ fn the_place_is_that_of_the_decisive_words() {
     assert_eq!(aws(&format!("first\n  {}", refused("Access Denied"))).place, (2, 22));
 }
 
+/// What is read of an encoded message.
+fn encoded(message: &str) -> Option<String> {
+    aws(&format!(
+        "An error occurred (UnauthorizedOperation) when calling the RunInstances operation: You are not authorized to perform this operation. Encoded authorization failure message: {message}"
+    ))
+    .encoded
+}
+
 #[test]
 fn an_encoded_message_ends_where_its_letters_do() {
-    let encoded = |message: &str| {
-        aws(&format!(
-            "An error occurred (UnauthorizedOperation) when calling the RunInstances operation: You are not authorized to perform this operation. Encoded authorization failure message: {message}"
-        ))
-        .encoded
-    };
     let run = "a1-_=".repeat(8);
     for text in [run.clone(), format!("{run} and more"), format!("{run}\nstatus code: 403"), format!("{run}\n\n")] {
         assert_eq!(encoded(&text).as_deref(), Some(run.as_str()), "{text}");

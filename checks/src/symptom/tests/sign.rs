@@ -62,3 +62,100 @@ fn an_answer_that_sts_never_gives_came_from_something_else() {
     assert_eq!(sign(answer), None, "nothing of AWS");
     assert_eq!(sign(&format!("{answer} (https://sts.amazonaws.com)")), Some(Sign::WrongEndpoint));
 }
+
+#[test]
+fn what_happened_has_a_word() {
+    let token = |message: &str| failed("InvalidIdentityToken", "AssumeRoleWithWebIdentity", message);
+    for (text, word) in [
+        (token("Not authorized to perform sts:AssumeRoleWithWebIdentity"), "web-identity-refused"),
+        (refused(USER), "refused"),
+        (refused(&USER.replace("s3:ListBucket", "kms:Decrypt")), "key-refused"),
+        (token("No OpenIDConnect provider found in your account for https://example.com"), "no-provider"),
+        (token("Incorrect token audience"), "token-audience"),
+        (token("Couldn't retrieve verification key from your identity provider"), "issuer-unreachable"),
+        (token("Token expired: current date/time 2 must be before the expiration date/time 1"), "token-expired"),
+        (token("The ID Token provided is not a valid JWT"), "token-malformed"),
+        (
+            "[Errno 13] Permission denied: '/var/run/secrets/eks.amazonaws.com/serviceaccount/token'".to_owned(),
+            "token-unreadable",
+        ),
+        (token("Request ARN is invalid"), "request-invalid"),
+        (token("STS is not activated in this region"), "region-disabled"),
+        (failed("Throttling", "GetObject", "Rate exceeded"), "throttled"),
+        ("Could not connect to the endpoint URL: \"https://sts.us-east-1.amazonaws.com/\"".to_owned(), "unreachable"),
+        (failed("NoSuchVersion", "AssumeRoleWithWebIdentity", "no"), "wrong-endpoint"),
+        ("You must specify a region.".to_owned(), "no-region"),
+        ("Unable to locate credentials".to_owned(), "no-credentials"),
+        ("the aws-java-sdk-sts module must be on the class path".to_owned(), "no-sts-module"),
+        (failed("InvalidClientTokenId", "GetObject", "no"), "keys-invalid"),
+        (failed("ExpiredToken", "GetObject", "no"), "session-expired"),
+        (failed("RequestTimeTooSkewed", "GetObject", "no"), "clock-skew"),
+        (failed("NoSuchKey", "GetObject", "The specified key does not exist."), "other"),
+    ] {
+        assert_eq!(sign(&text).map(Sign::as_str), Some(word), "{text}");
+    }
+}
+
+#[test]
+fn a_code_means_the_token_where_the_token_was_exchanged() {
+    for (code, of_token, of_session) in [
+        ("AccessDenied", Sign::WebIdentityRefused, Sign::Refused),
+        ("ExpiredTokenException", Sign::TokenExpired, Sign::SessionExpired),
+        ("Throttling", Sign::Throttled, Sign::Throttled),
+    ] {
+        assert_eq!(sign(&failed(code, "AssumeRoleWithWebIdentity", "no")), Some(of_token), "{code}");
+        assert_eq!(sign(&failed(code, "GetObject", "no")), Some(of_session), "{code}");
+    }
+}
+
+#[test]
+fn a_status_alone_is_a_refusal_where_an_sdk_or_the_call_is_named() {
+    let url = "POST https://sts.us-east-1.amazonaws.com/?Action=AssumeRoleWithWebIdentity";
+    for (text, wanted) in [
+        ("upload failed\n\tstatus code: 403, request id: 1".to_owned(), Some(Sign::Refused)),
+        ("upload failed\n\tstatus code: 500, request id: 1".to_owned(), Some(Sign::Other)),
+        ("upload failed: status code: 403".to_owned(), None),
+        (format!("{url} (403 Forbidden)"), Some(Sign::WebIdentityRefused)),
+        (format!("{url} (400 Bad Request)"), None),
+        ("GET https://example.com (403 Forbidden)".to_owned(), None),
+    ] {
+        assert_eq!(sign(&text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn a_failure_of_the_network_is_one_of_aws_only_on_the_way_there() {
+    for (text, wanted) in [
+        ("AWS_REGION=eu-west-1; dial tcp 10.0.1.5:5432: connection refused".to_owned(), None),
+        ("http://169.254.169.254/latest/meta-data/ is where roles are".to_owned(), None),
+        ("Get \"http://169.254.169.254/latest/meta-data/\": context deadline exceeded".to_owned(), Some(Sign::NoCredentials)),
+        ("dial tcp: lookup sts.us-east-1.amazonaws.com: no such host".to_owned(), Some(Sign::Unreachable)),
+        // It answered.
+        (
+            failed("Throttling", "GetParameter", "no (https://ssm.us-east-1.amazonaws.com: connection reset)"),
+            Some(Sign::Throttled),
+        ),
+    ] {
+        assert_eq!(sign(&text), wanted, "{text}");
+    }
+}
+
+#[test]
+fn an_error_of_somebody_else_is_told_by_name() {
+    let body = |rest: &str| format!("<Error><Code>AccessDenied</Code><RequestId>1</RequestId>{rest}</Error>");
+    for (text, what) in [
+        (body("<Details>no storage.objects.get access</Details>"), Some("an error of Google Cloud")),
+        (body("<HostId>b.oss-cn-hangzhou.aliyuncs.com</HostId>"), Some("an error of Alibaba Cloud")),
+        (body("<Server>MinIO</Server>"), Some("an error of MinIO, not of AWS")),
+        (
+            "pods is forbidden: User \"me\" cannot list resource \"pods\"".to_owned(),
+            Some("a refusal of Kubernetes (RBAC), not of AWS"),
+        ),
+        ("nothing that is known".to_owned(), None),
+    ] {
+        assert_eq!(read(&text), Reading::NotAnAwsError(what), "{text}");
+    }
+    // Another's client may ask AWS.
+    let client = format!("minio-go: https://b.s3.eu-west-1.amazonaws.com/: {}", body(""));
+    assert_eq!(sign(&client), Some(Sign::Refused));
+}

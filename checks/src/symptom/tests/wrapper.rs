@@ -43,15 +43,7 @@ fn each_program_has_its_own_wrapper() {
         ("Encountered AWSError 'AccessDenied': Access Denied", (Some("c++"), None, None, denied, None, None, words)),
         (
             "AWS Error ACCESS_DENIED [code 15] (HTTP status 403) during HeadObject operation: No response body.",
-            (
-                Some("c++"),
-                None,
-                Some("HeadObject"),
-                Some("ACCESS_DENIED"),
-                Some(403),
-                None,
-                Some("No response body."),
-            ),
+            (Some("c++"), None, Some("HeadObject"), Some("ACCESS_DENIED"), Some(403), None, Some("No response body.")),
         ),
         ("Amazon.S3.AmazonS3Exception: Access Denied", (Some(".net"), Some("S3"), None, None, None, None, None)),
         ("Amazon.Runtime.AmazonServiceException: Access Denied", (Some(".net"), None, None, None, None, None, None)),
@@ -101,7 +93,8 @@ fn of_several_answers_in_a_java_chain_that_of_sts_counts() {
 fn of_a_chain_of_operations_the_innermost_failed_and_not_that_of_another_line() {
     let operation = |between: usize| {
         let between = "x".repeat(between);
-        aws(&format!("operation error S3: GetObject,{between}operation error STS: AssumeRole, api error AccessDenied: no")).operation
+        aws(&format!("operation error S3: GetObject,{between}operation error STS: AssumeRole, api error AccessDenied: no"))
+            .operation
     };
     assert_eq!(operation(1).as_deref(), Some("AssumeRole"));
     assert_eq!(operation(260).as_deref(), Some("AssumeRole"));
