@@ -169,6 +169,9 @@ pattern!(
 pattern!(TOKEN_FILE, r"(/[\w./-]*(?:token|serviceaccount)[\w./-]*)");
 pattern!(PARAMETER, r"(?i)at'(\w{3,40})'failedtosatisfyconstraint");
 
+// Without blanks a word before it may end as it begins: `requests.exceptions`, `exists.`.
+pattern!(STS_HOST, r"((?:^|[^a-z])sts\.|sts(?:-fips)?\.(?:[a-z]{2}[a-z-]*-\d)?\.?(?:vpce\.)?(?:amazonaws\.com|api\.aws))");
+
 fn first(pattern: &LazyLock<Option<Regex>>, text: &str) -> Option<String> {
     pattern.as_ref()?.captures(text)?.get(1).map(|found| found.as_str().to_owned())
 }

@@ -374,7 +374,8 @@ fn unreadable(text: &Text) -> bool {
 fn generic(text: &Text, symptom: &Symptom) -> Option<Sign> {
     let marked = symptom.sdk.is_some() || text.has_any(MARKS);
     let own = marked || text.has_any(SDK_PHRASES);
-    let sts = text.has_any(&["assumerolewithwebidentity", "sts.", "webidentity", "awssecuritytokenservice"]);
+    let sts = text.has_any(&["assumerolewithwebidentity", "webidentity", "awssecuritytokenservice"])
+        || super::first(&super::STS_HOST, &text.low).is_some();
     if text.has_any(NO_REGION) && (own || text.flat.contains(BOTO_REGION)) {
         return Some(Sign::NoRegion);
     }

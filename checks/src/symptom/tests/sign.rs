@@ -64,6 +64,22 @@ fn an_answer_that_sts_never_gives_came_from_something_else() {
 }
 
 #[test]
+fn sts_is_a_host_and_not_the_end_of_a_word() {
+    let code = |place: &str| sign(&failed("MethodNotAllowed", "GetObject", place));
+    for sts in [
+        "from sts.amazonaws.com",
+        "from sts-fips.us-east-1.amazonaws.com",
+        "from vpce-1.sts.us-east-1.vpce.amazonaws.com",
+        "(sts.gateway.example)",
+    ] {
+        assert_eq!(code(sts), Some(Sign::WrongEndpoint), "{sts}");
+    }
+    for other in ["at requests.exceptions", "it exists.", "from requests.s3.amazonaws.com"] {
+        assert_eq!(code(other), Some(Sign::Other), "{other}");
+    }
+}
+
+#[test]
 fn what_happened_has_a_word() {
     let token = |message: &str| failed("InvalidIdentityToken", "AssumeRoleWithWebIdentity", message);
     for (text, word) in [
