@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 mod env;
 mod file;
 mod missing;
+mod session;
 mod siblings;
 mod state;
 mod token;
@@ -265,41 +266,6 @@ fn half_a_configuration_of_another_container_than_the_asked_one_is_a_warning() {
     assert_eq!(judged(&snapshot), [("env-blocks-injection", Severity::Error)]);
     snapshot.asked.container = Some("awscli".to_owned());
     assert_eq!(judged(&snapshot), [("env-blocks-injection", Severity::Warning)]);
-}
-
-#[test]
-fn a_session_name_must_be_one_that_sts_takes() {
-    let name = |value: &str| {
-        let mut snapshot = testing::healthy();
-        set(&mut snapshot, "AWS_ROLE_SESSION_NAME", value);
-        judged(&snapshot)
-    };
-    let wrong = [("role-session-name-invalid", Severity::Error)];
-    assert!(name("my-app_1+=,.@-").is_empty());
-    assert!(name("$(POD_NAME)").is_empty());
-    assert!(name("").is_empty());
-    assert_eq!(name("shop/api"), wrong);
-    assert_eq!(name("$(NAMESPACE)/$(POD_NAME)"), wrong);
-    assert_eq!(name("a"), wrong);
-    assert_eq!(name(&"a".repeat(65)), wrong);
-    assert!(name(&"a".repeat(64)).is_empty());
-    assert_eq!(name("bücher"), wrong);
-}
-
-#[test]
-fn a_session_name_may_be_the_pods_own() {
-    let mut snapshot = testing::healthy();
-    edit(&mut snapshot, |container| {
-        let field = json!({"fieldRef": {"fieldPath": "metadata.name"}});
-        container["env"].as_array_mut().unwrap().push(json!({"name": "AWS_ROLE_SESSION_NAME", "valueFrom": field}));
-    });
-    assert_eq!(status(&snapshot), Status::Pass);
-    let long = "a".repeat(65);
-    let mut pod = testing::pod(&mut snapshot).clone();
-    pod.metadata.name.clone_from(&long);
-    testing::cluster(&mut snapshot).pods.insert(format!("default/{long}"), Observed::Present(pod));
-    snapshot.asked.targets[0].name = long;
-    assert_eq!(judged(&snapshot), [("role-session-name-invalid", Severity::Error)]);
 }
 
 #[test]
