@@ -248,8 +248,7 @@ fn kubectl_completes_its_plugin() {
     let served = served();
     let folder = served.folder();
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_irsa-doctor"), folder.path().join("kubectl-irsa_doctor")).unwrap();
-    let script = folder.write("kubectl_complete-irsa_doctor", &printed("kubectl"));
-    std::fs::set_permissions(script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    folder.program("kubectl_complete-irsa_doctor", &printed("kubectl"));
     let kubectl = std::env::var("IRSA_DOCTOR_KUBECTL").unwrap_or_else(|_| "kubectl".to_owned());
     let mut command = served.bare_command(kubectl);
     command.env("PATH", format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap()));

@@ -7,7 +7,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use irsa_doctor_test_support::{Recording, Served};
 use serde_json::json;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
 /// A kubeconfig as `aws eks update-kubeconfig` writes it.
@@ -63,8 +62,7 @@ fn the_plugin_runs_where_that_is_asked_for() {
     let file = served.folder().write("exec", &kubeconfig(&served));
     let status =
         r#"{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","status":{"token":"of-the-plugin"}}"#;
-    let plugin = served.folder().write("aws", &format!("#!/bin/sh\necho '{status}'\n"));
-    std::fs::set_permissions(&plugin, std::fs::Permissions::from_mode(0o755)).unwrap();
+    served.folder().program("aws", &format!("#!/bin/sh\necho '{status}'\n"));
     let path = served.folder().path().display().to_string();
     healthy(&command(&served, &path).env("KUBECONFIG", file).arg("--no-native-token").output().unwrap());
     assert_eq!(bearer(&served), "of-the-plugin");

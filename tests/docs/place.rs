@@ -3,7 +3,7 @@
 use irsa_doctor_test_support::{Accounts, ApiServer, Cluster, Recording, Served, TempDir};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// The folder, and the servers.
 pub(crate) struct Place {
@@ -52,14 +52,11 @@ impl Place {
 
     /// A program of the name that writes down how each run ends.
     fn wrapper(&self) {
-        let bin = self.folder.path().join("bin");
-        std::fs::create_dir(&bin).unwrap();
+        std::fs::create_dir(self.folder.path().join("bin")).unwrap();
         let real = env!("CARGO_BIN_EXE_irsa-doctor");
         let folder = self.folder.path().display();
         let script = format!("#!/bin/sh\n'{real}' \"$@\"\ncode=$?\necho $code >>'{folder}/codes'\nexit $code\n");
-        std::fs::write(bin.join("irsa-doctor"), script).unwrap();
-        let done = Command::new("chmod").arg("755").arg(bin.join("irsa-doctor")).status().unwrap();
-        assert!(done.success());
+        self.folder.program("bin/irsa-doctor", &script);
     }
 
     /// Runs a block as it would be pasted.

@@ -105,8 +105,7 @@ impl Stage {
         folder.write("bundle.json", &bundle.to_string());
         fs::create_dir(folder.path().join("bin")).unwrap();
         for program in ["aws", "kubectl", "eksctl"] {
-            folder.write(&format!("bin/{program}"), STUB);
-            make_executable(&folder.path().join("bin").join(program));
+            folder.program(&format!("bin/{program}"), STUB);
         }
         let stage = Self { folder, bundle: bundle.clone() };
         let script = stage.path("fix.sh");
@@ -224,9 +223,4 @@ impl Stage {
 
 fn words(text: &str) -> Vec<String> {
     text.split_terminator('\0').map(str::to_owned).collect()
-}
-
-fn make_executable(path: &std::path::Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }

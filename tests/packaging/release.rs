@@ -91,10 +91,7 @@ impl Machine {
     pub(crate) fn new(system: &str, machine: &str) -> Self {
         let folder = TempDir::new();
         std::fs::create_dir(folder.path().join("bin")).unwrap();
-        let uname =
-            folder.write("bin/uname", &format!("#!/bin/sh\ncase $1 in -s) echo {system} ;; -m) echo {machine} ;; esac\n"));
-        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(uname, executable).unwrap();
+        folder.program("bin/uname", &format!("#!/bin/sh\ncase $1 in -s) echo {system} ;; -m) echo {machine} ;; esac\n"));
         Self { folder }
     }
 

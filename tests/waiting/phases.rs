@@ -66,10 +66,8 @@ fn while_an_api_does_not_answer() {
 
 /// A program that says that it runs, and then does for minutes.
 fn sleeper(served: &Served, name: &str) -> (std::path::PathBuf, std::path::PathBuf) {
-    use std::os::unix::fs::PermissionsExt as _;
     let pid = served.folder().path().join(format!("{name}.pid"));
-    let program = served.folder().write(name, &format!("#!/bin/sh\necho $$ > {}\nexec sleep 300\n", pid.display()));
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let program = served.folder().program(name, &format!("#!/bin/sh\necho $$ > {}\nexec sleep 300\n", pid.display()));
     (program, pid)
 }
 

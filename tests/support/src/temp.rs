@@ -1,6 +1,7 @@
 //! A directory that goes away with its owner.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A fresh directory, removed on drop.
@@ -33,6 +34,24 @@ impl TempDir {
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.join(name);
         std::fs::write(&path, text).expect("a file for a test");
+        path
+    }
+
+    /// Writes a script that can be run, and returns its path.
+    ///
+    /// Another process writes it: what a test beside this one starts would hold a file open that we are writing, and what
+    /// is open for writing can't be run ("Text file busy").
+    ///
+    /// # Panics
+    /// When it can't be written.
+    pub fn program(&self, name: &str, script: &str) -> PathBuf {
+        let source = self.write(&format!("{name}.source"), script);
+        let path = self.0.join(name);
+        let done = Command::new("sh")
+            .args(["-c", r#"cat "$1" >"$2" && chmod 755 "$2" && rm "$1""#, "sh"])
+            .args([&source, &path])
+            .status();
+        assert!(done.is_ok_and(|status| status.success()), "a program for a test: {}", path.display());
         path
     }
 }

@@ -2,14 +2,12 @@
 
 use super::*;
 use crate::collect::kubernetes::ConnectError;
-use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
 
 /// Opens a connection whose plugin is this script.
 async fn run(script: &str, server: &str) -> (Result<Api, ConnectError>, TempDir) {
     let folder = TempDir::new();
-    let plugin = folder.write("login", &format!("#!/bin/sh\ncd \"{}\"\n{script}\n", folder.path().display()));
-    std::fs::set_permissions(&plugin, std::fs::Permissions::from_mode(0o700)).unwrap();
+    folder.program("login", &format!("#!/bin/sh\ncd \"{}\"\n{script}\n", folder.path().display()));
     let user = "{exec: {apiVersion: client.authentication.k8s.io/v1, command: ./login, args: [one, two], provideClusterInfo: true, \
                 interactiveMode: Never, env: [{name: MINE, value: hunter2}, {name: AWS_PROFILE, value: dev}]}}";
     let connection = Connection::load(&options(folder.write("config", &kubeconfig(server, user)))).unwrap();
