@@ -122,6 +122,12 @@ impl<'a> Policies<'a> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn what_is_worked_out_once_is_shared() {
+        let index = Arc::new(Index::default());
+        assert!(Arc::ptr_eq(&Policies::with(Arc::clone(&index)).index, &index));
+    }
+
     const TEXT: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#;
 
     #[test]
