@@ -111,13 +111,13 @@ fn used(evidence: &Evidence<'_>, association: &Association) -> Outcome {
 
 /// The pod doesn't use the association: it was made before it, or its own environment comes first.
 fn not_used(evidence: &Evidence<'_>, association: &Association) -> Outcome {
+    let Some(mut finding) = overrides(evidence, association) else { return Outcome::pass() };
     let mut next = Found::default();
     trust::role(evidence, association, &mut next);
-    let mut findings: Vec<Finding> = overrides(evidence, association).into_iter().collect();
-    for (finding, wrong) in findings.iter_mut().zip(&next.findings) {
+    if let Some(wrong) = next.findings.first() {
         finding.detail = format!("{}; new pods will have no credentials: {}", finding.detail, wrong.detail);
     }
-    Outcome::findings(findings)
+    Outcome::finding(finding)
 }
 
 /// New pods get the association's role; what that changes.
