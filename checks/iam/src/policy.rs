@@ -5,6 +5,7 @@ mod print;
 use std::fmt;
 
 use crate::condition::{Compiled, Operator};
+use crate::context::Context;
 use crate::pattern::Pattern;
 
 /// What a policy is attached to, which decides which elements it must and may have.
@@ -161,6 +162,15 @@ pub struct Entry {
     pub(crate) pattern: Pattern,
 }
 
+impl Entry {
+    /// Whether this, of an Action element, matches an action such as `s3:GetObject`, in any case; variables have no place
+    /// there (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>).
+    #[must_use]
+    pub fn matches_action(&self, action: &str) -> bool {
+        self.pattern.matches(&action.to_ascii_lowercase(), &Context::new()).is_true()
+    }
+}
+
 /// Principal or `NotPrincipal`.
 #[derive(Debug, Clone)]
 pub struct Principals {
@@ -274,5 +284,19 @@ impl Version {
             Self::V2008 => "2008-10-17",
             Self::V2012 => "2012-10-17",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_matches_actions_in_any_case() {
+        let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "S3:Get*", "Resource": "*"}}"#;
+        let policy = Policy::parse(text, PolicyKind::Identity).unwrap();
+        let entry = &policy.statements[0].action.entries[0];
+        assert!(entry.matches_action("s3:GetObject") && entry.matches_action("S3:GETOBJECT"));
+        assert!(!entry.matches_action("s3:PutObject") && !entry.matches_action("sqs:GetObject"));
     }
 }

@@ -4,10 +4,9 @@ use super::super::{NEEDS_STAR, RESOURCE_TYPE, UNKNOWN_ACTION, UNKNOWN_SERVICE};
 use super::at;
 use crate::finding::Finding;
 use crate::permissions::RoleDocument;
-use irsa_doctor_iam::pattern::Pattern;
 use irsa_doctor_iam::policy::{Entry, Statement};
 use irsa_doctor_iam::services::{self, Fit, Service};
-use irsa_doctor_iam::{Context, Effect, Policy};
+use irsa_doctor_iam::{Effect, Policy};
 
 /// What is odd about the actions of a policy's Allow statements.
 pub(super) fn lint(document: &RoleDocument<'_>, policy: &Policy) -> Vec<Finding> {
@@ -81,12 +80,9 @@ fn hint(near: &[&str]) -> String {
 /// Whether a statement grants some action that the pattern matches, on a resource that suits it.
 fn fits(statement: &Statement, prefix: &str, service: &Service, name: &str) -> bool {
     let resources = statement.resource.as_ref();
-    let entries: Vec<Pattern> =
-        statement.action.entries.iter().map(|entry| Pattern::glob(&entry.text.to_ascii_lowercase())).collect();
-    let nothing = Context::new();
     let granted = |action: &str| {
-        let action = format!("{prefix}:{}", action.to_ascii_lowercase());
-        entries.iter().any(|pattern| pattern.matches(&action, &nothing).is_true())
+        let action = format!("{prefix}:{action}");
+        statement.action.entries.iter().any(|entry| entry.matches_action(&action))
     };
     let suits = |action: &services::Action| match resources {
         Some(resources) if !resources.negated => {
