@@ -58,8 +58,9 @@ struct Way {
     times: Option<usize>,
     /// Whether the answer may be good enough after all.
     harmless: bool,
-    /// Whether the answer is there at once, so that no limit has a part in what comes of it, however loaded the machine is.
-    at_once: bool,
+    /// Whether time passes, before the answer or between attempts: then a limit may end it. Any other answer must be judged,
+    /// however loaded the machine is.
+    waits: bool,
 }
 
 fn error(status: u16, code: Option<&str>) -> Effect {
@@ -68,15 +69,16 @@ fn error(status: u16, code: Option<&str>) -> Effect {
 
 /// Each gets the operation.
 fn apart(name: &'static str, kubernetes: fn(&str) -> Effect, aws: fn(&str) -> Effect) -> Way {
-    Way { name, kubernetes, aws, times: None, harmless: false, at_once: false }
+    Way { name, kubernetes, aws, times: None, harmless: false, waits: false }
 }
 
 fn both(name: &'static str, effect: fn(&str) -> Effect) -> Way {
     apart(name, effect, effect)
 }
 
-fn at_once(way: Way) -> Way {
-    Way { at_once: true, ..way }
+/// The same, and a limit may end it.
+fn waiting(way: Way) -> Way {
+    Way { waits: true, ..way }
 }
 
 /// The same, but once: another attempt gets the answer.
@@ -85,7 +87,7 @@ fn once(name: &'static str, way: &Way) -> Way {
 }
 
 fn throttled() -> Way {
-    apart("throttled", |_| error(429, None), |_| error(400, Some("Throttling")))
+    waiting(apart("throttled", |_| error(429, None), |_| error(400, Some("Throttling"))))
 }
 
 fn unavailable(_: &str) -> Effect {
@@ -116,39 +118,39 @@ fn result(operation: &str, xml: &str, json: &Value) -> Effect {
 
 fn ways() -> Vec<Way> {
     vec![
-        at_once(apart("denied", |_| error(403, None), |_| error(403, Some("AccessDenied")))),
-        at_once(both("forbidden by a proxy", |_| Effect::Html(403))),
-        at_once(both("not found by a proxy", |_| Effect::Html(404))),
-        at_once(apart("credentials refused", |_| error(401, None), |_| error(403, Some("ExpiredToken")))),
+        apart("denied", |_| error(403, None), |_| error(403, Some("AccessDenied"))),
+        both("forbidden by a proxy", |_| Effect::Html(403)),
+        both("not found by a proxy", |_| Effect::Html(404)),
+        apart("credentials refused", |_| error(401, None), |_| error(403, Some("ExpiredToken"))),
         throttled(),
         once("throttled once", &throttled()),
-        both("500", |_| error(500, None)),
+        waiting(both("500", |_| error(500, None))),
         once("500 once", &both("", |_| error(500, None))),
-        both("503 with Retry-After", unavailable),
-        both("reset", |_| Effect::ResetBeforeHead),
+        waiting(both("503 with Retry-After", unavailable)),
+        waiting(both("reset", |_| Effect::ResetBeforeHead)),
         once("reset once", &both("", |_| Effect::ResetBeforeHead)),
-        both("reset after the head", |_| Effect::ResetAfterHead),
-        at_once(both("empty body", |_| Effect::EmptyBody)),
-        both("truncated", |_| Effect::Truncate),
-        at_once(both("HTML with 200", |_| Effect::Html(200))),
-        at_once(Way { harmless: true, ..both("another content type", |_| Effect::ContentType("text/plain".to_owned())) }),
-        at_once(both("an empty object", |_| Effect::Reply(Response::json(200, &json!({}))))),
-        at_once(both("an empty list", |_| Effect::Reply(Response::json(200, &json!([]))))),
-        at_once(both("empty XML", |_| Effect::Reply(Response::new(200, "text/xml", "<a xmlns=\"b\"/>")))),
-        at_once(apart("a page that loops", endless_of_kubernetes, endless_of_aws)),
-        at_once(apart(
+        waiting(both("reset after the head", |_| Effect::ResetAfterHead)),
+        both("empty body", |_| Effect::EmptyBody),
+        waiting(both("truncated", |_| Effect::Truncate)),
+        both("HTML with 200", |_| Effect::Html(200)),
+        Way { harmless: true, ..both("another content type", |_| Effect::ContentType("text/plain".to_owned())) },
+        both("an empty object", |_| Effect::Reply(Response::json(200, &json!({})))),
+        both("an empty list", |_| Effect::Reply(Response::json(200, &json!([])))),
+        both("empty XML", |_| Effect::Reply(Response::new(200, "text/xml", "<a xmlns=\"b\"/>"))),
+        apart("a page that loops", endless_of_kubernetes, endless_of_aws),
+        apart(
             "no field",
             |_| Effect::Reply(Response::json(200, &json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "app"}}))),
             |operation| result(operation, "", &json!({})),
-        )),
-        at_once(both("not UTF-8", |_| Effect::Reply(Response::new(200, "application/json", b"{\"a\":\"\xff\"}".to_vec())))),
-        at_once(both("neither JSON nor XML", |_| Effect::Altered(bodies::neither_json_nor_xml))),
-        at_once(both("numbers for strings", |_| Effect::Altered(bodies::numbers_for_strings))),
-        at_once(both("strings for lists", |_| Effect::Altered(bodies::strings_for_lists))),
-        at_once(both("lists for objects", |_| Effect::Altered(bodies::lists_for_objects))),
-        both("slow", |_| Effect::Delay(Duration::from_millis(1500))),
-        both("a byte at a time", |_| Effect::Trickle(Duration::from_millis(40))),
-        both("no answer", |_| Effect::NeverAnswer),
+        ),
+        both("not UTF-8", |_| Effect::Reply(Response::new(200, "application/json", b"{\"a\":\"\xff\"}".to_vec()))),
+        both("neither JSON nor XML", |_| Effect::Altered(bodies::neither_json_nor_xml)),
+        both("numbers for strings", |_| Effect::Altered(bodies::numbers_for_strings)),
+        both("strings for lists", |_| Effect::Altered(bodies::strings_for_lists)),
+        both("lists for objects", |_| Effect::Altered(bodies::lists_for_objects)),
+        waiting(both("slow", |_| Effect::Delay(Duration::from_millis(1500)))),
+        waiting(both("a byte at a time", |_| Effect::Trickle(Duration::from_millis(40)))),
+        waiting(both("no answer", |_| Effect::NeverAnswer)),
     ]
 }
 
@@ -165,10 +167,9 @@ fn report(output: &Output) -> Result<Value, String> {
 }
 
 impl Way {
-    /// How long a run may wait. What fails once only must succeed, however loaded the machine is, and an answer that is
-    /// there at once must be judged.
+    /// How long a run may wait. What fails once only must succeed, however loaded the machine is.
     fn limits(&self) -> [&'static str; 4] {
-        if self.at_once || self.times.is_some() { PATIENT } else { ["--call-timeout", "1s", "--timeout", "10s"] }
+        if self.waits && self.times.is_none() { ["--call-timeout", "1s", "--timeout", "10s"] } else { PATIENT }
     }
 }
 
@@ -230,7 +231,7 @@ impl Cell<'_> {
         let verdict = report["verdict"].as_str().unwrap_or_default();
         let gaps = target["gaps"].as_array().map_or(0, Vec::len);
         let late = target["gaps"].as_array().into_iter().flatten().find(|gap| gap["cause"] == "timed-out");
-        if let Some(gap) = late.filter(|_| self.way.at_once) {
+        if let Some(gap) = late.filter(|_| !self.way.waits) {
             problems.push(format!("not judged: {gap}"));
         }
         let decides = !DECIDES_NOTHING.contains(&self.operation);
