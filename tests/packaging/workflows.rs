@@ -57,7 +57,7 @@ fn every_script_is_one() {
     for (place, step) in steps() {
         check(step["run"].as_str().unwrap_or_default(), &place);
     }
-    for script in ["build", "install", "krew-manifest", "package", "reproduce"] {
+    for script in ["build", "install", "krew-manifest", "package", "reproduce", "rustc"] {
         check(&read(&format!("deploy/release/{script}")), script);
     }
 }
