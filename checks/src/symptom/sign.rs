@@ -1,7 +1,12 @@
 //! What kind of thing happened, from what the text says.
 
+mod phrases;
+
 use super::Symptom;
 use super::text::Text;
+use phrases::{
+    BOTO_REGION, BY_CODE, MARKS, NO_CREDENTIALS, NO_REGION, NOT_OF_STS, PHRASES, SDK_PHRASES, TRANSPORT, WRONG_ENDPOINT,
+};
 
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,240 +84,6 @@ impl Sign {
     }
 }
 
-/// Phrases that AWS and its SDKs alone use: without white space, in lower case. The first that fits decides.
-const PHRASES: &[(Sign, &[&str])] = &[
-    (Sign::NoProvider, &["noopenidconnectproviderfoundinyouraccount"]),
-    (Sign::TokenAudience, &["incorrecttokenaudience"]),
-    (
-        Sign::IssuerUnreachable,
-        &[
-            "couldn'tretrieveverificationkeyfromyouridentityprovider",
-            "couldnotretrieveverificationkeyfromyouridentityprovider",
-            "certificatedoesn'tmatchconfiguredthumbprint",
-            "openidconnectprovider'shttpscertificate",
-            "idpcommunicationerror",
-        ],
-    ),
-    (Sign::TokenExpired, &["tokenexpired:currentdate/time", "tokentooold:", "idprejectedclaim"]),
-    (
-        Sign::TokenMalformed,
-        &[
-            "theidtokenprovidedisnotavalidjwt",
-            "thewebidentitytokenprovidedcouldnotbevalidated",
-            "providedtokenisnotaloginwithamazontoken",
-            "at'webidentitytoken'failedtosatisfyconstraint",
-            "missingaclaim",
-            "thewebidentitytokenthatwaspassedisexpiredorisnotvalid",
-        ],
-    ),
-    (Sign::RegionDisabled, &["regiondisabledexception", "stsisnotactivatedinthisregion"]),
-    (
-        Sign::RequestInvalid,
-        &[
-            "requestarnisinvalid",
-            "at'rolearn'failedtosatisfyconstraint",
-            "at'rolesessionname'failedtosatisfyconstraint",
-            "at'durationseconds'failedtosatisfyconstraint",
-            "durationsecondsexceedsthemaxsessionduration",
-            "durationsecondsexceedsthe1hoursessionlimit",
-            "packedpolicytoolarge",
-            "packedsizeofsessiontags",
-        ],
-    ),
-    (
-        Sign::WebIdentityRefused,
-        &["notauthorizedtoperformsts:assumerolewithwebidentity", "notauthorizedtoperform:sts:assumerolewithwebidentity"],
-    ),
-    (
-        Sign::KeyRefused,
-        &[
-            "accesstokmsisnotallowed",
-            "theciphertextreferstoacustomermasterkeythatdoesnotexist",
-            "theciphertextreferstoakeythatdoesnotexist",
-            "kms.accessdeniedexception",
-            "kmsaccessdenied",
-        ],
-    ),
-    (
-        Sign::NoStsModule,
-        &[
-            "theaws-java-sdk-stsmodulemustbeontheclasspath",
-            "the'sts'servicemodulemustbeontheclasspath",
-            "assemblyawssdk.securitytokencouldnotbefound",
-            "awssdk.securitytokencouldnotbefoundorloaded",
-            "@aws-sdk/client-sts'",
-            "noclassdeffounderror:software/amazon/awssdk/services/sts",
-        ],
-    ),
-    (
-        Sign::NoCredentials,
-        &[
-            "eksdoesnothavepermissionstoassumetheassociatedrole",
-            "aniamrolemustbeassociatedwithserviceaccount",
-            "noauthwithawsexception:noawscredentialsprovidedby",
-        ],
-    ),
-    (Sign::ClockSkew, &["requesttimetooskewed", "signatureexpired:", "signaturenotyetcurrent:"]),
-];
-
-/// Phrases of failures that anybody's program may write; they count only beside a mark of AWS.
-const NO_CREDENTIALS: &[&str] = &[
-    "nocredentialproviders",
-    "unabletolocatecredentials",
-    "nocredentialserror",
-    "partialcredentialserror",
-    "couldnotloadcredentialsfromanyproviders",
-    "missingcredentialsinconfig",
-    "unabletoloadawscredentialsfromanyproviderinthechain",
-    "unabletoloadcredentialsfromanyoftheprovidersinthechain",
-    "noec2imdsrolefound",
-    "ec2metadataerror",
-    "failedtogetec2instancemetadata",
-    "anerroroccurredwhileloadingcredentials",
-    "thecredentialproviderwasnotenabled",
-    "nocredentialsinthepropertybag",
-    "nocredentialsproviderwasabletoprovidecredentials",
-    "missingcredentialserror",
-    "unabletosignrequestwithoutcredentialsset",
-    "unabletogetiamsecuritycredentialsfromec2instancemetadataservice",
-    "failedtoresolveawscredentials",
-    "cannotfindcredentials",
-    "failedtorefreshcachedcredentials,nocredentials",
-    "noproviderinchainprovidedcredentials",
-    "noprovidersinchainprovidedcredentials",
-    "credentialsnotloaded(",
-    "providerreturnednocredentials",
-    "errorretrievingcredentialsfromtheinstanceprofilemetadata",
-    "credentialsprovidererror",
-    "novalidcredentialsourcesfound",
-    "novalidprovidersinchain",
-    "resolvedcredentialobjectisnotvalid",
-];
-
-/// The same, of regions.
-const NO_REGION: &[&str] = &[
-    "missingregion",
-    "regionismissing",
-    "noregionfound",
-    "noregionwasprovided",
-    "unabletoloadregionfromanyoftheproviders",
-    "youmustspecifyaregion",
-    "unabletofindaregionviatheregionproviderchain",
-    "missingrequiredaws_regionenvvariable",
-    "noregionendpointorserviceurlconfigured",
-    "aninvalidregionismissing",
-    "lookupsts..amazonaws.com",
-    "https://sts..amazonaws.com",
-    "noregionerror",
-    "invalidconfiguration:missingregion",
-];
-
-/// Failures of the network.
-const TRANSPORT: &[&str] = &[
-    "i/otimeout",
-    "contextdeadlineexceeded",
-    "connecttimeoutonendpointurl",
-    "readtimeoutonendpointurl",
-    "couldnotconnecttotheendpointurl",
-    "nosuchhost",
-    "servermisbehaving",
-    "connectionrefused",
-    "connectionreset",
-    "proxyconnecttcp",
-    "proxyauthenticationrequired",
-    "unabletoexecutehttprequest",
-    "unknownhostexception",
-    "connecttimedout",
-    "connectiontimedout",
-    "enotfound",
-    "eai_again",
-    "etimedout",
-    "econnrefused",
-    "econnreset",
-    "x509:",
-    "certificate_verify_failed",
-    "sslvalidationfailed",
-    "unabletogetlocalissuercertificate",
-    "pkixpathbuildingfailed",
-    "tlshandshaketimeout",
-    "dispatchfailure:io",
-    "dispatchfailure:timeout",
-    "curlerror",
-    "failedtolookupaddress",
-    "temporaryfailureinnameresolution",
-    "nameorservicenotknown",
-    "noroutetohost",
-    "networkisunreachable",
-    "requestcanceled",
-    "requestsendfailed",
-];
-
-const WRONG_ENDPOINT: &[&str] = &[
-    "failedtounmarshalerrormessage",
-    "failedtounmarshalresponseerror",
-    "(2011-06-15)",
-    "2011-06-15ofservice",
-    "methodnotallowed",
-    "unknownoperationexception",
-    "nosuchversion",
-];
-
-/// Codes by what they mean, where no phrase says more.
-const BY_CODE: &[(Sign, &[&str])] = &[
-    (
-        Sign::Throttled,
-        &[
-            "Throttling",
-            "ThrottlingException",
-            "Throttled",
-            "RequestLimitExceeded",
-            "TooManyRequestsException",
-            "SlowDown",
-            "RequestThrottled",
-            "RequestThrottledException",
-            "LimitExceededException",
-            "PriorRequestNotComplete",
-        ],
-    ),
-    (Sign::ClockSkew, &["RequestTimeTooSkewed", "RequestInTheFuture"]),
-    (Sign::SessionExpired, &["ExpiredToken", "ExpiredTokenException", "RequestExpired"]),
-    (
-        Sign::KeysInvalid,
-        &[
-            "InvalidClientTokenId",
-            "UnrecognizedClientException",
-            "InvalidAccessKeyId",
-            "SignatureDoesNotMatch",
-            "AuthFailure",
-            "InvalidToken",
-            "IncompleteSignature",
-            "MissingAuthenticationToken",
-            "MissingAuthenticationTokenException",
-            "InvalidSignatureException",
-        ],
-    ),
-    (
-        Sign::Refused,
-        &[
-            "AccessDenied",
-            "AccessDeniedException",
-            "AccessDenied.Exception",
-            "UnauthorizedOperation",
-            "Client.UnauthorizedOperation",
-            "AuthorizationError",
-            "AuthorizationErrorException",
-            "AWS.SimpleQueueService.AccessDenied",
-            "NotAuthorized",
-            "NotAuthorizedException",
-            "Forbidden",
-            "403",
-            "ACCESS_DENIED",
-            "Unauthorized",
-            "AllAccessDisabled",
-        ],
-    ),
-];
-
 /// The sign of a symptom whose other parts have been read; `None` where nothing shows that AWS, or an SDK of it, said this.
 pub(super) fn read(text: &Text, symptom: &Symptom) -> Option<Sign> {
     if symptom.action.as_deref() == Some("sts:AssumeRoleWithWebIdentity") {
@@ -379,9 +150,8 @@ fn generic(text: &Text, symptom: &Symptom) -> Option<Sign> {
     if text.has_any(NO_REGION) && (own || text.flat.contains(BOTO_REGION)) {
         return Some(Sign::NoRegion);
     }
-    // Codes that STS doesn't have.
-    let is_strange = |code| ["NoSuchVersion", "MethodNotAllowed", "UnknownOperationException"].contains(&code);
-    if marked && symptom.code.as_deref().is_none_or(is_strange) && sts && text.has_any(WRONG_ENDPOINT) {
+    let is_strange = || text.has_any(WRONG_ENDPOINT) || NOT_OF_STS.iter().any(|code| text.has(&code.to_ascii_lowercase()));
+    if marked && sts && symptom.code.as_deref().is_none_or(|code| NOT_OF_STS.contains(&code)) && is_strange() {
         return Some(Sign::WrongEndpoint);
     }
     let metadata =
@@ -411,65 +181,6 @@ fn answered(symptom: &Symptom) -> Option<&str> {
     let code = symptom.code.as_deref()?;
     BY_CODE.iter().any(|(_, codes)| codes.contains(&code)).then_some(code)
 }
-
-/// Words that only texts about AWS have.
-const MARKS: &[&str] = &[
-    "amazonaws.com",
-    "arn:aws",
-    "aws-sdk",
-    "awssdk",
-    "botocore",
-    "boto3",
-    "com.amazonaws",
-    "software.amazon",
-    "aws_access_key_id",
-    "aws_region",
-    "aws_default_region",
-    "aws_web_identity",
-    "aws_role_arn",
-    "ec2imds",
-    "webidentityerr",
-    "awscredentials",
-    "credentialsprovidererror",
-    "nocredentialproviders",
-    "aws::",
-    "sharedcredentialsprovider",
-    "aws_sdk_load_config",
-    "awsdefaultchain",
-    "awscredentialsproviderchain",
-    "amazon.runtime",
-    "amazons3",
-    "awsconfig",
-    "awserror",
-    "s3:",
-    "aws_config",
-    "169.254.169.254",
-    "169.254.170.2",
-    "awsregion",
-    "awssession",
-    "awscli",
-    "aws-cli",
-    "missingregion:",
-    "[aws_credentials]",
-    "[aws_client]",
-];
-
-/// Phrases that are an SDK's own, whatever stands beside them.
-const SDK_PHRASES: &[&str] = &[
-    "unabletolocatecredentials",
-    "nocredentialproviders:novalidprovidersinchain",
-    "couldnotloadcredentialsfromanyproviders",
-    "missingcredentialsinconfig",
-    "noec2imdsrolefound",
-    "noregionerror",
-    "unabletoloadregionfromanyoftheproviders",
-    "unabletofindaregionviatheregionproviderchain",
-    "noregionendpointorserviceurlconfigured",
-    "invalidconfiguration:missingregion",
-];
-
-/// botocore's sentence, by its capital and its full stop: others write the words within a longer one.
-const BOTO_REGION: &str = "Youmustspecifyaregion.";
 
 fn by_code(symptom: &Symptom) -> Option<Sign> {
     let code = symptom.code.as_deref()?;
