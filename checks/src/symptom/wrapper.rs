@@ -33,7 +33,7 @@ patterns! {
     GO2_API = r"(?i)apierror([A-Z][\w.]*):";
     GO2_ID = r"(?i)requestid:([\w-]+),";
     GO1 = r"(?i)statuscode:(\d{3}),requestid:";
-    JAVA = r"(?i)\(service:(\w+)[;,]statuscode:(\d{3})[;,](?:errorcode:([\w.]+)[;,])?requestid:([\w-]*)";
+    JAVA = r"(?i)\(service:(\w+)[;,]statuscode:(\d{3})[;,](?:errorcode:(?:\d{3})?([A-Z][\w.]*|\d{3})[;,])?requestid:([\w-]*)";
     JAVA_CLASS = r"(?:com\.amazonaws\.services|software\.amazon\.awssdk\.services)\.(\w+)\.(?:model\.)?(\w+?Exception)";
     JS = r#"(?i)\$metadata|\$fault|httpstatuscode['"]?:|@aws-sdk/|aws-sdk/lib/|@smithy/"#;
     RUST = r#"(?:code:Some\("|Error\{code:")([\w.]+)""#;
@@ -203,7 +203,11 @@ fn go1(text: &Text) -> Option<Wrapper> {
     let before = text.flat.get(..begin)?;
     let cause = CAUSE.as_ref()?.captures_iter(before).last();
     let code = cause.and_then(|cause| part(&cause, 1)).filter(|code| is_code(code)).or_else(|| last_code(before));
-    Some(Wrapper { sdk: Some("go-v1"), code, status: number(&found, 1), ..Wrapper::default() })
+    // The id follows in the line, where the text isn't run together.
+    let own = beginning(text.plain.get(text.place(begin)..)?, 120);
+    let request_id = find(&REQUEST_ID_LINE, own).and_then(|id| part(&id, 1));
+    let status = number(&found, 1);
+    Some(Wrapper { sdk: Some("go-v1"), code, status, request_id, ..Wrapper::default() })
 }
 
 fn java(text: &Text) -> Option<Wrapper> {

@@ -74,10 +74,24 @@ fn what_the_wrapper_says_counts_before_a_logs_own_fields() {
     };
     let java = said("(Service: Amazon S3; Status Code: 403; Error Code: AccessDenied; Request ID: 21722BC29BCED4A8)");
     assert_eq!(java, ("AccessDenied".to_owned(), 403, "21722BC29BCED4A8".to_owned()));
-    let (code, status, _) = said("AccessDenied: Access Denied\n\tstatus code: 403, request id: 7BMJM8PWV1J1FNF2");
-    assert_eq!((code.as_str(), status), ("AccessDenied", 403));
+    for id in ["7BMJM8PWV1J1FNF2", "c87e019b-1c5e-11e1-9388-b50d1a7693b8"] {
+        let go = said(&format!("AccessDenied: Access Denied\n\tstatus code: 403, request id: {id}\ntime=2026-11-20"));
+        assert_eq!(go, ("AccessDenied".to_owned(), 403, id.to_owned()));
+    }
     let (code, status, _) = said("AWS Error ACCESS_DENIED (HTTP status 403) during HeadObject operation: No response body.");
     assert_eq!((code.as_str(), status), ("ACCESS_DENIED", 403));
+}
+
+#[test]
+fn a_java_error_without_a_body_has_its_status_in_the_code() {
+    let code = |code: &str| {
+        let text = format!("Forbidden (Service: Amazon S3; Status Code: 403; Error Code: {code}; Request ID: W9VA1Z6XN1EE1X8Y)");
+        let Symptom { code, status, request_id, .. } = aws(&text);
+        assert_eq!((status, request_id.as_deref()), (Some(403), Some("W9VA1Z6XN1EE1X8Y")));
+        code
+    };
+    assert_eq!(code("403 Forbidden").as_deref(), Some("Forbidden"));
+    assert_eq!(code("403").as_deref(), Some("403"));
 }
 
 #[test]
