@@ -151,9 +151,9 @@ impl Parser {
             for text in &texts {
                 parser.check_resource(at, text);
             }
-            let variables = parser.variables;
+            let (variables, kind) = (parser.variables, parser.kind);
             let entries = texts.into_iter().map(|Located { text, place }| {
-                let pattern = Pattern::resource(&text, variables);
+                let pattern = Pattern::resource(&completed(&text, kind).unwrap_or_else(|| text.clone()), variables);
                 Entry { text, place, pattern }
             });
             Some(Entries { negated, entries: entries.collect(), list, place: at.place() })
@@ -167,10 +167,19 @@ impl Parser {
         let is_star = !value.is_empty() && value.bytes().all(|byte| byte == b'*');
         // A star reaches over the colons that are missing: `arn:aws:s3*`, `arn:*`.
         let is_arn = value.starts_with("arn:") && (value.contains('*') || value.split(':').count() >= 6);
-        if is_star || is_arn {
+        if is_star || is_arn || completed(value, self.kind).is_some() {
             return;
         }
         let message = format!("`{}` is no ARN and not `*`", text.text);
         self.error(&text.place.path, position, message);
     }
+}
+
+/// An ARN that lacks fields at its end, with `*` for each of them: IAM completes it so in identity-based policies.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns>
+fn completed(text: &str, kind: PolicyKind) -> Option<String> {
+    let fields = text.split(':').count();
+    let is_short = text.strip_prefix("arn:").is_some_and(|rest| !rest.is_empty() && !rest.starts_with(':')) && fields < 6;
+    let completes = matches!(kind, PolicyKind::Identity | PolicyKind::Boundary) && !text.contains(['*', '?']);
+    (is_short && completes).then(|| format!("{text}{}", ":*".repeat(6 - fields)))
 }

@@ -110,8 +110,31 @@ fn values_of_the_wrong_type_or_form() {
     }
     one(&with(r#""Deny""#, r#""*""#, "[]"), "empty list", "$['Statement'][0]['Resource']");
     one(&with(r#""Deny""#, r#""*""#, r#""my-bucket""#), "no ARN", "$['Statement'][0]['Resource']");
-    one(&with(r#""Deny""#, r#""*""#, r#""arn:aws:s3:bucket""#), "no ARN", "$['Statement'][0]['Resource']");
     one(&statement(&format!(r#"{FINE},"Sid":"a b""#)), "Sid `a b`", "$['Statement'][0]['Sid']");
+}
+
+#[test]
+fn an_arn_that_lacks_its_end_is_completed_where_the_policy_is_an_identitys() {
+    let text = |resource: &str| format!(r#"{{"Statement":{{"Effect":"Allow","Action":"*","Resource":"{resource}"}}}}"#);
+    let matches = |resource: &str, arn: &str| {
+        let policy = Policy::parse(&text(resource), PolicyKind::Identity).unwrap();
+        let principal = crate::Principal::AssumedRole { session_arn: None, role_arn: None };
+        let set = crate::PolicySet::new().identity("p", &policy);
+        crate::decide(&crate::Request::new(principal, "sqs:SendMessage", arn), &set) == crate::Verdict::Allowed
+    };
+    let queue = "arn:aws:sqs:us-east-1:123456789012:q";
+    for resource in ["arn:aws", "arn:aws:sqs", "arn:aws:sqs:us-east-1", "arn:aws:sqs:us-east-1:123456789012"] {
+        assert!(matches(resource, queue), "{resource}");
+        assert!(!matches(resource, "arn:aws-cn:sns:eu-west-1:210987654321:t"), "{resource}");
+        for kind in [PolicyKind::Session, PolicyKind::ServiceControl] {
+            one(&faults(&text(resource), kind), "no ARN", "$['Statement']['Resource']");
+        }
+        assert!(faults(&text(resource), PolicyKind::Boundary).is_empty());
+    }
+    assert!(!matches("arn:aws:sqs:q", queue));
+    for resource in ["arn", "arn:", "arn::sqs", "x:aws:sqs"] {
+        one(&faults(&text(resource), PolicyKind::Identity), "no ARN", "$['Statement']['Resource']");
+    }
 }
 
 #[test]
