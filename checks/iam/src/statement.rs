@@ -47,7 +47,8 @@ pub(crate) fn evaluate<R: Recorder>(statement: &Statement, request: &Request, re
     }
     let mut grants = Grants::NONE;
     if let Some(principals) = &statement.principal {
-        let (matches, closeness) = principal::evaluate(principals, request.principal());
+        let by_arn = statement.conditions.iter().any(|condition| condition.key.eq_ignore_ascii_case("aws:PrincipalArn"));
+        let (matches, closeness) = principal::evaluate(principals, request.principal(), by_arn);
         recorder.element(|| trace::principal(principals, request, matches));
         grants = closeness;
         result = result.and(matches);

@@ -112,3 +112,29 @@ fn a_boundary_that_limits_a_resource_policy_refuses() {
     let set = PolicySet::new().resource("queue", &queue).boundary("boundary", &boundary);
     assert_eq!(authorize(&request, &set).outcome, Outcome::ImplicitDeny { layer: Layer::Boundary });
 }
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles>: boundaries
+/// and session policies "do not limit permissions granted using the `aws:PrincipalArn` condition key with a wildcard(*) in
+/// the Principal element". Of a wildcard alone it says nothing.
+#[test]
+fn a_boundary_does_not_limit_what_everyone_with_the_roles_arn_is_given() {
+    let queue = |condition: &str| {
+        resource(&format!(
+            r#"{{"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*", "Condition": {condition}}}"#
+        ))
+    };
+    let request = Request::role_session(ROLE, "sqs:SendMessage", "arn:aws:sqs:us-east-1:111122223333:jobs");
+    let boundary = identity(r#"{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}"#);
+    let limited = |queue: &Policy| {
+        let set = PolicySet::new().examined(Layer::Identity).resource("queue", queue);
+        decide(&request, &set.boundary("boundary", &boundary))
+    };
+    let by_arn = queue(&format!(r#"{{"ArnEquals": {{"aws:principalarn": "{ROLE}"}}}}"#));
+    assert_eq!(limited(&by_arn), YES);
+    let other = queue(r#"{"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/other"}}"#);
+    assert_eq!(limited(&other), NO);
+    let everyone = queue("{}");
+    assert_eq!(limited(&everyone), Verdict::Unknown);
+    let unlimited = PolicySet::new().examined(Layer::Identity).resource("queue", &everyone);
+    assert_eq!(decide(&request, &unlimited), YES);
+}

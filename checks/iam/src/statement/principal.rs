@@ -15,8 +15,12 @@ pub(super) enum Grant {
     None,
     /// The account.
     Account,
-    /// The role, or everyone.
+    /// The role.
     Role,
+    /// Everyone. With a condition on `aws:PrincipalArn` that is a grant to the session itself, "because permissions boundaries
+    /// and session policies don't limit" it; without one the documentation doesn't say.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles>
+    Everyone,
     /// The session, the user, the provider or the service itself.
     Direct,
 }
@@ -35,7 +39,8 @@ impl Grants {
     pub(crate) const UNKNOWN: Self = Self { direct: Truth::Unknown, by_role: Truth::Unknown };
 }
 
-pub(super) fn evaluate(principals: &Principals, principal: &Principal) -> (Truth, Grants) {
+/// `by_arn`: whether the statement has a condition on `aws:PrincipalArn`.
+pub(super) fn evaluate(principals: &Principals, principal: &Principal, by_arn: bool) -> (Truth, Grants) {
     if principals.negated {
         let matches = not_principal(principals, principal);
         let grants = Grants { by_role: matches, ..Grants::NONE };
@@ -49,9 +54,13 @@ pub(super) fn evaluate(principals: &Principals, principal: &Principal) -> (Truth
         if closeness >= Grant::Role {
             grants.by_role = grants.by_role.or(matches);
         }
-        if closeness == Grant::Direct {
-            grants.direct = grants.direct.or(matches);
-        }
+        let direct = match closeness {
+            Grant::Direct => matches,
+            Grant::Everyone if by_arn => matches,
+            Grant::Everyone => matches.and(Truth::Unknown),
+            Grant::None | Grant::Account | Grant::Role => Truth::False,
+        };
+        grants.direct = grants.direct.or(direct);
     }
     (result, grants)
 }
@@ -63,8 +72,8 @@ pub(super) fn entry_matches(entry: &PrincipalEntry, principal: &Principal) -> (T
     let text = entry.text.as_str();
     match (entry.kind, principal) {
         // `{"AWS": "*"}` and `"*"` are the same: everyone.
-        (None, _) => (Truth::True, Grant::Role),
-        (Some(PrincipalType::Aws), _) if text == "*" => (Truth::True, Grant::Role),
+        (None, _) => (Truth::True, Grant::Everyone),
+        (Some(PrincipalType::Aws), _) if text == "*" => (Truth::True, Grant::Everyone),
         (Some(PrincipalType::Federated), Principal::Federated { provider_arn }) => ((provider_arn == text).into(), Grant::Direct),
         (Some(PrincipalType::Service), Principal::Service { name }) => ((name == text).into(), Grant::Direct),
         (Some(PrincipalType::Aws), Principal::Iam { arn }) => {
@@ -165,7 +174,7 @@ mod tests {
     fn check(element: &str, principal: &Principal) -> Truth {
         let text = format!(r#"{{"Statement": {{"Effect": "Deny", {element}, "Action": "*"}}}}"#);
         let policy = Policy::parse(&text, PolicyKind::Resource).unwrap();
-        evaluate(policy.statements[0].principal.as_ref().unwrap(), principal).0
+        evaluate(policy.statements[0].principal.as_ref().unwrap(), principal, false).0
     }
 
     fn aws(name: &str) -> String {
@@ -250,7 +259,7 @@ mod tests {
             r#"{"Statement": {"Effect": "Allow", "NotPrincipal": {"AWS": "444455556666"}, "Action": "*", "Resource": "*"}}"#;
         let policy = Policy::parse(text, PolicyKind::Resource).unwrap();
         let known = Principal::AssumedRole { session_arn: Some(SESSION.into()), role_arn: Some(ROLE.into()) };
-        let (matches, grants) = evaluate(policy.statements[0].principal.as_ref().unwrap(), &known);
+        let (matches, grants) = evaluate(policy.statements[0].principal.as_ref().unwrap(), &known, false);
         assert_eq!((matches, grants), (Truth::True, Grants { direct: Truth::False, by_role: Truth::True }));
     }
 
