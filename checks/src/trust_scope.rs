@@ -78,18 +78,17 @@ fn gets_in(token: &Token, policy: &Policy, change: impl FnOnce(&mut Token)) -> b
 fn subject(evidence: &Evidence<'_>, judgement: &Judgement<'_>, policy: &Policy, statements: &[&Statement]) -> Option<Finding> {
     let token = &judgement.token;
     let key = token.key("sub");
+    let anybody = |other: &mut Token| other.subject = format!("system:serviceaccount:{NOBODY}:{NOBODY}");
+    let all_get_in = gets_in(token, policy, anybody);
+    let role = token.role_name();
     let free = statements.iter().find(|statement| conditions(statement, &key).next().is_none());
-    if let Some(statement) = free {
-        let anybody = |other: &mut Token| other.subject = format!("system:serviceaccount:{NOBODY}:{NOBODY}");
-        if gets_in(token, policy, anybody) {
-            let role = token.role_name();
-            let detail = format!("role {role} has no condition on sub: every service account of the cluster may assume it");
-            let finding = Finding::new(&ANY_SERVICE_ACCOUNT, missing_condition(token, statement, &key), detail);
-            return Some(match pin(evidence, judgement, statement, &key) {
-                Some(fix) => finding.fix(fix),
-                None => finding,
-            });
-        }
+    if let Some(statement) = free.filter(|_| all_get_in) {
+        let detail = format!("role {role} has no condition on sub: every service account of the cluster may assume it");
+        let finding = Finding::new(&ANY_SERVICE_ACCOUNT, missing_condition(token, statement, &key), detail);
+        return Some(match pin(evidence, judgement, statement, &key) {
+            Some(fix) => finding.fix(fix),
+            None => finding,
+        });
     }
     let values = statements.iter().flat_map(|statement| conditions(statement, &key)).flat_map(|condition| &condition.values);
     let wide = values.filter(|value| value.text.contains(['*', '?'])).take(MOST_PATTERNS);
@@ -102,11 +101,57 @@ fn subject(evidence: &Evidence<'_>, judgement: &Judgement<'_>, policy: &Policy, 
         }
     }
     // What lets another namespace in weighs more than what stays within this one.
-    let (outside, place, pattern, other) = found.into_iter().max_by_key(|(outside, ..)| *outside)?;
+    let Some((outside, place, pattern, other)) = found.into_iter().max_by_key(|(outside, ..)| *outside) else {
+        return all_get_in.then(|| unlimited(token, statements, &key)).or_else(|| other_provider(token, policy, statements));
+    };
     let whom = if outside { "service accounts of other namespaces" } else { "other service accounts of the namespace" };
     let detail = format!("role {} trusts {pattern}, which lets {whom} in, as {other}", token.role_name());
     let finding = Finding::new(&WIDE_SUBJECT, locus(token, place), detail).compared(token.subject.as_str(), pattern);
     Some(finding.severity(if outside { Severity::Warning } else { Severity::Info }))
+}
+
+/// Conditions on `sub` that limit nothing: `Null`, `StringNotEquals`, a variable that always fits.
+fn unlimited(token: &Token, statements: &[&Statement], key: &str) -> Finding {
+    let role = token.role_name();
+    let all: Vec<&Condition> = statements.iter().flat_map(|statement| conditions(statement, key)).collect();
+    let operators: Vec<&str> = all.iter().map(|condition| condition.operator_text.as_str()).collect();
+    let detail = format!(
+        "role {role} has a condition on sub ({}) that keeps no service account of the cluster out, or none but those it names",
+        operators.join(", ")
+    );
+    let place = all.first().map(|condition| &condition.place).or(statements.first().map(|statement| &statement.place));
+    let locus = place.map_or_else(|| Locus::new(token.role_arn.as_str()).document(DOCUMENT), |place| locus(token, place));
+    Finding::new(&ANY_SERVICE_ACCOUNT, locus, detail).compared(token.subject.as_str(), operators.join(", ")).fix(
+        Fix::new(format!("{}#{DOCUMENT}", token.role_arn), format!("Let only {} assume role {role}", token.subject)).decision(
+            format!("whoever owns role {role} must name the service accounts that it is for, with StringEquals on sub"),
+        ),
+    )
+}
+
+/// Whether tokens of another provider get in: a condition on this issuer's keys holds for them where it needs no key.
+fn other_provider(token: &Token, policy: &Policy, statements: &[&Statement]) -> Option<Finding> {
+    let principals = statements.iter().flat_map(|statement| &statement.principal).flat_map(|principals| &principals.entries);
+    let prefix = token.provider_arn.strip_suffix(token.issuer.as_str())?;
+    for entry in principals.take(MOST_PATTERNS) {
+        let Some(issuer) = (if entry.text == "*" { Some(NOBODY) } else { entry.text.strip_prefix(prefix) }) else { continue };
+        let provider = format!("{prefix}{issuer}");
+        let is_other = !issuer.eq_ignore_ascii_case(&token.issuer) && !issuer.contains('*');
+        let stranger = |other: &mut Token| {
+            provider.clone_into(&mut other.provider_arn);
+            issuer.clone_into(&mut other.issuer);
+            other.subject = format!("system:serviceaccount:{NOBODY}:{NOBODY}");
+        };
+        if is_other && gets_in(token, policy, stranger) {
+            let whose = if entry.text == "*" { "any other provider" } else { &provider };
+            let detail = format!(
+                "role {} lets every token of {whose} in: conditions on keys of {} hold for tokens that don't have them",
+                token.role_name(),
+                token.issuer
+            );
+            return Some(Finding::new(&ANY_SERVICE_ACCOUNT, locus(token, &entry.place), detail));
+        }
+    }
+    None
 }
 
 /// Subjects that a pattern may stand for, other than the shortest.
@@ -130,15 +175,17 @@ fn namespace(subject: &str) -> Option<&str> {
 fn audience(judgement: &Judgement<'_>, policy: &Policy, statements: &[&Statement]) -> Option<Finding> {
     let token = &judgement.token;
     let key = token.key("aud");
-    let statement = statements.iter().find(|statement| conditions(statement, &key).next().is_none())?;
     if !gets_in(token, policy, |token| NOBODY.clone_into(&mut token.audience)) {
         return None;
     }
-    let detail = format!(
-        "role {} has no condition on aud: tokens of any audience that the provider accepts may assume it",
-        token.role_name()
-    );
-    Some(Finding::new(&NO_AUDIENCE, missing_condition(token, statement, &key), detail))
+    let free = statements.iter().find(|statement| conditions(statement, &key).next().is_none());
+    let limits_nothing = statements.iter().find_map(|statement| conditions(statement, &key).next());
+    let (locus, what) = match (free, limits_nothing) {
+        (Some(statement), _) => (missing_condition(token, statement, &key), "no condition on aud"),
+        (None, condition) => (locus(token, &condition?.place), "a condition on aud that limits nothing"),
+    };
+    let detail = format!("role {} has {what}: tokens of any audience that the provider accepts may assume it", token.role_name());
+    Some(Finding::new(&NO_AUDIENCE, locus, detail))
 }
 
 fn near_limit(judgement: &Judgement<'_>) -> Option<Finding> {

@@ -206,3 +206,57 @@ fn why_nobody_else_is_looked_for_is_said() {
         assert!(matches!(&outcome, Outcome::NotApplicable(reason) if reason == why), "{outcome:?}");
     }
 }
+
+#[test]
+fn a_condition_on_the_subject_that_limits_nothing_is_none() {
+    let audience = json!({key("aud"): "sts.amazonaws.com"});
+    let any = [("trust-any-service-account", Severity::Warning)];
+    let exact = json!({key("sub"): "system:serviceaccount:default:my-service-account"});
+    for open in [
+        json!({"StringEquals": audience, "Null": {key("sub"): "false"}}),
+        json!({"StringEquals": audience, "StringNotEquals": {key("sub"): "system:serviceaccount:other:other"}}),
+        json!({"StringEquals": {key("aud"): "sts.amazonaws.com", key("sub"): format!("${{{}}}", key("sub"))}}),
+    ] {
+        assert_eq!(severities(&condition(&open)), any, "{open}");
+        // Beside a statement that names the account alone.
+        let outcome = run(|trust| {
+            let mut wide = trust["Statement"][0].clone();
+            wide["Condition"] = open.clone();
+            trust["Statement"].as_array_mut().unwrap().push(wide);
+        });
+        assert_eq!(severities(&outcome), any, "{open}");
+    }
+    // Only this one is let in, whatever else is said of it.
+    let closed =
+        json!({"StringEquals": {key("aud"): "sts.amazonaws.com", key("sub"): exact[key("sub")]}, "Null": {key("sub"): "false"}});
+    assert_eq!(severities(&condition(&closed)), []);
+}
+
+#[test]
+fn tokens_of_other_providers_lack_the_keys_of_this_one() {
+    let claims = json!({
+        key("aud"): "sts.amazonaws.com", key("sub"): "system:serviceaccount:default:my-service-account",
+    });
+    let other = testing::PROVIDER.replace("EXAMPLED", "OTHER");
+    for (principal, operator, open) in [
+        (json!("*"), "StringEqualsIfExists", true),
+        (json!("*"), "ForAllValues:StringEquals", true),
+        (json!("*"), "StringEquals", false),
+        (json!({"Federated": [testing::PROVIDER, other]}), "StringEqualsIfExists", true),
+        (json!({"Federated": [testing::PROVIDER, other]}), "StringEquals", false),
+        (json!({"Federated": testing::PROVIDER}), "StringEqualsIfExists", false),
+    ] {
+        let outcome = run(|trust| {
+            trust["Statement"][0]["Principal"] = principal.clone();
+            trust["Statement"][0]["Condition"] = json!({operator: claims});
+        });
+        let wide = if open { vec!["trust-any-service-account"] } else { vec![] };
+        assert_eq!(testing::faults(&outcome), wide, "{principal} {operator}");
+    }
+}
+
+#[test]
+fn an_audience_of_any_kind_is_no_condition() {
+    let claims = json!({"StringLike": {key("aud"): "*"}, "StringEquals": {key("sub"): "system:serviceaccount:default:my-service-account"}});
+    assert_eq!(severities(&condition(&claims)), [("trust-no-audience", Severity::Info)]);
+}
