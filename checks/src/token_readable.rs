@@ -5,12 +5,13 @@
 //! <https://github.com/kubernetes/enhancements/tree/master/keps/sig-storage/1205-bound-service-account-tokens#file-permission>
 
 use crate::check::{Check, Need, Outcome, Scope, Stage};
-use crate::evidence::{ContainerView, Evidence};
+use crate::evidence::{ContainerView, Evidence, TokenFile};
 use crate::fault::{Confidence, faults};
 use crate::finding::Finding;
 use crate::fix::{Fix, template};
 use crate::identity::{self, Mode};
 use crate::locus::Locus;
+use crate::snapshot::kubernetes::PodSpec;
 use crate::snapshot::{Gap, Observed};
 use crate::symptom::Sign;
 use serde_json::json;
@@ -45,6 +46,9 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     let Some(first) = with_token.first() else {
         return Outcome::not_applicable("no container uses a web identity token");
     };
+    if let Some(container) = with_token.iter().find(|container| keeps_out(container)) {
+        return Outcome::finding(mode(evidence, container));
+    }
     let unprivileged = with_token.iter().find(|container| is_non_root(container) && fs_group(container).is_none());
     match (unprivileged, minor(evidence)) {
         (Some(container), Ok(minor)) if minor < MINDFUL => Outcome::finding(before_1_19(evidence, container, minor)),
@@ -89,6 +93,37 @@ fn is_non_root(container: &ContainerView<'_>) -> bool {
 
 fn fs_group(container: &ContainerView<'_>) -> Option<i64> {
     container.spec.security_context.as_ref().and_then(|settings| settings.fs_group)
+}
+
+/// Whether the volume's `defaultMode` keeps a container out that doesn't run as root: the kubelet minds who reads the token
+/// only where there is an fsGroup, or where all containers declare the same user.
+/// <https://github.com/kubernetes/kubernetes/blob/master/pkg/volume/projected/projected.go>
+fn keeps_out(container: &ContainerView<'_>) -> bool {
+    const OTHERS_MAY_READ: i32 = 0o004;
+    let Some(TokenFile::Projected { mount, .. }) = container.token_file() else { return false };
+    let volume = container.spec.volumes.iter().find(|volume| volume.name == mount.name);
+    let mode = volume.and_then(|volume| volume.projected.as_ref()?.default_mode);
+    let is_closed = mode.is_some_and(|mode| mode & OTHERS_MAY_READ == 0);
+    is_closed && is_non_root(container) && fs_group(container).is_none() && !one_user(container.spec)
+}
+
+/// Whether all containers of a pod declare the same user, who then owns the token.
+fn one_user(spec: &PodSpec) -> bool {
+    let of_pod = spec.security_context.as_ref().and_then(|settings| settings.run_as_user);
+    let mut users = spec.init_containers.iter().chain(&spec.containers).map(|container| {
+        let own = container.security_context.as_ref().and_then(|settings| settings.run_as_user);
+        own.or(of_pod)
+    });
+    let first = users.next().flatten();
+    first.is_some() && users.all(|user| user == first)
+}
+
+fn mode(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Finding {
+    let detail = format!(
+        "container {} doesn't run as root, and the token's volume has a defaultMode that lets only root read it",
+        container.name()
+    );
+    finding(evidence, container, detail)
 }
 
 fn before_1_19(evidence: &Evidence<'_>, container: &ContainerView<'_>, minor: u32) -> Finding {

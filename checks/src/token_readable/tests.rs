@@ -91,3 +91,26 @@ fn the_place_is_the_fs_group_or_where_it_would_stand() {
     assert_eq!(place(Some(&json!({"runAsUser": 1000}))), (settings.clone(), missing("fsGroup")));
     assert_eq!(place(Some(&json!({"fsGroup": 1000}))), (format!("{settings}['fsGroup']"), None));
 }
+
+#[test]
+fn a_default_mode_may_keep_all_but_root_out() {
+    let with = |mode: u32, settings: &Value, other: &Value| {
+        let mut snapshot = unprivileged("36", settings);
+        testing::edit(testing::pod(&mut snapshot), |pod| {
+            let volumes = pod["spec"]["volumes"].as_array_mut().unwrap();
+            for volume in volumes.iter_mut().filter(|volume| volume["name"] == "aws-iam-token") {
+                volume["projected"]["defaultMode"] = json!(mode);
+            }
+            let sidecar = json!({"name": "sidecar", "image": "i", "securityContext": other});
+            pod["spec"]["containers"].as_array_mut().unwrap().push(sidecar);
+        });
+        faults(&snapshot)
+    };
+    let (one, none) = (json!({"runAsUser": 1000}), json!({}));
+    assert_eq!(with(0o400, &one, &json!({"runAsUser": 2000})), ["token-not-readable"], "two users");
+    assert!(with(0o400, &one, &none).is_empty(), "the one user of all owns it");
+    assert!(with(0o644, &one, &json!({"runAsUser": 2000})).is_empty());
+    assert!(with(0o400, &json!({"runAsUser": 1000, "fsGroup": 1}), &json!({"runAsUser": 2000})).is_empty());
+    assert!(with(0o400, &json!({"runAsUser": 0}), &json!({"runAsUser": 2000})).is_empty(), "root reads all");
+    assert_eq!(with(0o440, &json!({"runAsNonRoot": true}), &none), ["token-not-readable"], "nobody declares a user");
+}
