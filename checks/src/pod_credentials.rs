@@ -48,6 +48,7 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     for container in evidence.containers() {
         let found = [
             static_keys::in_env(evidence, container),
+            static_keys::under_other_names(evidence, container),
             static_keys::in_env_from(evidence, container),
             profile::shared_config(evidence, container),
             endpoint::endpoint(evidence, container),

@@ -10,6 +10,27 @@ use crate::snapshot::kubernetes::EnvVar;
 
 const KEYS: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
+/// Other names of the same, which some SDKs read too.
+/// <https://pkg.go.dev/github.com/aws/aws-sdk-go-v2/config#EnvConfig>
+const OTHER_NAMES: [&str; 2] = ["AWS_ACCESS_KEY", "AWS_SECRET_KEY"];
+
+/// Keys under names that only some SDKs read.
+pub(super) fn under_other_names(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Option<Finding> {
+    let both = OTHER_NAMES.iter().all(|name| container.is_set(name));
+    if !both || KEYS.iter().any(|name| container.is_set(name)) || endpoint::has_its_own(container) {
+        return None;
+    }
+    let (name, names) = (container.name(), OTHER_NAMES.join(" and "));
+    let detail = format!(
+        "container {name} sets {names}: the SDKs for Go and Java 1 read these names too, and then use the keys and not the role"
+    );
+    let fix = Fix::new(template::id(evidence, "keys", name), format!("remove {names} from container {name}"))
+        .note("first make sure that the role may do what the keys' user does");
+    let fix = template::unset_env(evidence, fix, name, &OTHER_NAMES);
+    let finding = Finding::new(&STATIC_KEYS, container.variable_locus("AWS_ACCESS_KEY"), detail);
+    Some(finding.severity(Severity::Warning).confidence(Confidence::Likely).fix(fix))
+}
+
 /// Keys that `env` sets.
 pub(super) fn in_env(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Option<Finding> {
     let there: Vec<&EnvVar> = KEYS.iter().filter_map(|key| container.variable(key).map(|(_, variable)| variable)).collect();

@@ -255,3 +255,10 @@ fn an_endpoint_for_all_services_gets_one_of_sts_beside_it() {
     assert_eq!(decision("AWS_ENDPOINT_URL", None), remove("AWS_ENDPOINT_URL"));
     assert_eq!(decision("AWS_ENDPOINT_URL_STS", Some("us-east-1")), remove("AWS_ENDPOINT_URL_STS"));
 }
+
+#[test]
+fn keys_under_other_names_count_for_some_sdks() {
+    let both = json!([{"name": "AWS_ACCESS_KEY", "value": "a"}, {"name": "AWS_SECRET_KEY", "value": "b"}]);
+    assert_eq!(judged(&with(&both)), [("static-keys-in-env", Severity::Warning)]);
+    assert_eq!(judged(&with(&json!([{"name": "AWS_ACCESS_KEY", "value": "a"}]))), []);
+}
