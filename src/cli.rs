@@ -9,7 +9,7 @@ mod target;
 mod usage;
 mod value;
 
-pub(crate) use gate::{GateArgs, RepeatArgs};
+pub(crate) use gate::{EVERY_CHECK, GateArgs, RepeatArgs};
 pub(crate) use lint::{LintArgs, PolicySpec};
 pub(crate) use output::{OutputArgs, ReportArgs, is_stdout};
 pub(crate) use parse::{action as parse_action, resource as parse_resource};

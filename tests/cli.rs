@@ -92,6 +92,7 @@ fn usage_errors_are_one_line_and_what_to_do() {
         vec!["pod/x", "--call-timeout", "never"],
         vec!["explain", "trust-subjekt-mismatch"],
         vec!["--demo", "--allow-unknown=rolle"],
+        vec!["--demo", "--allow-unknown="],
     ] {
         let output = run(&args);
         let text = stderr(&output);

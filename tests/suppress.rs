@@ -103,6 +103,7 @@ fn another_severity_changes_what_fails() {
     let output = run(folder.path(), &["--from", DEMO, "-o", "json"]);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(report(&output)["targets"][0]["findings"][0]["counts_as"], "info");
+    assert!(text(&output.stderr).contains("count for less than they are; "), "the file that hides them is named");
     assert_eq!(run(folder.path(), &["--from", DEMO, "--fail-on", "info"]).status.code(), Some(1));
 }
 

@@ -5,6 +5,10 @@ use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// What `--allow-unknown` alone stands for. With an equals sign and nothing behind it, it was most likely an empty variable
+/// that somebody meant to name a check with.
+pub(crate) const EVERY_CHECK: &str = "*";
+
 /// What the exit code follows. The verdict stays what it is.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What the exit code follows")]
@@ -13,7 +17,7 @@ pub(crate) struct GateArgs {
     #[arg(long, value_name = "SEVERITY", value_enum)]
     pub(crate) fail_on: Option<FailOn>,
     /// Accept what could not be looked at, for all checks or for these; the exit code is then not 3
-    #[arg(long, value_name = "CHECK,..", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "")]
+    #[arg(long, value_name = "CHECK,..", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = EVERY_CHECK)]
     pub(crate) allow_unknown: Option<Vec<String>>,
     /// What is ignored and how bad faults are taken to be [default: `.irsa-doctor.toml` here or in a folder above]
     #[arg(long, value_name = "FILE")]

@@ -99,8 +99,16 @@ impl Decided {
 
     /// What somebody who wonders where findings went should know.
     pub(super) fn note(&self, report: &Report) -> Option<String> {
-        let path = self.config.as_ref().filter(|_| report.suppressed > 0)?;
-        Some(format!("note: {} finding(s) are ignored; {} is followed", report.suppressed, path.display()))
+        let path = self.config.as_ref()?;
+        let findings = report.targets.iter().flat_map(|target| &target.findings);
+        let milder = findings.filter(|found| found.counts_as.is_some_and(|severity| severity < found.finding.severity)).count();
+        let what = match (report.suppressed, milder) {
+            (0, 0) => return None,
+            (ignored, 0) => format!("{ignored} finding(s) are ignored"),
+            (0, milder) => format!("{milder} finding(s) count for less than they are"),
+            (ignored, milder) => format!("{ignored} finding(s) are ignored, and {milder} count for less than they are"),
+        };
+        Some(format!("note: {what}; {} is followed", path.display()))
     }
 }
 
