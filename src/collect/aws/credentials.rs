@@ -51,8 +51,14 @@ fn remedy(profile: Option<&str>) -> String {
 }
 
 fn why(error: &CredentialsError, profile: Option<&str>) -> NoCredentials {
-    let words: Vec<String> = sources(error).map(ToString::to_string).collect();
+    let mut words: Vec<String> = sources(error).map(ToString::to_string).collect();
+    words.dedup();
     let all = words.join(": ");
+    // What a `credential_process` wrote may be what it should keep.
+    let all = match all.split_once("Stderr:") {
+        Some((before, _)) => format!("{} (what the program wrote is not shown)", before.trim_end()),
+        None => all,
+    };
     let lower = all.to_ascii_lowercase();
     let login = |command: &str| format!("run `aws {command}{}`", profile_flag(profile));
     let (cause, remedy) = if lower.contains("login session") || lower.contains("login token") {
@@ -81,6 +87,15 @@ mod tests {
         let why = why(&error, Some("my profile"));
         assert_eq!(why.cause, GapCause::InvalidCredentials);
         assert_eq!(why.remedy, "run `aws sso login --profile 'my profile'`");
+    }
+
+    #[test]
+    fn what_a_credential_process_wrote_is_not_said() {
+        let error = CredentialsError::provider_error(
+            "Error retrieving credentials: external process exited with code exit status: 1. Stderr: hunter",
+        );
+        let detail = why(&error, None).detail;
+        assert!(detail.contains("exit status: 1. (what the program wrote") && !detail.contains("hunter"), "{detail}");
     }
 
     #[test]

@@ -60,10 +60,11 @@ fn certificate_authority(cluster: &Cluster) -> Result<Option<Vec<Vec<u8>>>, Stri
     if certificates.is_empty() { Err("holds no certificate".to_owned()) } else { Ok(Some(certificates)) }
 }
 
-/// A server's URL as it may be shown: without user and password.
+/// A server's URL as it may be shown: without user, password and query.
 pub(super) fn shown(uri: &http::Uri) -> String {
     let text = uri.to_string();
-    let text = text.strip_suffix('/').unwrap_or(&text);
+    let text = text.split('?').next().unwrap_or_default();
+    let text = text.strip_suffix('/').unwrap_or(text);
     match (text.split_once("://"), uri.authority()) {
         (Some((scheme, rest)), Some(authority)) if authority.as_str().contains('@') => {
             let path = rest.strip_prefix(authority.as_str()).unwrap_or_default();
