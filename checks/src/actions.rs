@@ -2,7 +2,7 @@
 
 use crate::error_message::layer_id;
 use crate::evidence::Evidence;
-use crate::permissions::permissions;
+use crate::permissions::{Permissions, permissions};
 use crate::report::ActionDecision;
 use crate::resource_policy::{is_examined, may_bear_policy};
 use crate::second_opinion;
@@ -15,12 +15,13 @@ pub fn decisions(evidence: &Evidence<'_>) -> Vec<ActionDecision> {
     asked
         .map(|asked| {
             let decision = permissions.decide(evidence, asked);
+            let is_free = Permissions::is_free(&asked.action);
             ActionDecision {
                 action: asked.action.clone(),
                 resource: asked.resource.clone(),
                 role: permissions.role_arn.clone(),
-                decision: word(&decision.outcome).to_owned(),
-                by: by(&decision),
+                decision: if is_free { "allow" } else { word(&decision.outcome) }.to_owned(),
+                by: if is_free { vec!["no policy: AWS lets every caller do it".to_owned()] } else { by(&decision) },
                 layers: decision
                     .layers
                     .iter()

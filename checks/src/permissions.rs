@@ -68,10 +68,14 @@ pub fn judged<'a>(evidence: &Evidence<'a>) -> Evidence<'a> {
 
 /// The policies of the role whose permissions count; `None` where there is no role to look at, or one of another partition.
 pub fn permissions<'a>(evidence: &Evidence<'a>) -> Option<Permissions<'a>> {
-    let evidence = judged(evidence);
+    of_role(&judged(evidence))
+}
+
+/// The policies of the very role under judgement.
+pub fn of_role<'a>(evidence: &Evidence<'a>) -> Option<Permissions<'a>> {
     let role_arn = evidence.role.as_ref()?.arn.clone();
     evidence.role_arn()?;
-    if partition::of_role_differs(&evidence) {
+    if partition::of_role_differs(evidence) {
         return None;
     }
     let role = evidence.iam_role();
@@ -85,13 +89,13 @@ pub fn permissions<'a>(evidence: &Evidence<'a>) -> Option<Permissions<'a>> {
         .map_or_else(|| Observed::Unavailable(gap("iam:ListRolePolicies")), |read| read.inline_names.as_ref().map(Vec::as_slice));
     let mut documents: Vec<RoleDocument<'a>> = Vec::new();
     for policy in attached.present().copied().unwrap_or_default() {
-        documents.push(managed(&evidence, &policy.arn, &policy.name, PolicyKind::Identity));
+        documents.push(managed(evidence, &policy.arn, &policy.name, PolicyKind::Identity));
     }
     for name in inline_names.present().copied().unwrap_or_default() {
-        documents.push(inline(&evidence, &role_arn, name));
+        documents.push(inline(evidence, &role_arn, name));
     }
     let boundary = role.present().and_then(|role| role.permissions_boundary.as_deref());
-    let boundary = boundary.map(|arn| managed(&evidence, arn, arn.rsplit('/').next().unwrap_or(arn), PolicyKind::Boundary));
+    let boundary = boundary.map(|arn| managed(evidence, arn, arn.rsplit('/').next().unwrap_or(arn), PolicyKind::Boundary));
     Some(Permissions { role_arn, role, attached, inline_names, documents, boundary })
 }
 
@@ -159,8 +163,21 @@ impl Permissions<'_> {
         }
     }
 
+    /// Whether AWS asks no policy of the role for an action, not even a Deny.
+    /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
+    pub fn is_free(action: &str) -> bool {
+        action.eq_ignore_ascii_case("sts:GetCallerIdentity")
+    }
+
+    /// What keeps from knowing all of the role's policies.
+    pub fn gaps(&self) -> Vec<Gap> {
+        let documents = self.documents.iter().chain(&self.boundary).filter_map(|document| document.text.gap());
+        let lists = [self.role.gap(), self.attached.gap(), self.inline_names.gap()];
+        lists.into_iter().flatten().chain(documents).cloned().collect()
+    }
+
     /// The role's policies and its boundary.
-    fn own(&self) -> PolicySet<'_> {
+    pub fn own(&self) -> PolicySet<'_> {
         let mut set = PolicySet::new().examined(Layer::Identity);
         if let Some(gap) = self.attached.gap() {
             set = set.unreadable(Layer::Identity, "attached policies", reason(gap));
@@ -182,6 +199,8 @@ impl Permissions<'_> {
 
     fn request(&self, evidence: &Evidence<'_>, asked: &RequiredAction, resource: Option<&ResourcePolicy<'_>>) -> Request {
         let target = resource.map_or_else(|| asked.resource.clone(), |resource| resource.target(asked));
+        // Policies are held against the whole ARN, whatever part of it the call names.
+        let target = if is_partial_secret(&target) { format!("{target}-{NO_SUFFIX}") } else { target };
         let mut request = Request::role_session(&self.role_arn, &asked.action, &target);
         if let Some(resource) = resource {
             request = resource.describe(request);
@@ -205,6 +224,18 @@ impl Permissions<'_> {
         }
         request
     }
+}
+
+/// A suffix that no policy names.
+const NO_SUFFIX: &str = "??????";
+
+/// Whether a secret's ARN lacks the six characters that Secrets Manager adds to its name.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen>
+pub fn is_partial_secret(arn: &str) -> bool {
+    let Some(name) = arn.split_once(":secretsmanager:").and_then(|(_, rest)| rest.split_once(":secret:")) else { return false };
+    let suffix = name.1.rsplit_once('-').map(|(_, suffix)| suffix).unwrap_or_default();
+    let is_whole = suffix.len() == 6 && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    !is_whole && !name.1.contains(['*', '?'])
 }
 
 fn add<'a>(set: PolicySet<'a>, layer: Layer, document: &'a RoleDocument<'_>) -> PolicySet<'a> {
@@ -232,7 +263,7 @@ pub fn session_policy(evidence: &Evidence<'_>) -> Option<Parsed> {
 
 /// The session tags of a Pod Identity session; a web identity session of a pod has none.
 /// <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html>
-fn session_tags(evidence: &Evidence<'_>) -> BTreeMap<&'static str, KeyValue> {
+pub fn session_tags(evidence: &Evidence<'_>) -> BTreeMap<&'static str, KeyValue> {
     let pod_identity = evidence.role.as_ref().is_some_and(|role| role.mode == Mode::PodIdentity);
     let association = evidence.association();
     if !pod_identity || association.present().is_none_or(|association| association.disable_session_tags) {

@@ -10,7 +10,7 @@ pub use grant::grant;
 use crate::check::{Check, FoundGap, Need, Outcome, Scope, Stage};
 use crate::evidence::Evidence;
 use crate::fault::faults;
-use crate::permissions::{permissions, unresolved_gap};
+use crate::permissions::{Permissions, permissions, unresolved_gap};
 use irsa_doctor_iam::{Layer, Outcome as Answer};
 
 faults! {
@@ -51,6 +51,11 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     let mut gaps = Vec::new();
     for (action, decision) in &decisions {
         match &decision.outcome {
+            _ if Permissions::is_free(&action.action) => {}
+            Answer::ExplicitDeny { .. } | Answer::ImplicitDeny { .. } if let Some(gap) = resource::partial(action) => {
+                gaps.push(FoundGap { gap, decisive: true });
+            }
+            _ if let Some(gap) = resource::divided(action, decision) => gaps.push(FoundGap { gap, decisive: true }),
             // What a session policy leaves out, `pod-identity` says of the association, whose policy that is.
             Answer::Allowed { .. } | Answer::ImplicitDeny { layer: Layer::Session } => {}
             Answer::Unknown { unresolved } => gaps.push(FoundGap { gap: unresolved_gap(action, unresolved), decisive: true }),

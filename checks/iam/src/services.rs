@@ -208,6 +208,12 @@ pub fn nearest_services(prefix: &str, most: usize) -> Vec<&'static str> {
     text::nearest(prefix, prefixes(), most)
 }
 
+/// Whether two patterns of resources, as policies have them, have an ARN in common.
+#[must_use]
+pub fn patterns_overlap(one: &str, other: &str) -> bool {
+    overlap::patterns_overlap(one, other)
+}
+
 /// The action of this full name, such as `s3:GetObject`, in any case.
 #[must_use]
 pub fn action(name: &str) -> Option<&'static Action> {

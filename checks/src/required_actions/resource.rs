@@ -7,10 +7,12 @@ use crate::evidence::Evidence;
 use crate::fault::Confidence;
 use crate::finding::{Compared, Finding};
 use crate::fix::Fix;
-use crate::permissions::Permissions;
+use crate::permissions::{Permissions, is_partial_secret};
 use crate::resource_policy::{ResourceKind, ResourcePolicy};
 use crate::snapshot::{Gap, RequiredAction};
-use irsa_doctor_iam::{Decision, ElementKind, Layer, services};
+use irsa_doctor_iam::policy::Effect;
+use irsa_doctor_iam::services::{self, Fit};
+use irsa_doctor_iam::{Decision, ElementKind, ElementTrace, Layer, Outcome, StatementTrace};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -111,6 +113,56 @@ struct Statement<'a> {
     action: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     resource: Option<&'a str>,
+}
+
+/// A secret was named without the end of its ARN, and a policy may name the whole.
+pub(super) fn partial(asked: &RequiredAction) -> Option<Gap> {
+    let about = format!("{} on {}", asked.action, asked.resource);
+    let detail =
+        "the ARN lacks the six characters that Secrets Manager adds to the name, and policies are held against the whole";
+    let gap = Gap::not_collected("").about(about).detail(detail);
+    is_partial_secret(&asked.resource).then(|| gap.remedy("name the whole ARN (aws secretsmanager describe-secret --query ARN)"))
+}
+
+/// Several resources are meant, and what decides says something else of some: a Deny of a part, a `NotResource`.
+pub(super) fn divided(asked: &RequiredAction, decision: &Decision) -> Option<Gap> {
+    let action = services::action(&asked.action);
+    if !asked.resource.contains(['*', '?']) || action.is_some_and(services::Action::is_wildcard_only) {
+        return None;
+    }
+    let overlaps = |element: &ElementTrace| {
+        let mut patterns = element.wanted.iter().map(|wanted| wanted.resolved.as_deref().unwrap_or(&wanted.text));
+        patterns.any(|pattern| {
+            let fits = action.is_none_or(|action| !matches!(action.fit([pattern]), Fit::WrongType(_)));
+            fits && services::patterns_overlap(pattern, &asked.resource)
+        })
+    };
+    let resource = |statement: &StatementTrace| {
+        let of_resource = statement.elements.iter().find(|element| element.element == ElementKind::Resource);
+        of_resource.filter(|element| overlaps(element)).cloned()
+    };
+    let all_but = |effect| {
+        let mut matched = decision.matched().filter(|statement| statement.effect == effect).peekable();
+        let first = matched.peek().copied()?;
+        matched
+            .all(|statement| resource(statement).is_some_and(|element| element.negated))
+            .then_some((first, "decides by NotResource, which leaves some of them out"))
+    };
+    let (statement, how) = match &decision.outcome {
+        Outcome::Allowed { .. } => {
+            let part = decision.statements.iter().filter(|statement| statement.effect == Effect::Deny).find(|statement| {
+                let mut others = statement.elements.iter().filter(|element| element.element != ElementKind::Resource);
+                let part = resource(statement).is_some_and(|element| !element.negated && element.result.is_false());
+                part && others.all(|element| !element.result.is_false())
+            });
+            part.map(|statement| (statement, "denies it on some of them")).or_else(|| all_but(Effect::Allow))?
+        }
+        Outcome::ExplicitDeny { .. } => all_but(Effect::Deny)?,
+        _ => return None,
+    };
+    let detail = format!("{} {how}, and on which resource wasn't said", describe(&statement.reference()));
+    let gap = Gap::not_collected("").about(format!("{} on {}", asked.action, asked.resource));
+    Some(gap.detail(detail).remedy("name the resource with --resource ARN"))
 }
 
 /// Nobody said which resource is meant, and the role may do it to some: whether that is the one, the question leaves open.

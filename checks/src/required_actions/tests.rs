@@ -276,3 +276,59 @@ fn a_role_without_a_policy_may_do_what_the_resources_own_policy_allows() {
     snapshot.resource_policies.insert(BUCKET.to_owned(), read);
     assert_eq!(asking_result(&snapshot), Status::Pass);
 }
+
+#[test]
+fn what_holds_for_some_of_the_resources_is_not_said_of_all() {
+    let allow = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let deny = |resource: &str| json!({"Effect": "Deny", "Action": "s3:*", "Resource": resource});
+    let deny_not = json!({"Effect": "Deny", "Action": "s3:*", "NotResource": "arn:aws:s3:::b/*"});
+    let allow_not = json!({"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::b/*"});
+    for (resource, statements, wanted) in [
+        ("*", json!([allow, deny("arn:aws:s3:::b/*")]), Status::Unknown),
+        ("arn:aws:s3:::b/*", json!([allow, deny("arn:aws:s3:::b/secret/*")]), Status::Unknown),
+        ("arn:aws:s3:::b/*", json!([allow, deny("arn:aws:s3:::c/*")]), Status::Pass),
+        ("arn:aws:s3:::b/public", json!([allow, deny("arn:aws:s3:::b/secret/*")]), Status::Pass),
+        ("*", json!([allow, deny("arn:aws:sqs:us-east-1:123456789012:q")]), Status::Pass),
+        ("*", json!([allow, deny_not]), Status::Unknown),
+        ("arn:aws:s3:::c/*", json!([allow, deny_not]), Status::Fail),
+        ("*", json!([allow_not]), Status::Unknown),
+        ("*", json!([allow, allow_not]), Status::Pass),
+        ("arn:aws:s3:::c/*", json!([allow_not]), Status::Pass),
+        ("*", json!([allow, deny("*")]), Status::Fail),
+    ] {
+        let mut snapshot = asking("s3:GetObject", resource);
+        set_policy(&mut snapshot, &json!({"Version": "2012-10-17", "Statement": statements}));
+        assert_eq!(run(&CHECK, &snapshot).status(), wanted, "{resource} {statements}");
+    }
+}
+
+#[test]
+fn who_one_is_may_be_asked_without_any_permission() {
+    let mut snapshot = asking("sts:GetCallerIdentity", "*");
+    for statement in [json!([]), json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}])] {
+        let statements =
+            [vec![json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})], statement.as_array().unwrap().clone()];
+        set_policy(&mut snapshot, &json!({"Version": "2012-10-17", "Statement": statements.concat()}));
+        assert_eq!(run(&CHECK, &snapshot).status(), Status::Pass);
+        assert_eq!(evidence(&snapshot, decisions)[0].decision, "allow");
+    }
+}
+
+#[test]
+fn a_secrets_arn_ends_with_characters_of_its_own() {
+    const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:";
+    for (resource, name, wanted) in [
+        ("foo-??????", "foo", Status::Pass),
+        ("foo-*", "foo", Status::Pass),
+        ("foo*", "foo", Status::Pass),
+        ("foo", "foo", Status::Unknown),
+        ("foo-AbCdEf", "foo", Status::Unknown),
+        ("foo-AbCdEf", "foo-AbCdEf", Status::Pass),
+        ("foo", "foo-AbCdEf", Status::Fail),
+    ] {
+        let mut snapshot = asking("secretsmanager:GetSecretValue", &format!("{SECRET}{name}"));
+        let statement = json!({"Effect": "Allow", "Action": "secretsmanager:*", "Resource": format!("{SECRET}{resource}")});
+        set_policy(&mut snapshot, &json!({"Version": "2012-10-17", "Statement": statement}));
+        assert_eq!(run(&CHECK, &snapshot).status(), wanted, "{resource} {name}");
+    }
+}

@@ -43,6 +43,11 @@ pub(super) fn overlaps(pattern: &str, arn: &str, nested: bool) -> bool {
     intersect(&policy_tokens(pattern), &template_tokens(arn, nested))
 }
 
+/// Whether a text exists that both patterns of policies match.
+pub(super) fn patterns_overlap(one: &str, other: &str) -> bool {
+    one.len() > LONGEST || other.len() > LONGEST || intersect(&policy_tokens(one), &policy_tokens(other))
+}
+
 /// Variables may stand for anything.
 fn policy_tokens(pattern: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
