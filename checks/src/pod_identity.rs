@@ -34,7 +34,17 @@ pub static CHECK: Check = Check {
     title: "EKS Pod Identity and IRSA agree",
     stage: Stage::PodIdentity,
     scope: Scope::Pod,
-    needs: &[Need::Pod, Need::ServiceAccount, Need::Associations, Need::Agents, Need::Node, Need::Role],
+    needs: &[
+        Need::Pod,
+        Need::ServiceAccount,
+        Need::Associations,
+        Need::Agents,
+        Need::Node,
+        Need::Role,
+        Need::RolePolicies,
+        Need::PolicyDocuments,
+        Need::Boundary,
+    ],
     faults: &[
         &OVERRIDES,
         &TRUST_MISSING,

@@ -142,7 +142,7 @@ fn the_target_role_must_let_the_first_one_in() {
     let fail = (vec!["pod-identity-target-trust"], Status::Fail);
     let pass = (vec![], Status::Pass);
     assert_eq!(judge(None, &target_trust(ROLE, &both, &json!({}))), pass);
-    assert_eq!(judge(None, &target_trust("arn:aws:iam::123456789012:root", &both, &json!({}))), pass);
+    assert_eq!(judge(None, &target_trust("arn:aws:iam::123456789012:root", &both, &json!({}))), fail, "its own policies decide");
     assert_eq!(judge(None, &target_trust("arn:aws:iam::123456789012:role/someone-else", &both, &json!({}))), fail);
     assert_eq!(judge(None, &target_trust(ROLE, &json!("sts:AssumeRole"), &json!({}))), fail);
     let id = json!({"StringEquals": {"sts:ExternalId": "id-1"}});
@@ -150,6 +150,64 @@ fn the_target_role_must_let_the_first_one_in() {
     assert_eq!(judge(Some("id-2"), &target_trust(ROLE, &both, &id)), fail);
     // Whether an id that wasn't read fits can't be said.
     assert_eq!(judge(None, &target_trust(ROLE, &both, &id)), (vec![], Status::Unknown));
+}
+
+/// The verdict, and what was found, where the first role has these statements and the target role is in this account.
+fn chained(account: &str, principal: &str, statements: &Value) -> (Status, Vec<String>) {
+    let both = json!(["sts:AssumeRole", "sts:TagSession"]);
+    let outcome = run(|snapshot| {
+        target(snapshot, None, &target_trust(principal, &both, &json!({})));
+        let arn = TARGET.replace("123456789012", account);
+        associate(snapshot, |association| association.target_role_arn = Some(arn.clone()));
+        let mut role = testing::account(snapshot).roles.remove("target").unwrap();
+        let Observed::Present(inside) = &mut role.role else { panic!("it was put there") };
+        inside.arn = arn;
+        snapshot.accounts.entry(account.to_owned()).or_default().roles.insert("target".to_owned(), role);
+        testing::set_policy(snapshot, &json!({"Version": "2012-10-17", "Statement": statements}));
+    });
+    let said = testing::findings(&outcome).iter().map(|finding| finding.detail.clone()).collect();
+    (outcome.status(), said)
+}
+
+#[test]
+fn the_first_roles_own_policies_have_a_say() {
+    let (here, there) = ("123456789012", "210987654321");
+    let root = "arn:aws:iam::123456789012:root";
+    let allow = json!({"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:TagSession"], "Resource": "*"});
+    let only_assume = json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"});
+    let deny = json!({"Effect": "Deny", "Action": "sts:*", "Resource": "*"});
+    let other = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"});
+    for (account, principal, statements, wanted) in [
+        (here, ROLE, json!([other]), Status::Pass),
+        (here, ROLE, json!([other, deny]), Status::Fail),
+        (here, root, json!([other]), Status::Fail),
+        (here, root, json!([allow]), Status::Pass),
+        (there, ROLE, json!([other]), Status::Fail),
+        (there, ROLE, json!([only_assume]), Status::Fail),
+        (there, ROLE, json!([allow]), Status::Pass),
+        (there, root, json!([allow]), Status::Pass),
+        (there, ROLE, json!([allow, deny]), Status::Fail),
+    ] {
+        let (status, said) = chained(account, principal, &statements);
+        assert_eq!(status, wanted, "{account} {principal} {statements}: {said:?}");
+    }
+    let target = TARGET.replace(here, there);
+    let (_, said) = chained(there, ROLE, &json!([only_assume]));
+    assert_eq!(said, [format!("the policies of role my-test-role do not allow it sts:TagSession on {target}")]);
+    let (_, said) = chained(there, "arn:aws:iam::123456789012:role/someone-else", &json!([other]));
+    assert_eq!(said.len(), 2, "both sides refuse: {said:?}");
+}
+
+#[test]
+fn what_was_not_read_of_the_first_roles_policies_may_refuse() {
+    let both = json!(["sts:AssumeRole", "sts:TagSession"]);
+    let outcome = run(|snapshot| {
+        target(snapshot, None, &target_trust(ROLE, &both, &json!({})));
+        let gap = crate::snapshot::Gap::new("iam:ListRolePolicies", crate::snapshot::GapCause::Denied);
+        testing::role_evidence(snapshot).inline_names = Observed::Unavailable(gap);
+    });
+    assert_eq!(outcome.status(), Status::Unknown);
+    assert_eq!(testing::gaps(&outcome), [("iam:ListRolePolicies", true)]);
 }
 
 #[test]

@@ -7,16 +7,20 @@
 
 use super::{Found, TARGET_TRUST, TRUST_MISSING, mend};
 use crate::arn::RoleArn;
-use crate::evidence::Evidence;
+use crate::check::FoundGap;
+use crate::evidence::{Evidence, RoleSource, RoleUnderJudgement};
 use crate::fault::Fault;
 use crate::finding::{Compared, Finding};
 use crate::fix::Fix;
+use crate::identity::Mode;
 use crate::locus::Locus;
-use crate::snapshot::{Association, CONDITION_KEY, Gap, Observed, Role};
+use crate::permissions::{self, Permissions};
+use crate::required_actions;
+use crate::snapshot::{Association, CONDITION_KEY, Gap, Observed, RequiredAction, Role};
 use crate::trust::DOCUMENT;
 use irsa_doctor_iam::request::PodIdentityCall;
 use irsa_doctor_iam::{
-    Decision, KeyValue, Outcome, ParseErrors, Policy, PolicyKind, PolicySet, Principal, Request, Verdict, authorize,
+    Decision, KeyValue, Layer, Outcome, ParseErrors, Policy, PolicyKind, PolicySet, Principal, Request, Verdict, authorize,
 };
 
 const ASSUME: &str = "sts:AssumeRole";
@@ -42,6 +46,7 @@ pub(super) fn role(evidence: &Evidence<'_>, association: &Association, found: &m
         principal: r#"{"Service": "pods.eks.amazonaws.com"}"#.to_owned(),
         condition: scope(&call),
         requests,
+        own: None,
     };
     judge(evidence, arn, &wanted, found);
 }
@@ -70,7 +75,13 @@ fn scope(call: &PodIdentityCall<'_>) -> Option<String> {
 pub(super) fn target(evidence: &Evidence<'_>, association: &Association, found: &mut Found) {
     let Some(target) = association.target_role_arn.as_deref() else { return };
     let first = Principal::AssumedRole { session_arn: None, role_arn: Some(association.role_arn.clone()) };
+    let role = RoleUnderJudgement { arn: association.role_arn.clone(), source: RoleSource::Association, mode: Mode::PodIdentity };
+    let chained = evidence.with_role(Some(role));
+    let own = permissions::of_role(&chained);
     let mut assume = Request::assume_role(first.clone(), target, association.external_id.as_deref());
+    for (key, value) in permissions::session_tags(&chained) {
+        assume = assume.with_key(&format!("aws:PrincipalTag/{key}"), value);
+    }
     if association.external_id.is_none() {
         let why = KeyValue::Unknown("the association's external id was not read".to_owned());
         assume = assume.with_key("sts:ExternalId", why);
@@ -81,7 +92,7 @@ pub(super) fn target(evidence: &Evidence<'_>, association: &Association, found: 
     let external_id = association.external_id.as_deref();
     let condition =
         external_id.map(|id| format!(r#"{{"StringEquals": {{"sts:ExternalId": {}}}}}"#, crate::fix::edit::string(id)));
-    let wanted = Wanted { fault: &TARGET_TRUST, whom: &association.role_arn, principal, condition, requests };
+    let wanted = Wanted { fault: &TARGET_TRUST, whom: &association.role_arn, principal, condition, requests, own };
     judge(evidence, target, &wanted, found);
 }
 
@@ -96,6 +107,8 @@ struct Wanted<'w> {
     principal: String,
     condition: Option<String>,
     requests: Vec<Request>,
+    /// The policies of who asks, where it is a role.
+    own: Option<Permissions<'w>>,
 }
 
 fn judge(evidence: &Evidence<'_>, arn: &str, wanted: &Wanted<'_>, found: &mut Found) {
@@ -124,8 +137,21 @@ fn judge(evidence: &Evidence<'_>, arn: &str, wanted: &Wanted<'_>, found: &mut Fo
 
 fn decide(evidence: &Evidence<'_>, role: &Role, policy: &Policy, wanted: &Wanted<'_>, found: &mut Found) {
     let set = || PolicySet::new().trust(DOCUMENT, policy);
-    let decisions: Vec<(&Request, Decision)> =
+    let mut decisions: Vec<(&Request, Decision)> =
         wanted.requests.iter().map(|request| (request, authorize(request, &set()))).collect();
+    if let Some(own) = &wanted.own {
+        let trusts = !decisions.iter().any(|(_, decision)| is_refused(decision));
+        let both = wanted.requests.iter().map(|request| (request, authorize(request, &own.own().trust(DOCUMENT, policy))));
+        let both: Vec<(&Request, Decision)> = both.collect();
+        // Across accounts both sides have to allow; in one it is the trust policy that is mended first.
+        let account = |arn: &str| RoleArn::parse(arn).map(|arn| arn.account.to_owned());
+        if trusts || account(&own.role_arn) != account(&role.arn) {
+            found.findings.extend(refused_by_own(evidence, role, own, &both));
+        }
+        if trusts {
+            decisions = both.into_iter().filter(|(_, decision)| !is_refused(decision)).collect();
+        }
+    }
     let refused: Vec<&(&Request, Decision)> = decisions.iter().filter(|(_, decision)| is_refused(decision)).collect();
     if let Some((_, first)) = refused.first() {
         let actions: Vec<String> = refused.iter().map(|(request, _)| request.action().to_owned()).collect();
@@ -139,11 +165,48 @@ fn decide(evidence: &Evidence<'_>, role: &Role, policy: &Policy, wanted: &Wanted
     for (request, decision) in &decisions {
         let Outcome::Unknown { unresolved } = &decision.outcome else { continue };
         let keys: Vec<&str> = unresolved.iter().filter_map(|unresolved| unresolved.key.as_deref()).collect();
+        let unread = wanted.own.iter().flat_map(Permissions::gaps).collect::<Vec<_>>();
+        if keys.is_empty() && !unread.is_empty() {
+            return found.gaps.extend(unread.into_iter().map(|gap| FoundGap { gap, decisive: true }));
+        }
         let remedy = format!("compare the conditions of role {}'s trust policy with the call's", role.name);
         let gap = Gap::not_collected(format!("{CONDITION_KEY}{}", keys.join(", "))).about(role.arn.as_str());
         found.gap(gap.detail(format!("it decides whether {} is let in", request.principal().name())).remedy(remedy), true);
         return;
     }
+}
+
+/// The calls that the first role's own policies keep it from. In one account a trust policy that names the role is enough.
+fn refused_by_own(
+    evidence: &Evidence<'_>,
+    target: &Role,
+    own: &Permissions<'_>,
+    decisions: &[(&Request, Decision)],
+) -> Option<Finding> {
+    let by_own = |decision: &Decision| match &decision.outcome {
+        Outcome::ImplicitDeny { layer } => matches!(layer, Layer::Identity | Layer::Boundary),
+        Outcome::ExplicitDeny { by } => by.iter().any(|by| by.layer != Layer::Trust),
+        _ => false,
+    };
+    let mine: Vec<&(&Request, Decision)> = decisions.iter().filter(|(_, decision)| by_own(decision)).collect();
+    let (_, first) = mine.first()?;
+    let actions: Vec<String> = mine.iter().map(|(request, _)| request.action().to_owned()).collect();
+    let denied = mine.iter().any(|(_, decision)| decision.outcome.verdict() == Verdict::ExplicitDeny);
+    let how = if denied { "deny" } else { "do not allow" };
+    let name = own.role_arn.rsplit('/').next().unwrap_or_default();
+    let detail = format!("the policies of role {name} {how} it {} on {}", actions.join(" and "), target.arn);
+    let resource =
+        |action: &String| RequiredAction { action: action.clone(), resource: target.arn.clone(), ..RequiredAction::default() };
+    let asked: Vec<RequiredAction> = actions.iter().map(resource).collect();
+    let role = RoleUnderJudgement { arn: own.role_arn.clone(), source: RoleSource::Given, mode: Mode::PodIdentity };
+    let limited = matches!(first.outcome, Outcome::ImplicitDeny { layer: Layer::Boundary });
+    let fix = if denied || limited {
+        Fix::new(format!("permissions of {}", own.role_arn), format!("Let role {name} assume role {}", target.name))
+            .decision(format!("whoever owns role {name} must look at its Deny statements and its permissions boundary"))
+    } else {
+        required_actions::grant(&evidence.with_role(Some(role)), own, &asked.iter().collect::<Vec<_>>())
+    };
+    Some(Finding::new(&TARGET_TRUST, Locus::new(own.role_arn.as_str()), detail).compared(actions, Compared::Nothing).fix(fix))
 }
 
 fn is_refused(decision: &Decision) -> bool {
