@@ -160,6 +160,13 @@ fn token(evidence: &Evidence<'_>) -> Token {
     Token { audience, seen: false, self_wired: false }
 }
 
+/// Whether the annotation asks for another audience than the pod's token has, which the webhook put there before: new pods
+/// get the annotation's.
+pub fn changes(evidence: &Evidence<'_>) -> bool {
+    let Some(annotated) = annotation(evidence).filter(|annotated| !annotated.is_empty()) else { return false };
+    pod_token(evidence).is_some_and(|(audience, self_wired)| !self_wired && audience != annotated)
+}
+
 fn annotation<'a>(evidence: &Evidence<'a>) -> Option<&'a str> {
     let Observed::Present(account) = evidence.service_account() else { return None };
     account.metadata.annotation(AUDIENCE_ANNOTATION)

@@ -121,3 +121,16 @@ fn the_same_role_by_pod_identity_is_a_change_too() {
     associate(&mut snapshot, |_| {});
     assert_eq!(restarted(&snapshot).map(|(role, ..)| role).as_deref(), Some(ROLE));
 }
+
+#[test]
+fn an_audience_that_only_new_pods_get_is_judged_for_them() {
+    let after = |audience: &str| {
+        let mut snapshot = healthy();
+        annotate(&mut snapshot, "eks.amazonaws.com/audience", Some(audience));
+        let report = crate::diagnose::diagnose(&snapshot).targets.remove(0);
+        assert_eq!(report.verdict, Verdict::Healthy, "the pod that is there works");
+        report.after_restart.map(|after| (after.verdict, after.role_arn))
+    };
+    assert_eq!(after("sts.amazonaws.com"), None);
+    assert_eq!(after("custom"), Some((Verdict::Broken, ROLE.to_owned())));
+}
