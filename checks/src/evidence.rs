@@ -4,7 +4,7 @@ mod container;
 mod issuer;
 mod role;
 
-pub use container::{ContainerGroup, ContainerView, TokenFile};
+pub use container::{ContainerGroup, ContainerView, TokenFile, is_same_file};
 pub use issuer::{Issuer, IssuerSource};
 pub use role::{RoleSource, RoleUnderJudgement};
 

@@ -38,7 +38,7 @@ pub static CHECK: Check = Check {
 };
 
 fn run(evidence: &Evidence<'_>) -> Outcome {
-    let Some(role) = &evidence.role else { return Outcome::not_applicable("no role is named") };
+    let Some(role) = &evidence.role else { return Outcome::not_applicable(evidence.why_no_role()) };
     if role.mode == Mode::PodIdentity {
         return Outcome::not_applicable("EKS Pod Identity uses no OIDC provider");
     }

@@ -168,6 +168,8 @@ fn known(found: Result<Option<Finding>, Gap>, gaps: &mut Vec<FoundGap>) -> Vec<F
 /// All about a container with a role and a token file.
 fn irsa(evidence: &Evidence<'_>, container: &ContainerView<'_>, gaps: &mut Vec<FoundGap>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = token::web_identity(evidence, container).into_iter().collect();
+    let decisive = !evidence.is_beside_the_point(container);
+    gaps.extend(env::unseen(evidence, container).map(|gap| FoundGap { gap, decisive }));
     if findings.is_empty() {
         findings.extend(token::audience(evidence, container));
     }

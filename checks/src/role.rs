@@ -39,7 +39,7 @@ pub static CHECK: Check = Check {
 };
 
 fn run(evidence: &Evidence<'_>) -> Outcome {
-    let Some(role) = &evidence.role else { return Outcome::not_applicable("no role is named") };
+    let Some(role) = &evidence.role else { return Outcome::not_applicable(evidence.why_no_role()) };
     let Some(arn) = evidence.role_arn() else {
         return not_asked(role, &format!("{} is not the ARN of a role", role.arn.trim()));
     };

@@ -14,7 +14,7 @@ pub use aws::{
     Account, Addon, Association, AttachedPolicy, Caller, DecodedMessage, DecodedStatement, EksCluster, ManagedPolicy,
     OidcProvider, PolicyEvidence, PolicyVersion, ResourceEvidence, Role, RoleEvidence, RoleSummary,
 };
-pub use observed::{CONDITION_KEY, Gap, GapCause, Observed};
+pub use observed::{CONDITION_KEY, Gap, GapCause, Observed, VARIABLE};
 pub use runtime::{CredentialEvent, EventLog, POD_IDENTITY_EVENT, Simulated, WEB_IDENTITY_EVENT};
 
 use kubernetes::{

@@ -134,7 +134,7 @@ impl Trust<'_> {
 
 /// The decision for the role under judgement.
 pub fn decision<'a>(evidence: &Evidence<'a>) -> Trust<'a> {
-    let Some(under_judgement) = &evidence.role else { return Trust::NotReached("no role is named".to_owned()) };
+    let Some(under_judgement) = &evidence.role else { return Trust::NotReached(evidence.why_no_role().to_owned()) };
     if under_judgement.mode == Mode::PodIdentity {
         return Trust::NotReached("EKS Pod Identity uses no web identity".to_owned());
     }

@@ -12,7 +12,7 @@ use crate::report::{AfterRestart, ReportedGap, TargetReport, Verdict};
 use crate::snapshot::kubernetes::Pod;
 use crate::snapshot::{Gap, Observed, Snapshot, Target, TargetKind, key};
 use crate::suppress::{self, Rules};
-use crate::{actions, error_message, hand_over, intent, second_opinion, usage, workload};
+use crate::{actions, audience, error_message, hand_over, intent, second_opinion, usage, workload};
 
 /// What stands in the place of a check where a scan could not read all of what it was to look at.
 pub(super) const SCAN: &str = "scan";
@@ -228,12 +228,17 @@ fn roles_in_use(pods: &[Evidence<'_>]) -> Vec<Option<RoleUnderJudgement>> {
         }
     }
     if roles.is_empty() {
-        return vec![pods.first().and_then(role_of_next_pod)];
+        let unseen =
+            pods.iter().any(|evidence| containers_in_use(evidence).iter().any(|used| identity::mode(used) == Mode::Irsa));
+        // A role that the spec doesn't show is some role, and not the annotation's.
+        return vec![pods.first().filter(|_| !unseen).and_then(role_of_next_pod)];
     }
     roles.into_iter().map(Some).collect()
 }
 
-fn roles_of_pod(evidence: &Evidence<'_>) -> Vec<RoleUnderJudgement> {
+/// The containers whose roles are judged: the asked one, or the default container first, then the others as they stand,
+/// init containers last.
+fn containers_in_use<'e, 'a>(evidence: &'e Evidence<'a>) -> Vec<&'e ContainerView<'a>> {
     if !evidence.pod.is_present() {
         return Vec::new();
     }
@@ -241,10 +246,13 @@ fn roles_of_pod(evidence: &Evidence<'_>) -> Vec<RoleUnderJudgement> {
     let default = evidence.default_container().map(ContainerView::name);
     let mut containers: Vec<_> = evidence.containers().iter().collect();
     containers.retain(|container| asked.is_none_or(|name| container.name() == name));
-    // The default container first, then the others as they stand, init containers last.
     containers.sort_by_key(|container| (Some(container.name()) != default, container.group == ContainerGroup::Init));
     containers
-        .iter()
+}
+
+fn roles_of_pod(evidence: &Evidence<'_>) -> Vec<RoleUnderJudgement> {
+    containers_in_use(evidence)
+        .into_iter()
         .filter_map(|container| match identity::mode(container) {
             Mode::Irsa => Some(RoleUnderJudgement {
                 arn: container.value("AWS_ROLE_ARN")?.to_owned(),
@@ -281,11 +289,17 @@ fn after_restart(evidence: &Evidence<'_>, roles: &[Option<RoleUnderJudgement>], 
     }
     let next = role_of_next_pod(evidence)?;
     let now = roles.iter().flatten().next()?;
-    if now.arn == next.arn && now.mode == next.mode {
+    let is_same = now.arn == next.arn && now.mode == next.mode;
+    let changes = next.source == RoleSource::Annotation && audience::changes(&evidence.with_role(Some(now.clone())));
+    if is_same && !changes {
         return None;
     }
     let role_arn = next.arn.clone();
     let links = chain::run_role_links(&evidence.with_role(Some(next)));
+    // Another audience that is as good as this one changes nothing.
+    if is_same && chain::verdict(&links) != Verdict::Broken {
+        return None;
+    }
     Some(AfterRestart {
         role_arn,
         // A role that can't even be looked up, as what new pods get is no role's ARN or of another partition.

@@ -81,9 +81,32 @@ impl<'a> ContainerView<'a> {
         self.variable(name).is_some_and(|(_, variable)| !variable.is_empty())
     }
 
-    /// The literal value of a variable, where it is one that is kept.
+    /// The value of a variable, where it is a literal that is kept and that Kubernetes leaves as it is.
     pub fn value(&self, name: &str) -> Option<&'a str> {
+        self.literal(name).filter(|_| !self.is_expanded(name))
+    }
+
+    /// The literal that a variable is set to, with the references to other variables as they stand.
+    pub fn literal(&self, name: &str) -> Option<&'a str> {
         self.variable(name).and_then(|(_, variable)| variable.value.as_deref()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a variable is set to something that the spec doesn't show: it comes from another object, or refers to others.
+    pub fn is_unseen(&self, name: &str) -> bool {
+        self.is_set(name) && self.value(name).is_none()
+    }
+
+    /// Whether Kubernetes may put something else in the place of a literal: a `$(NAME)` whose variable stands before it in
+    /// `env`, comes from `envFrom` or is one of a service's. Others stay as they are.
+    /// <https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/>
+    pub fn is_expanded(&self, name: &str) -> bool {
+        let Some((index, EnvVar { value: Some(value), .. })) = self.variable(name) else { return false };
+        let earlier = self.container.env.get(..index).unwrap_or_default();
+        let of_service = |name: &str| name.contains("_SERVICE_") || name.contains("_PORT");
+        let may_be_there = |name: &str| {
+            !self.container.env_from.is_empty() || of_service(name) || earlier.iter().any(|variable| variable.name == name)
+        };
+        value.contains("$$") || references(value).any(may_be_there)
     }
 
     /// The place of a variable; where `env` doesn't set it, the container with the missing name.
@@ -98,7 +121,7 @@ impl<'a> ContainerView<'a> {
     pub fn file(&self, path: &str) -> TokenFile<'a> {
         let mounts = self.container.volume_mounts.iter().enumerate();
         let covering = mounts.filter_map(|(index, mount)| below(path, &mount.mount_path).map(|rest| (index, mount, rest)));
-        let Some((index, mount, rest)) = covering.min_by_key(|(.., rest)| rest.clone().count()) else {
+        let Some((index, mount, rest)) = covering.min_by_key(|(.., rest)| rest.len()) else {
             return TokenFile::NotMounted;
         };
         let volumes = self.spec.volumes.iter().enumerate();
@@ -106,10 +129,12 @@ impl<'a> ContainerView<'a> {
             return TokenFile::OtherVolume { volume: None, mount, locus: self.locus.clone().key("volumeMounts").index(index) };
         };
         let volume_locus = self.spec_locus.clone().key("volumes").index(volume_index);
-        let inside = || parts(mount.sub_path.as_deref().unwrap_or_default()).chain(rest.clone());
+        // The kubelet's link to the files that count now.
+        let rest = rest.strip_prefix(&["..data"]).unwrap_or(&rest);
+        let inside = [parts(mount.sub_path.as_deref().unwrap_or_default()).as_slice(), rest].concat();
         let sources = volume.projected.iter().flat_map(|projected| projected.sources.iter().enumerate());
         for (source_index, source) in sources {
-            if let Some(token) = source.service_account_token.as_ref().filter(|token| parts(&token.path).eq(inside())) {
+            if let Some(token) = source.service_account_token.as_ref().filter(|token| parts(&token.path) == inside) {
                 let locus = volume_locus.keys(&["projected", "sources"]).index(source_index).key("serviceAccountToken");
                 return TokenFile::Projected { token, mount, locus };
             }
@@ -123,14 +148,39 @@ impl<'a> ContainerView<'a> {
     }
 }
 
+/// The names that a literal refers to as `$(NAME)`.
+fn references(value: &str) -> impl Iterator<Item = &str> {
+    value.split("$(").skip(1).filter_map(|after| after.split_once(')')).map(|(name, _)| name)
+}
+
 /// The parts of a path: between slashes of either kind, without a drive, and without what changes nothing.
-fn parts(path: &str) -> impl Iterator<Item = &str> + Clone {
+fn parts(path: &str) -> Vec<&str> {
     let rooted = if path.as_bytes().get(1) == Some(&b':') { path.get(2..).unwrap_or_default() } else { path };
-    rooted.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".")
+    let mut parts = Vec::new();
+    for part in rooted.split(['/', '\\']) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts
 }
 
 /// What is left of a path below a folder, if it is below (or the folder itself).
-fn below<'p>(path: &'p str, folder: &str) -> Option<impl Iterator<Item = &'p str> + Clone + use<'p>> {
-    let mut rest = parts(path);
-    parts(folder).all(|part| rest.next() == Some(part)).then_some(rest)
+fn below<'p>(path: &'p str, folder: &str) -> Option<Vec<&'p str>> {
+    let folder = parts(folder);
+    let path = parts(path);
+    path.starts_with(&folder).then(|| path.into_iter().skip(folder.len()).collect())
+}
+
+/// Whether two paths are one where `/var/run` is a link to `/run`, as it is in nearly every image.
+pub fn is_same_file(one: &str, other: &str) -> bool {
+    fn plain(path: &str) -> Vec<&str> {
+        let parts = parts(path);
+        parts.strip_prefix(&["var", "run"]).map_or_else(|| parts.clone(), |rest| [&["run"], rest].concat())
+    }
+    plain(one) == plain(other)
 }

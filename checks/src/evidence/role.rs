@@ -37,6 +37,12 @@ impl<'a> Evidence<'a> {
         self.role.as_ref().and_then(|role| RoleArn::parse(&role.arn))
     }
 
+    /// Why no role is under judgement.
+    pub fn why_no_role(&self) -> &'static str {
+        let unseen = self.containers().iter().any(|container| container.is_unseen("AWS_ROLE_ARN"));
+        if unseen { "which role the container asks for is not known" } else { "no role is named" }
+    }
+
     /// The account that the role's ARN names, where something of it was read.
     pub fn role_account(&self) -> Option<&'a Account> {
         self.role_arn().and_then(|arn| self.account(arn.account))

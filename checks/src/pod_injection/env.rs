@@ -8,7 +8,7 @@ use crate::fault::Severity;
 use crate::finding::Finding;
 use crate::fix::{Fix, commands, template};
 use crate::identity::Mode;
-use crate::snapshot::{Gap, Observed};
+use crate::snapshot::{Gap, Observed, VARIABLE};
 use crate::{trust, webhook};
 
 /// A container whose spec sets one of role and token file: the webhook then adds neither.
@@ -51,6 +51,21 @@ pub(super) fn expects_role(evidence: &Evidence<'_>) -> Result<bool, Gap> {
         Observed::Absent => Ok(false),
         Observed::Unavailable(gap) => Err(gap),
     }
+}
+
+/// What the spec doesn't show of a container's role and token file: a config map's key, a field, another variable.
+pub(super) fn unseen(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> impl Iterator<Item = Gap> {
+    let (name, pod) = (container.name(), evidence.pod_name().unwrap_or_default());
+    let unseen = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"].into_iter().filter(|variable| container.is_unseen(variable));
+    let gaps: Vec<Gap> = unseen
+        .map(|variable| {
+            Gap::not_collected(format!("{VARIABLE}{variable}"))
+                .about(format!("container {name} of pod {pod}"))
+                .detail(format!("container {name} sets {variable} to what its spec doesn't show, and the webhook leaves that"))
+                .remedy("see what it is in the running container, or set it in the spec as a plain value")
+        })
+        .collect();
+    gaps.into_iter()
 }
 
 /// The same evidence, with the role that this container uses under judgement.
@@ -154,11 +169,12 @@ fn is_unusable(evidence: &Evidence<'_>, container: &ContainerView<'_>, role: &st
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
 pub(super) fn session_name(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Option<Finding> {
     let variable = "AWS_ROLE_SESSION_NAME";
-    let value = container.value(variable).map(str::to_owned).or_else(|| from_field(evidence, container, variable))?;
-    let (known, whole) = without_references(&value);
+    let value = container.literal(variable).map(str::to_owned).or_else(|| from_field(evidence, container, variable))?;
+    let (known, whole) = if container.is_expanded(variable) { without_references(&value) } else { (value.clone(), true) };
     let odd = known.chars().find(|c| !(c.is_ascii_alphanumeric() || "_+=,.@-".contains(*c)));
     let length = value.chars().count();
     let why = match odd {
+        Some('$') if value.contains("$(") => format!("Kubernetes leaves {value} as it is, for no such variable is set before it"),
         Some(c) => format!("STS takes no {c:?} in it"),
         None if whole && length > 64 => format!("it has {length} characters, STS takes 64"),
         None if whole && length < 2 => "STS wants two characters at least".to_owned(),
@@ -172,7 +188,7 @@ pub(super) fn session_name(evidence: &Evidence<'_>, container: &ContainerView<'_
         template::id(evidence, "session", container.name()),
         format!("give container {name} a session name that STS takes"),
     );
-    let fix = if clean.len() < 2 || container.value(variable).is_none() {
+    let fix = if clean.len() < 2 || container.literal(variable).is_none_or(|literal| literal.contains("$(")) {
         template::unset_env(evidence, fix, name, &[variable])
     } else {
         template::put_env(evidence, fix, name, variable, &clean)

@@ -3,7 +3,7 @@
 use super::state::{self, IRSA_VOLUME};
 use super::{AUDIENCE_MISMATCH, MOUNT_MISSING, PATH_WRONG, SUBPATH, VOLUME_COLLISION, WINDOWS_PATH};
 use crate::audience::{self, AUDIENCE_ANNOTATION, Odd};
-use crate::evidence::{ContainerView, Evidence, TokenFile};
+use crate::evidence::{ContainerView, Evidence, TokenFile, is_same_file};
 use crate::fault::{Confidence, Severity};
 use crate::finding::{Compared, Finding};
 use crate::fix::{Effect, Fix, commands, template};
@@ -202,7 +202,13 @@ fn not_mounted(evidence: &Evidence<'_>, container: &ContainerView<'_>, path: &st
     }
     if let Some(token) = mounted_token(container) {
         let detail = format!("container {name} looks for its token at {path}; it is mounted at {token}");
-        return path_wrong(evidence, container, path, detail);
+        let finding = path_wrong(evidence, container, path, detail);
+        // Whether the image has the link can't be seen.
+        return if is_same_file(path, &token) {
+            finding.at_most(Severity::Warning).confidence(Confidence::Likely)
+        } else {
+            finding
+        };
     }
     let projected = container.spec.volumes.iter().any(|volume| {
         sts_token(volume).is_some_and(|token| token.audience.as_deref().is_some_and(|audience| !audience.is_empty()))

@@ -75,6 +75,9 @@ impl<T> Observed<T> {
 /// What the operation of a gap begins with that is a condition key, whose value only the call itself has.
 pub const CONDITION_KEY: &str = "condition key ";
 
+/// What the operation of a gap begins with that is an environment variable, whose value only the running container has.
+pub const VARIABLE: &str = "value of ";
+
 /// Something that could not be read, why, and what would help.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
@@ -104,10 +107,11 @@ impl Gap {
         Self::new(operation, GapCause::NotCollected)
     }
 
-    /// Why it isn't known, in words: what only the call itself has was never to be asked for.
+    /// Why it isn't known, in words: what only the call or the container has was never to be asked for.
     pub fn why(&self) -> &'static str {
+        let could_be_asked = ![CONDITION_KEY, VARIABLE].iter().any(|what| self.operation.starts_with(what));
         match self.cause {
-            GapCause::NotCollected if self.operation.starts_with(CONDITION_KEY) => "not known",
+            GapCause::NotCollected if !could_be_asked => "not known",
             cause => cause.words(),
         }
     }
@@ -201,9 +205,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_could_have_asked_for_a_condition_keys_value() {
+    fn nobody_could_have_asked_for_what_only_the_call_or_the_container_has() {
         assert_eq!(Gap::not_collected("iam:GetRole").why(), "not asked");
         assert_eq!(Gap::not_collected(format!("{CONDITION_KEY}aws:SourceIp")).why(), "not known");
+        assert_eq!(Gap::not_collected(format!("{VARIABLE}AWS_ROLE_ARN")).why(), "not known");
         assert_eq!(Gap::new("iam:GetRole", GapCause::Denied).why(), "denied");
     }
 }

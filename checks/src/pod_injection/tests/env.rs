@@ -151,3 +151,40 @@ fn a_session_name_that_is_a_field_of_the_pod_is_read_there() {
     assert_eq!(field(&mut snapshot, "metadata.namespace"), None);
     assert_eq!(field(&mut snapshot, "status.podIP"), None);
 }
+
+#[test]
+fn a_role_or_a_token_file_that_the_spec_does_not_show_is_unknown() {
+    let unseen = |name: &str, rest: Value| {
+        let mut snapshot = testing::healthy();
+        edit(&mut snapshot, |container| {
+            let env = container["env"].as_array_mut().unwrap();
+            let variable = env.iter_mut().find(|variable| variable["name"] == name).unwrap();
+            *variable = rest;
+            variable["name"] = json!(name);
+        });
+        snapshot
+    };
+    let key = json!({"valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}});
+    for name in ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"] {
+        for rest in [key.clone(), json!({"value": "$(AWS_REGION)"})] {
+            let snapshot = unseen(name, rest);
+            assert_eq!(status(&snapshot), Status::Unknown, "{name}");
+            let Outcome::Judged { gaps, .. } = testing::run(&CHECK, &snapshot) else { panic!("it is judged") };
+            assert_eq!(gaps[0].gap.operation, format!("value of {name}"));
+        }
+    }
+    // Nothing is said of the annotation's role in its place.
+    let mut snapshot = unseen("AWS_ROLE_ARN", key.clone());
+    let report = crate::diagnose::diagnose(&snapshot);
+    let target = &report.targets[0];
+    assert_eq!((target.verdict, target.role.as_deref()), (crate::report::Verdict::Inconclusive, None));
+    // Another container is asked about.
+    testing::edit(testing::pod(&mut snapshot), |pod| {
+        let mut other = pod["spec"]["containers"][0].clone();
+        other["name"] = json!("other");
+        other["env"][3] = json!({"name": "AWS_ROLE_ARN", "value": testing::ROLE});
+        pod["spec"]["containers"].as_array_mut().unwrap().push(other);
+    });
+    snapshot.asked.container = Some("other".to_owned());
+    assert_eq!(status(&snapshot), Status::Pass);
+}

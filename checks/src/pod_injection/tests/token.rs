@@ -39,6 +39,22 @@ fn a_path_that_is_not_under_the_token() {
 }
 
 #[test]
+fn a_path_may_be_written_in_several_ways() {
+    for same in [
+        "/var/run/secrets/eks.amazonaws.com/serviceaccount/../serviceaccount/token",
+        "/var/./run//secrets/eks.amazonaws.com/serviceaccount/token",
+        "/var/run/secrets/eks.amazonaws.com/serviceaccount/..data/token",
+    ] {
+        assert_eq!(judged(&at(same)), [], "{same}");
+    }
+    // In nearly every image /var/run is a link to /run.
+    let run = at("/run/secrets/eks.amazonaws.com/serviceaccount/token");
+    assert_eq!(judged(&run), [("token-file-path-wrong", Severity::Warning)]);
+    let other = at("/secrets/eks.amazonaws.com/serviceaccount/token");
+    assert_eq!(judged(&other), [("token-file-path-wrong", Severity::Error)]);
+}
+
+#[test]
 fn a_path_of_ones_own_is_left_to_the_webhook() {
     let mut snapshot = testing::healthy();
     owned(&mut snapshot, &json!([]));
