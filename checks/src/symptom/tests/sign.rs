@@ -168,6 +168,19 @@ fn an_error_of_somebody_else_is_told_by_name() {
             Some("a refusal of Kubernetes (RBAC), not of AWS"),
         ),
         ("nothing that is known".to_owned(), None),
+        (
+            "<html>\n<h1>403 Forbidden</h1>\n<hr><center>nginx/1.27.2</center>".to_owned(),
+            Some("an error of a registry or a proxy that isn't AWS"),
+        ),
+        (
+            "Failed to pull image \"docker.io/shop/api:1\": not found".to_owned(),
+            Some("an error of a registry or a proxy that isn't AWS"),
+        ),
+        // Names alone are no error.
+        ("Name: api\nContainers:\n  web:\n    Image: nginx\n    State: Terminated\n    Reason: Error".to_owned(), None),
+        ("Back-off restarting failed container nginx in pod api".to_owned(), None),
+        ("listening behind nginx on 8080".to_owned(), None),
+        ("Image: minio/minio\nImage: quay.io/hashicorp/vault\nImage: envoyproxy/envoy".to_owned(), None),
     ] {
         assert_eq!(read(&text), Reading::NotAnAwsError(what), "{text}");
     }
