@@ -6,8 +6,8 @@ mod light;
 mod mend;
 mod reading;
 
-pub use candidates::{Candidate, State};
-pub use light::{Seen, proven, settle};
+pub use candidates::{Candidate, Said, State};
+pub use light::{Seen, passed, proven, settle};
 pub use reading::{ErrorReading, describe, layer_id, reading};
 
 use crate::check::{Check, FoundGap, Outcome, Scope, Stage};

@@ -49,8 +49,13 @@ fn refused(reading: &Reading) -> Option<RequiredAction> {
     let of_pod = symptom.whom.as_ref().is_none_or(|whom| {
         !matches!(whom.kind, WhomKind::Person | WhomKind::User | WhomKind::FederatedUser | WhomKind::Root | WhomKind::Anonymous)
     });
-    // A wildcard in a name was a placeholder; STS' own refusals are not the role's policies' to mend.
-    if symptom.sign == Sign::WebIdentityRefused || !of_pod || action.contains('*') || symptom.assumes_itself() {
+    // A wildcard in a name was a placeholder; STS' own refusals, and those of the node's role, are not the role's policies' to
+    // mend.
+    if matches!(symptom.sign, Sign::WebIdentityRefused | Sign::AgentRefused)
+        || !of_pod
+        || action.contains('*')
+        || symptom.assumes_itself()
+    {
         return None;
     }
     let resource = match symptom.resource.as_deref() {

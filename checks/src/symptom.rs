@@ -19,6 +19,9 @@ use regex::Regex;
 use std::sync::LazyLock;
 use text::{Text, beginning};
 
+/// The action that the Pod Identity agent asks EKS for credentials by, with the node's role.
+pub(crate) const ASK_EKS: &str = "eks-auth:AssumeRoleForPodIdentity";
+
 /// What a pasted text is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
@@ -146,7 +149,7 @@ pub fn read(pasted: &str) -> Reading {
         symptom.code = sign::code_of_client(&text).map(str::to_owned);
     }
     // Only an authorization has a reason, an action and a principal.
-    if !matches!(sign, Sign::Refused | Sign::WebIdentityRefused | Sign::KeyRefused) {
+    if !matches!(sign, Sign::Refused | Sign::WebIdentityRefused | Sign::KeyRefused | Sign::AgentRefused) {
         symptom.refusal = None;
     }
     symptom.message = message(&text, from.or(wrapper.end), &symptom);

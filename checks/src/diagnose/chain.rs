@@ -2,7 +2,7 @@
 
 use super::merge;
 use crate::check::{Check, FoundGap, Outcome, Scope, Stage, Status};
-use crate::error_message::{self, Seen};
+use crate::error_message::{self, Said, Seen};
 use crate::evidence::{Evidence, RoleUnderJudgement};
 use crate::files;
 use crate::registry;
@@ -76,9 +76,9 @@ fn in_the_light(links: &mut Vec<Link>, pods: &[Evidence<'_>]) {
             link.outcome = Outcome::not_applicable("not read; the error proves that this link worked");
         }
     }
-    let layer = pods.first().and_then(|evidence| evidence.symptom()?.refusal.as_ref()?.layer);
+    let said = pods.first().and_then(Evidence::symptom).map(Said::by).unwrap_or_default();
     let Some(Link { check, outcome, refused }) = links.pop() else { return };
-    let outcome = error_message::settle(outcome, layer, &seen(links));
+    let outcome = error_message::settle(outcome, said, &seen(links));
     links.push(Link { check, outcome, refused });
 }
 
@@ -198,7 +198,7 @@ pub(super) fn credentials(links: &[Link]) -> Credentials {
     if proven && !unknown { Credentials::Given } else { Credentials::Unknown }
 }
 
-/// The first link with an error; where the pasted error proves that the chain works up to a stage, the first after that.
+/// The first link with an error; where the pasted error says that what broke comes after a stage, the first after that.
 pub(super) fn first_broken(links: &[Link], proven: Option<Stage>) -> Option<&'static str> {
     let broken = || links.iter().filter(|link| link.outcome.status() == Status::Fail).map(|link| link.check);
     let after = broken().find(|check| proven.is_none_or(|stage| check.stage > stage));

@@ -64,7 +64,7 @@ pub(super) fn diagnose<'a>(
     let links = if alone { chain::run_error(&base) } else { chain::run(&pods, &roles) };
     let mut findings = chain::findings(target, &links);
     let mut gaps = chain::gaps(&links);
-    let (verdict, first_broken) = (chain::verdict(&links), chain::first_broken(&links, error_message::proven(&base)));
+    let (verdict, first_broken) = (chain::verdict(&links), chain::first_broken(&links, error_message::passed(&base)));
     let first_unknown = chain::first_unknown(&links, first_broken);
     let first = pods.first().unwrap_or(&base);
     let judged = first.with_role(roles.first().cloned().flatten());

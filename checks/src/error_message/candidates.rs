@@ -3,6 +3,7 @@
 use super::Seen;
 use crate::check::Status;
 use crate::fault::Severity;
+use crate::symptom::{Sign, Symptom};
 use irsa_doctor_iam::Layer;
 
 /// Something that may be behind the error.
@@ -128,10 +129,88 @@ const APP_ROLE: &[Suspect] = &[
     ("other-pod", None, "another pod logged the error"),
 ];
 
+const AGENT: &[Suspect] = &[
+    ("node-role-policy", None, "the node's role lacks eks-auth:AssumeRoleForPodIdentity, which AmazonEKSWorkerNodePolicy has"),
+    ("service-control-policy", None, "a service control policy of the organization denies it"),
+    ("vpc-endpoint-policy", None, "the policy of the VPC endpoint for EKS Auth denies it"),
+];
+const ASSOCIATION: &[Suspect] = &[
+    ("pod-identity", Some("pod-identity"), "the service account has no Pod Identity association in this cluster"),
+    ("pod-service-account", Some("pod-service-account"), "the pod runs as another service account"),
+    ("iam-eventual-consistency", None, "the association was made within the last minute, or is gone since the pod was made"),
+    ("other-pod", None, "another pod logged the error"),
+];
+const ASSOCIATION_ROLE: &[Suspect] = &[
+    (
+        "pod-identity",
+        Some("pod-identity"),
+        "the role's trust policy doesn't let pods.eks.amazonaws.com in (sts:AssumeRole and sts:TagSession)",
+    ),
+    ("role", Some("role"), "the role doesn't exist"),
+    ("iam-eventual-consistency", None, "the role or its trust policy was changed within the last minute"),
+    ("service-control-policy", None, "a policy of the role's organization denies it"),
+    ("other-pod", None, "another pod, or this one before a change, logged the error"),
+];
+const CREDENTIALS: &[Suspect] = &[
+    ("service-trouble", None, "the service that gives credentials failed, most likely for a time"),
+    ("pod-credentials", Some("pod-credentials"), "a setting sends the call elsewhere"),
+    ("pod-identity", Some("pod-identity"), "EKS Pod Identity has no role for the pod"),
+    ("other-pod", None, "another pod logged the error"),
+];
+const SIGNATURE: &[Suspect] = &[
+    ("pod-credentials", Some("pod-credentials"), "access keys, or a profile, in the pod's environment come before web identity"),
+    ("app-credentials", None, "the program has keys in its own settings, with a secret that isn't theirs (a blank, a line feed)"),
+    ("http-proxy", None, "a proxy, or a gateway that stands for AWS, changes the request on its way"),
+    ("clock-skew", None, "the node's clock is wrong"),
+    ("other-pod", None, "a laptop, a pipeline or another pod logged the error"),
+];
+const STS_MODULE: &[Suspect] = &[
+    (
+        "sdk-too-old",
+        None,
+        "the image lacks the SDK's STS module (software.amazon.awssdk:sts, aws-java-sdk-sts, AWSSDK.SecurityToken, @aws-sdk/client-sts)",
+    ),
+    ("app-credentials", None, "the program builds credentials of its own in place of the default chain"),
+    ("other-pod", None, "another image logged the error"),
+];
+const NAMED_RESOURCE: &[Suspect] = &[
+    ("resource-policy", None, "the resource's own policy, which the error names, doesn't allow it"),
+    ("other-pod", None, "another pod logged the error"),
+];
+
+/// What the text says of the cause.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Said {
+    /// What kind of thing happened.
+    pub sign: Option<Sign>,
+    /// The layer that it names.
+    pub layer: Option<Layer>,
+}
+
+impl Said {
+    /// What a symptom says.
+    pub fn by(symptom: &Symptom) -> Self {
+        Self { sign: Some(symptom.sign), layer: symptom.refusal.as_ref().and_then(|refusal| refusal.layer) }
+    }
+}
+
+/// The suspects that the text itself leaves, where it says more than its fault does.
+fn by_text(fault: &str, said: Said) -> Option<&'static [Suspect]> {
+    match said.sign? {
+        Sign::AgentRefused if fault == "error-access-denied" => Some(AGENT),
+        Sign::PodIdentityMissing => Some(ASSOCIATION),
+        Sign::PodIdentityRefused => Some(ASSOCIATION_ROLE),
+        Sign::CredentialsFailed => Some(CREDENTIALS),
+        Sign::SignatureDiffers => Some(SIGNATURE),
+        _ => None,
+    }
+}
+
 /// The suspects for a fault, in the order in which they are worth a look.
-fn suspects(fault: &str) -> &'static [Suspect] {
+fn suspects(fault: &str, layer: Option<Layer>) -> &'static [Suspect] {
     match fault {
-        "error-node-role" | "error-no-credentials" | "error-sdk-lacks-sts" => IDENTITY,
+        "error-node-role" | "error-no-credentials" => IDENTITY,
+        "error-sdk-lacks-sts" => STS_MODULE,
         "error-trust-refused" => TRUST,
         "error-no-provider" | "error-issuer-unreachable" | "error-region-disabled" => PROVIDER,
         "error-token-audience" => AUDIENCE,
@@ -141,6 +220,9 @@ fn suspects(fault: &str) -> &'static [Suspect] {
         "error-request-invalid" => REQUEST,
         "error-chained-role" => SECOND_ROLE,
         "error-other-role" | "error-double-assume-self" => APP_ROLE,
+        "error-resource-policy" => NAMED_RESOURCE,
+        // What the role's own policies lack doesn't explain what the resource's own policy refuses.
+        "error-kms-key" if layer == Some(Layer::Resource) => NAMED_RESOURCE,
         "error-access-denied" | "error-pass-role" | "error-kms-key" => PERMISSIONS,
         "error-throttled" => &[("call-rate", None, "many pods or threads ask without caching their credentials")],
         _ => NAMED_LAYER,
@@ -148,12 +230,16 @@ fn suspects(fault: &str) -> &'static [Suspect] {
 }
 
 /// The candidates for a fault, held against what the chain came to.
-pub(super) fn candidates(fault: &str, layer: Option<Layer>, seen: &Seen<'_>) -> Vec<Candidate> {
+pub(super) fn candidates(fault: &str, said: Said, seen: &Seen<'_>) -> Vec<Candidate> {
+    let layer = said.layer;
     // A text that names one of the role's own layers leaves the others out.
     let own = matches!(layer, Some(Layer::Identity | Layer::Boundary));
     let others = ["resource-policy", "service-control-policy", "vpc-endpoint-policy", "session-policy"];
-    let suspects = suspects(fault).iter().filter(|(id, _, _)| !own || !others.contains(id));
+    let suspects = by_text(fault, said).unwrap_or_else(|| suspects(fault, layer));
+    let suspects = suspects.iter().filter(|(id, _, _)| !own || !others.contains(id));
     let mut all: Vec<Candidate> = suspects.map(|suspect| held(*suspect, seen)).collect();
+    // What the text names comes first.
+    all.sort_by_key(|candidate| layer == Some(Layer::Boundary) && candidate.check != Some("permissions-boundary"));
     all.sort_by_key(|candidate| candidate.state);
     all
 }

@@ -43,6 +43,10 @@ impl Cause {
 pub(super) fn cause(evidence: &Evidence<'_>, symptom: &Symptom) -> Option<Cause> {
     match symptom.sign {
         Sign::Refused | Sign::KeyRefused => Some(refused(evidence, symptom)),
+        Sign::AgentRefused => Some(of_layer(symptom).unwrap_or_else(|| {
+            let detail = format!("the node's {} may not ask EKS for the pods' credentials ({})", caller(symptom), what(symptom));
+            Cause::new(&ACCESS_DENIED, detail)
+        })),
         Sign::WebIdentityRefused => Some(
             of_layer(symptom)
                 .unwrap_or_else(|| Cause::new(&TRUST_REFUSED, format!("STS refuses the pod's web identity{}", on(symptom)))),
@@ -58,6 +62,13 @@ pub(super) fn cause(evidence: &Evidence<'_>, symptom: &Symptom) -> Option<Cause>
             );
             Some(Cause { confidence: Confidence::Likely, ..Cause::new(&STATIC_IDENTITY, detail) })
         }
+        Sign::SignatureDiffers => {
+            let detail = format!(
+                "AWS knows the access key and not the signature ({}): its secret is another one, or the request was changed on its way",
+                code(symptom)
+            );
+            Some(Cause { confidence: Confidence::Likely, ..Cause::new(&STATIC_IDENTITY, detail) })
+        }
         Sign::Other => None,
         sign => Some(plain(symptom, sign)),
     }
@@ -65,6 +76,7 @@ pub(super) fn cause(evidence: &Evidence<'_>, symptom: &Symptom) -> Option<Cause>
 
 fn plain(symptom: &Symptom, sign: Sign) -> Cause {
     let said = said(symptom);
+    let taker = if symptom.operation.as_deref() == Some("AssumeRoleForPodIdentity") { "EKS" } else { "STS" };
     let (fault, detail): (&'static Fault, String) = match sign {
         Sign::TokenAudience => {
             (&TOKEN_AUDIENCE, "STS says that the token's audience is not one of the OIDC provider's client ids".to_owned())
@@ -72,10 +84,10 @@ fn plain(symptom: &Symptom, sign: Sign) -> Cause {
         Sign::IssuerUnreachable => {
             (&ISSUER_UNREACHABLE, format!("STS could not get or verify the keys of the token's issuer{said}"))
         }
-        Sign::TokenExpired => (&TOKEN_EXPIRED, format!("the token had expired when STS saw it{said}")),
+        Sign::TokenExpired => (&TOKEN_EXPIRED, format!("the token had expired when {taker} saw it{said}")),
         Sign::SessionExpired => (&TOKEN_EXPIRED, format!("the session's credentials had expired when they were used{said}")),
         Sign::ClockSkew => (&TOKEN_EXPIRED, format!("the clock of the caller and that of AWS differ{said}")),
-        Sign::TokenMalformed => (&TOKEN_MALFORMED, format!("what was sent to STS as the token is not one{said}")),
+        Sign::TokenMalformed => (&TOKEN_MALFORMED, format!("what was sent to {taker} as the token is not one{said}")),
         Sign::TokenUnreadable => (&TOKEN_UNREADABLE, unreadable(symptom)),
         Sign::RegionDisabled => {
             (&REGION_DISABLED, format!("STS is not active in the region that was called, for the role's account{said}"))
@@ -83,6 +95,15 @@ fn plain(symptom: &Symptom, sign: Sign) -> Cause {
         Sign::NoStsModule => (&SDK_LACKS_STS, "the SDK in the program has no STS module, so it can't do web identity".to_owned()),
         Sign::Throttled => (&THROTTLED, format!("AWS throttled {}", symptom.operation.as_deref().unwrap_or("the call"))),
         Sign::RequestInvalid => (&REQUEST_INVALID, format!("STS takes the request for invalid{said}")),
+        Sign::PodIdentityMissing => {
+            (&NO_CREDENTIALS, format!("EKS has no Pod Identity association for the pod's service account{said}"))
+        }
+        Sign::PodIdentityRefused => (
+            &TRUST_REFUSED,
+            "EKS may not assume the role of the Pod Identity association: its trust policy does not let pods.eks.amazonaws.com in"
+                .to_owned(),
+        ),
+        Sign::CredentialsFailed => (&NO_CREDENTIALS, format!("{taker} gave no credentials ({}){said}", code_or_what(symptom))),
         _ => (&NO_CREDENTIALS, "the SDK found no credentials at all".to_owned()),
     };
     Cause::new(fault, detail)
@@ -207,6 +228,10 @@ fn on(symptom: &Symptom) -> String {
 
 fn code(symptom: &Symptom) -> &str {
     symptom.code.as_deref().unwrap_or("the security token is invalid")
+}
+
+fn code_or_what(symptom: &Symptom) -> String {
+    symptom.code.clone().unwrap_or_else(|| what(symptom))
 }
 
 fn said(symptom: &Symptom) -> String {

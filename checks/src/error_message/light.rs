@@ -1,5 +1,6 @@
 //! The chain in the light of the error, and the error in the light of the chain.
 
+use super::candidates::Said;
 use super::{candidates, cause};
 use crate::check::{Outcome, Stage, Status};
 use crate::evidence::Evidence;
@@ -27,6 +28,16 @@ pub fn proven(evidence: &Evidence<'_>) -> Option<Stage> {
     judged_token(symptom).then_some(Stage::Injection)
 }
 
+/// The last stage that isn't what the error is about: what it proves, and where it names a policy that isn't the pod's role's own
+/// as what refused, what that one's own policies lack.
+pub fn passed(evidence: &Evidence<'_>) -> Option<Stage> {
+    let layer = evidence.symptom().and_then(|symptom| symptom.refusal.as_ref()?.layer);
+    let others = [Layer::Resource, Layer::ServiceControl, Layer::ResourceControl, Layer::VpcEndpoint];
+    let proven = proven(evidence);
+    let of_another = layer.is_some_and(|layer| others.contains(&layer)) && proven == Some(Stage::Trust);
+    if of_another { Some(Stage::Actions) } else { proven }
+}
+
 /// Whether STS saw a token.
 fn judged_token(symptom: &Symptom) -> bool {
     matches!(
@@ -36,15 +47,15 @@ fn judged_token(symptom: &Symptom) -> bool {
 }
 
 /// What the error is to be called where the chain has found what is behind it: then it is that fault, and this only a note.
-pub fn settle(outcome: Outcome, layer: Option<Layer>, seen: &Seen<'_>) -> Outcome {
+pub fn settle(outcome: Outcome, said: Said, seen: &Seen<'_>) -> Outcome {
     let Outcome::Judged { findings, gaps } = outcome else { return outcome };
-    let findings = findings.into_iter().map(|finding| explained(finding, layer, seen)).collect();
+    let findings = findings.into_iter().map(|finding| explained(finding, said, seen)).collect();
     Outcome::Judged { findings, gaps }
 }
 
-fn explained(finding: Finding, layer: Option<Layer>, seen: &Seen<'_>) -> Finding {
+fn explained(finding: Finding, said: Said, seen: &Seen<'_>) -> Finding {
     let confirmed =
-        candidates::candidates(finding.fault.id, layer, seen).into_iter().find(|found| found.state == super::State::Confirmed);
+        candidates::candidates(finding.fault.id, said, seen).into_iter().find(|found| found.state == super::State::Confirmed);
     match confirmed {
         Some(found) => {
             let detail = format!("{}; {} explains it", finding.detail, found.id);

@@ -12,16 +12,22 @@ use crate::fix::{Effect, Fix, commands};
 use crate::permissions::permissions;
 use crate::required_actions::grant;
 use crate::snapshot::{RequiredAction, TargetKind};
-use crate::symptom::Symptom;
+use crate::symptom::{Sign, Symptom};
 use irsa_doctor_iam::Outcome as Answer;
 
 /// The fix of a fault that the text proves.
 pub(super) fn fix(evidence: &Evidence<'_>, symptom: &Symptom, fault: &'static Fault) -> Fix {
     let is = |other: &Fault| fault.id == other.id;
-    if (is(&KMS_KEY) || is(&PASS_ROLE) || is(&CHAINED_ROLE))
+    // What the resource's own policy refuses no policy of the role mends.
+    let of_resource = symptom.refusal.as_ref().is_some_and(|refusal| refusal.layer == Some(irsa_doctor_iam::Layer::Resource));
+    if !of_resource
+        && (is(&KMS_KEY) || is(&PASS_ROLE) || is(&CHAINED_ROLE))
         && let Some(fix) = granted(evidence, symptom)
     {
         return other_side(fix, symptom, fault);
+    }
+    if let Some((summary, who)) = by_sign(symptom) {
+        return Fix::new(format!("error {}", fault.id), summary).decision(who);
     }
     if is(&STS_UNREACHABLE) && symptom.host.as_deref() == Some("sts.amazonaws.com") && evidence.account_name().is_some() {
         return regional(evidence);
@@ -33,6 +39,33 @@ pub(super) fn fix(evidence: &Evidence<'_>, symptom: &Symptom, fault: &'static Fa
     }
     let (summary, who) = decided(symptom, fault);
     Fix::new(format!("error {}", fault.id), summary).decision(who)
+}
+
+/// What mends it, where the text says more than its fault does.
+fn by_sign(symptom: &Symptom) -> Option<(&'static str, &'static str)> {
+    Some(match symptom.sign {
+        Sign::PodIdentityMissing => (
+            "Make the association, or take away what makes the program ask for one",
+            "whoever owns the cluster: `aws eks create-pod-identity-association` for the pod's namespace and service account;              then make the pod anew",
+        ),
+        Sign::PodIdentityRefused => (
+            "Let EKS Pod Identity into the association's role",
+            "whoever owns the role: its trust policy must allow sts:AssumeRole and sts:TagSession to pods.eks.amazonaws.com",
+        ),
+        Sign::AgentRefused => (
+            "Let the node's role ask EKS for the pods' credentials",
+            "whoever owns the nodes: their role needs eks-auth:AssumeRoleForPodIdentity (AmazonEKSWorkerNodePolicy)",
+        ),
+        Sign::CredentialsFailed => (
+            "Call again, and look at what the service itself says",
+            "whoever runs the pod: does it pass? If not, the request's id tells AWS support which call it was",
+        ),
+        Sign::SignatureDiffers => (
+            "Have the pod's role used in place of keys, or find out what differs",
+            "whoever owns the workload: is the secret the key's own, and does nothing between the pod and AWS change the request?",
+        ),
+        _ => return None,
+    })
 }
 
 /// Exactly the refused action on exactly its resource, where the role's own policies leave it out.

@@ -1,6 +1,6 @@
 //! The reading of the error, as a report has it.
 
-use super::candidates::{self, Candidate, State};
+use super::candidates::{self, Candidate, Said, State};
 use super::{Seen, cause, light};
 use crate::evidence::Evidence;
 use crate::fix::quote;
@@ -72,9 +72,7 @@ pub fn reading(evidence: &Evidence<'_>, seen: &Seen<'_>) -> Option<ErrorReading>
         Reading::NotAnAwsError(what) => return Some(not_aws(*what)),
     };
     let fault = seen.findings.iter().find(|(check, _)| *check == super::CHECK.id).map(|(_, finding)| finding.fault.id);
-    let candidates = fault
-        .map(|fault| candidates::candidates(fault, symptom.refusal.as_ref().and_then(|refusal| refusal.layer), seen))
-        .unwrap_or_default();
+    let candidates = fault.map(|fault| candidates::candidates(fault, Said::by(symptom), seen)).unwrap_or_default();
     let contradictions = contradictions(evidence, seen, symptom);
     let refusal = symptom.refusal.as_ref();
     let decoded = evidence.snapshot.decoded_message.present();
@@ -152,7 +150,7 @@ fn contradictions(evidence: &Evidence<'_>, seen: &Seen<'_>, symptom: &Symptom) -
 /// In a sentence.
 fn summary(symptom: &Symptom) -> String {
     let whom = symptom.whom.as_ref().map_or_else(|| "AWS".to_owned(), |whom| format!("AWS saw {} and", describe(whom)));
-    let refused = matches!(symptom.sign, Sign::Refused | Sign::KeyRefused | Sign::WebIdentityRefused);
+    let refused = matches!(symptom.sign, Sign::Refused | Sign::KeyRefused | Sign::AgentRefused | Sign::WebIdentityRefused);
     if !refused {
         let code = symptom.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
         return format!("{}{code}", words(symptom.sign));
@@ -186,9 +184,15 @@ fn words(sign: Sign) -> &'static str {
         Sign::NoCredentials => "the SDK found no credentials",
         Sign::NoStsModule => "the SDK lacks its STS module",
         Sign::KeysInvalid => "AWS doesn't know the access key",
+        Sign::SignatureDiffers => {
+            "AWS knows the access key, and the signature isn't the one that its secret makes of the request"
+        }
+        Sign::PodIdentityMissing => "EKS has no Pod Identity association for the service account",
+        Sign::PodIdentityRefused => "EKS may not assume the role of the Pod Identity association",
+        Sign::CredentialsFailed => "the call for credentials itself failed",
         Sign::SessionExpired => "the session's credentials had expired",
         Sign::ClockSkew => "the clocks differ",
-        Sign::Other | Sign::Refused | Sign::KeyRefused | Sign::WebIdentityRefused => {
+        Sign::Other | Sign::Refused | Sign::KeyRefused | Sign::AgentRefused | Sign::WebIdentityRefused => {
             "AWS let the call in, which failed for another reason than permissions"
         }
     }

@@ -17,6 +17,14 @@ pub enum Sign {
     Refused,
     /// A KMS key that an answer needs may not be used.
     KeyRefused,
+    /// EKS has no Pod Identity association for the service account.
+    PodIdentityMissing,
+    /// EKS may not assume the role of the Pod Identity association.
+    PodIdentityRefused,
+    /// The node's role may not ask EKS for credentials, as the Pod Identity agent does.
+    AgentRefused,
+    /// A call for credentials failed otherwise: nobody was let in.
+    CredentialsFailed,
     /// IAM knows no OIDC provider for the token's issuer.
     NoProvider,
     /// The provider doesn't accept the token's audience.
@@ -47,6 +55,8 @@ pub enum Sign {
     NoStsModule,
     /// AWS doesn't know the keys.
     KeysInvalid,
+    /// AWS knows the key, and the signature isn't the one that its secret makes of the request.
+    SignatureDiffers,
     /// The credentials of the session had expired.
     SessionExpired,
     /// The clocks differ.
@@ -62,6 +72,10 @@ impl Sign {
             Self::WebIdentityRefused => "web-identity-refused",
             Self::Refused => "refused",
             Self::KeyRefused => "key-refused",
+            Self::PodIdentityMissing => "pod-identity-missing",
+            Self::PodIdentityRefused => "pod-identity-refused",
+            Self::AgentRefused => "agent-refused",
+            Self::CredentialsFailed => "credentials-failed",
             Self::NoProvider => "no-provider",
             Self::TokenAudience => "token-audience",
             Self::IssuerUnreachable => "issuer-unreachable",
@@ -77,6 +91,7 @@ impl Sign {
             Self::NoCredentials => "no-credentials",
             Self::NoStsModule => "no-sts-module",
             Self::KeysInvalid => "keys-invalid",
+            Self::SignatureDiffers => "signature-differs",
             Self::SessionExpired => "session-expired",
             Self::ClockSkew => "clock-skew",
             Self::Other => "other",
@@ -101,7 +116,9 @@ pub(super) fn read(text: &Text, symptom: &Symptom) -> Option<Sign> {
     generic(text, symptom).or_else(|| by_code(symptom)).or_else(|| refused_without_code(text, symptom)).or_else(|| {
         // A wrapper of an SDK proves that AWS said something, or was asked.
         let said = symptom.code.is_some() || symptom.status.is_some() || symptom.operation.is_some();
-        (symptom.sdk.is_some() && said).then_some(Sign::Other)
+        // Whatever keeps a call for credentials from giving any, it lets nobody in.
+        let sign = if gives_credentials(symptom) { Sign::CredentialsFailed } else { Sign::Other };
+        (symptom.sdk.is_some() && said).then_some(sign)
     })
 }
 
@@ -109,6 +126,7 @@ pub(super) fn read(text: &Text, symptom: &Symptom) -> Option<Sign> {
 fn authorization(symptom: &Symptom) -> Option<Sign> {
     match (&symptom.whom, &symptom.action) {
         (_, Some(action)) if action.starts_with("kms:") => Some(Sign::KeyRefused),
+        (_, Some(action)) if action.eq_ignore_ascii_case(super::ASK_EKS) => Some(Sign::AgentRefused),
         (Some(_), _) | (_, Some(_)) => Some(Sign::Refused),
         (None, None) => None,
     }
@@ -182,13 +200,30 @@ fn answered(symptom: &Symptom) -> Option<&str> {
     BY_CODE.iter().any(|(_, codes)| codes.contains(&code)).then_some(code)
 }
 
+/// The operation by which a web identity token becomes credentials.
+const OF_STS: &str = "AssumeRoleWithWebIdentity";
+
+/// The operation by which the Pod Identity agent gets credentials.
+/// <https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumeRoleForPodIdentity.html>
+const OF_EKS: &str = "AssumeRoleForPodIdentity";
+
+/// Whether the operation is one that gives a pod its credentials.
+fn gives_credentials(symptom: &Symptom) -> bool {
+    matches!(symptom.operation.as_deref(), Some(OF_STS | OF_EKS))
+}
+
 fn by_code(symptom: &Symptom) -> Option<Sign> {
     let code = symptom.code.as_deref()?;
     symptom.sdk?;
-    let of_token = symptom.operation.as_deref() == Some("AssumeRoleWithWebIdentity");
+    let of_token = symptom.operation.as_deref() == Some(OF_STS);
+    let of_eks = symptom.operation.as_deref() == Some(OF_EKS);
+    if of_eks && code == "InvalidTokenException" {
+        return Some(Sign::TokenMalformed);
+    }
     match BY_CODE.iter().find(|(_, codes)| codes.contains(&code))?.0 {
         Sign::Refused if of_token => Some(Sign::WebIdentityRefused),
-        Sign::SessionExpired if of_token => Some(Sign::TokenExpired),
+        Sign::SessionExpired if of_token || of_eks => Some(Sign::TokenExpired),
+        Sign::Refused if of_eks => Some(Sign::CredentialsFailed),
         sign => Some(sign),
     }
 }

@@ -1,15 +1,17 @@
 //! What may be behind an error, held against what the chain came to.
 
-use super::super::candidates::{Candidate, State, candidates};
+use super::super::candidates::{Candidate, Said, State, candidates};
 use super::super::light::{Seen, settle};
 use crate::check::{Outcome, Status};
 use crate::fault::Severity;
 use crate::finding::Finding;
 use crate::locus::Locus;
+use crate::symptom::Sign;
 use irsa_doctor_iam::Layer;
 
 fn ids(fault: &str, layer: Option<Layer>) -> Vec<&'static str> {
-    candidates(fault, layer, &Seen::default()).iter().map(|candidate| candidate.id).collect()
+    let said = Said { layer, ..Said::default() };
+    candidates(fault, said, &Seen::default()).iter().map(|candidate| candidate.id).collect()
 }
 
 /// A finding of any check.
@@ -19,7 +21,7 @@ fn finding(severity: Severity) -> Finding {
 
 /// The candidate of a check for a refused web identity.
 fn trust(check: &str, seen: &Seen<'_>) -> Candidate {
-    let all = candidates("error-trust-refused", None, seen);
+    let all = candidates("error-trust-refused", Said::default(), seen);
     all.into_iter().find(|candidate| candidate.check == Some(check)).unwrap()
 }
 
@@ -58,6 +60,40 @@ fn a_text_that_names_a_layer_of_the_role_itself_clears_the_others() {
 }
 
 #[test]
+fn what_the_text_names_comes_first() {
+    let first = |fault: &str, sign: Option<Sign>, layer: Option<Layer>| {
+        let all = candidates(fault, Said { sign, layer }, &Seen::default());
+        all[0].id
+    };
+    assert_eq!(first("error-access-denied", None, Some(Layer::Identity)), "required-actions");
+    assert_eq!(first("error-access-denied", None, Some(Layer::Boundary)), "permissions-boundary");
+    assert_eq!(first("error-resource-policy", None, Some(Layer::Resource)), "resource-policy");
+    assert_eq!(first("error-kms-key", None, Some(Layer::Resource)), "resource-policy");
+    assert_eq!(first("error-kms-key", None, None), "required-actions");
+    assert_eq!(first("error-sdk-lacks-sts", Some(Sign::NoStsModule), None), "sdk-too-old");
+    assert_eq!(first("error-no-credentials", Some(Sign::NoCredentials), None), "service-account-annotation");
+    assert_eq!(first("error-no-credentials", Some(Sign::PodIdentityMissing), None), "pod-identity");
+    assert_eq!(first("error-no-credentials", Some(Sign::CredentialsFailed), None), "service-trouble");
+    assert_eq!(first("error-trust-refused", Some(Sign::PodIdentityRefused), None), "pod-identity");
+    assert_eq!(first("error-access-denied", Some(Sign::AgentRefused), None), "node-role-policy");
+    assert_eq!(first("error-static-identity", Some(Sign::SignatureDiffers), None), "pod-credentials");
+}
+
+#[test]
+fn what_the_roles_policies_lack_does_not_explain_a_key_whose_own_policy_refuses() {
+    let (lacks, seen_by) =
+        (finding(Severity::Error), |lacks| Seen { checks: Vec::new(), findings: vec![("required-actions", lacks)] });
+    let said = |layer| Said { layer, ..Said::default() };
+    let refusal = || Outcome::finding(Finding::new(&super::super::KMS_KEY, Locus::new("error"), "the key"));
+    let severity = |layer| {
+        let settled = settle(refusal(), said(layer), &seen_by(&lacks));
+        crate::testing::findings(&settled)[0].severity
+    };
+    assert_eq!(severity(Some(Layer::Resource)), Severity::Error);
+    assert_eq!(severity(Some(Layer::Identity)), Severity::Info);
+}
+
+#[test]
 fn what_a_check_found_confirms_its_candidate_and_what_passes_is_excluded() {
     let (error, warning) = (finding(Severity::Error), finding(Severity::Warning));
     let seen = Seen {
@@ -69,7 +105,7 @@ fn what_a_check_found_confirms_its_candidate_and_what_passes_is_excluded() {
         ],
         findings: vec![("oidc-provider", &warning), ("trust-policy", &error)],
     };
-    let all = candidates("error-trust-refused", None, &seen);
+    let all = candidates("error-trust-refused", Said::default(), &seen);
     assert_eq!((all[0].check, all[0].state), (Some("trust-policy"), State::Confirmed), "what was found comes first");
     assert_eq!((all[0].id, all[0].why.as_str()), ("error-access-denied", "what was found"));
     let excluded: Vec<_> = all.iter().filter(|candidate| candidate.state == State::Excluded).collect();
@@ -121,11 +157,11 @@ fn an_error_that_the_chain_explains_is_no_more_than_a_note() {
         Outcome::finding(finding.fix(crate::fix::Fix::new("id", "summary").decision("somebody")))
     };
     let seen = Seen { checks: Vec::new(), findings: vec![("trust-policy", &cause)] };
-    let settled = settle(said(), None, &seen);
+    let settled = settle(said(), Said::default(), &seen);
     let [explained] = crate::testing::findings(&settled) else { panic!("{settled:?}") };
     assert_eq!(explained.detail, "STS refuses it; error-access-denied explains it");
     assert_eq!((explained.severity, explained.fix.clone()), (Severity::Info, None));
-    let settled = settle(said(), None, &Seen::default());
+    let settled = settle(said(), Said::default(), &Seen::default());
     let [unexplained] = crate::testing::findings(&settled) else { panic!("{settled:?}") };
     assert_eq!((unexplained.detail.as_str(), unexplained.severity), ("STS refuses it", Severity::Error));
     assert!(unexplained.fix.is_some());

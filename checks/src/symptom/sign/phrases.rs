@@ -70,14 +70,9 @@ pub(super) const PHRASES: &[(Sign, &[&str])] = &[
             "noclassdeffounderror:software/amazon/awssdk/services/sts",
         ],
     ),
-    (
-        Sign::NoCredentials,
-        &[
-            "eksdoesnothavepermissionstoassumetheassociatedrole",
-            "aniamrolemustbeassociatedwithserviceaccount",
-            "noauthwithawsexception:noawscredentialsprovidedby",
-        ],
-    ),
+    (Sign::PodIdentityMissing, &["noassociationfoundforserviceaccount"]),
+    (Sign::PodIdentityRefused, &["eksdoesnothavepermissionstoassumetheassociatedrole"]),
+    (Sign::NoCredentials, &["aniamrolemustbeassociatedwithserviceaccount", "noauthwithawsexception:noawscredentialsprovidedby"]),
     (Sign::ClockSkew, &["requesttimetooskewed", "signatureexpired:", "signaturenotyetcurrent:"]),
 ];
 
@@ -205,15 +200,13 @@ pub(super) const BY_CODE: &[(Sign, &[&str])] = &[
             "InvalidClientTokenId",
             "UnrecognizedClientException",
             "InvalidAccessKeyId",
-            "SignatureDoesNotMatch",
             "AuthFailure",
             "InvalidToken",
-            "IncompleteSignature",
             "MissingAuthenticationToken",
             "MissingAuthenticationTokenException",
-            "InvalidSignatureException",
         ],
     ),
+    (Sign::SignatureDiffers, &["SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"]),
     (
         Sign::Refused,
         &[

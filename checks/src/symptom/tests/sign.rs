@@ -104,6 +104,11 @@ fn what_happened_has_a_word() {
         ("Unable to locate credentials".to_owned(), "no-credentials"),
         ("the aws-java-sdk-sts module must be on the class path".to_owned(), "no-sts-module"),
         (failed("InvalidClientTokenId", "GetObject", "no"), "keys-invalid"),
+        (failed("SignatureDoesNotMatch", "GetObject", "no"), "signature-differs"),
+        (token("No association found for service account: a"), "pod-identity-missing"),
+        (token("EKS does not have permissions to assume the associated role."), "pod-identity-refused"),
+        (failed("InternalFailure", "AssumeRoleWithWebIdentity", "no"), "credentials-failed"),
+        (refused(&USER.replace("s3:ListBucket", "eks-auth:AssumeRoleForPodIdentity")), "agent-refused"),
         (failed("ExpiredToken", "GetObject", "no"), "session-expired"),
         (failed("RequestTimeTooSkewed", "GetObject", "no"), "clock-skew"),
         (failed("NoSuchKey", "GetObject", "The specified key does not exist."), "other"),
@@ -121,6 +126,49 @@ fn a_code_means_the_token_where_the_token_was_exchanged() {
     ] {
         assert_eq!(sign(&failed(code, "AssumeRoleWithWebIdentity", "no")), Some(of_token), "{code}");
         assert_eq!(sign(&failed(code, "GetObject", "no")), Some(of_session), "{code}");
+    }
+}
+
+#[test]
+fn a_call_for_credentials_that_fails_lets_nobody_in() {
+    let of_eks = |status: u16, rest: &str| {
+        let text = format!(
+            "operation error EKS Auth: AssumeRoleForPodIdentity, https response error StatusCode: {status}, RequestID: 1a2b, {rest}"
+        );
+        sign(&text)
+    };
+    for (status, rest, wanted) in [
+        (404, "ResourceNotFoundException: No association found for service account: my-account", Sign::PodIdentityMissing),
+        (404, "ResourceNotFoundException: No cluster found for name: my-cluster", Sign::CredentialsFailed),
+        (400, "InvalidTokenException: The token included in the request is invalid.", Sign::TokenMalformed),
+        (400, "ExpiredTokenException: The token included in the request is expired.", Sign::TokenExpired),
+        (
+            400,
+            "AccessDeniedException: Unauthorized Exception! EKS does not have permissions to assume the associated role.",
+            Sign::PodIdentityRefused,
+        ),
+        (400, "AccessDeniedException: no", Sign::CredentialsFailed),
+        (400, "InvalidRequestException: no", Sign::CredentialsFailed),
+        (429, "ThrottlingException: Rate exceeded", Sign::Throttled),
+        (500, "InternalServerException: no", Sign::CredentialsFailed),
+    ] {
+        assert_eq!(of_eks(status, rest), Some(wanted), "{rest}");
+    }
+    assert_eq!(sign(&failed("InternalFailure", "AssumeRoleWithWebIdentity", "no")), Some(Sign::CredentialsFailed));
+    // The agent calls with the node's role, which says nothing of the pod's.
+    let agent = refused(&USER.replace("s3:ListBucket", "eks-auth:AssumeRoleForPodIdentity"));
+    assert_eq!(sign(&agent), Some(Sign::AgentRefused));
+}
+
+#[test]
+fn a_signature_that_differs_is_of_a_key_that_is_known() {
+    for (code, wanted) in [
+        ("SignatureDoesNotMatch", Sign::SignatureDiffers),
+        ("InvalidSignatureException", Sign::SignatureDiffers),
+        ("InvalidAccessKeyId", Sign::KeysInvalid),
+        ("UnrecognizedClientException", Sign::KeysInvalid),
+    ] {
+        assert_eq!(sign(&failed(code, "GetObject", "no")), Some(wanted), "{code}");
     }
 }
 
