@@ -8,9 +8,13 @@ use crate::resource_policy::{is_examined, may_bear_policy};
 use crate::second_opinion;
 use irsa_doctor_iam::{Decision, LayerOutcome, Outcome};
 
-/// The decision for each asked action; none where there is no role, or it does not exist.
+/// The decision for each asked action; none where there is no role, where it does not exist, or where the container
+/// that was asked about does not have it.
 pub fn decisions(evidence: &Evidence<'_>) -> Vec<ActionDecision> {
     let Some(permissions) = permissions(evidence).filter(|permissions| !permissions.role.is_absent()) else { return Vec::new() };
+    if evidence.asked_without_role().is_some() {
+        return Vec::new();
+    }
     let asked = evidence.required().iter();
     asked
         .map(|asked| {

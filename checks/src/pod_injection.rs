@@ -103,6 +103,11 @@ fn judge(evidence: &Evidence<'_>) -> Outcome {
     let itself: Vec<ContainerView<'_>> = containers.iter().filter(|container| wired(container)).cloned().collect();
     match missing::judge(evidence) {
         whole if itself.is_empty() => whole,
+        // Nothing was to be given: of the container that was asked about it is to be said all the same.
+        Outcome::NotApplicable(_) if lacks_what_others_wire(evidence) => {
+            let asked = evidence.asked_container().cloned();
+            each(evidence, &itself.into_iter().chain(asked).collect::<Vec<_>>())
+        }
         Outcome::NotApplicable(_) => each(evidence, &itself),
         Outcome::Judged { mut findings, mut gaps } => {
             if let Outcome::Judged { findings: more, gaps: more_gaps } = each(evidence, &itself) {
@@ -133,7 +138,15 @@ fn without_asked(evidence: &Evidence<'_>, containers: &[ContainerView<'_>]) -> O
     let names: Vec<&str> = containers.iter().map(ContainerView::name).collect();
     let pod = evidence.pod_name().unwrap_or_default();
     let detail = format!("pod {pod} has no container {asked} (it has {})", names.join(", "));
-    Some(Gap::not_collected("get pods").about(pod).detail(detail).remedy("name one of its containers with --container"))
+    // No right to look would help.
+    let gap = Gap::not_collected(format!("container {asked}"));
+    Some(gap.detail(detail).remedy("name one of its containers with --container"))
+}
+
+/// Whether the container that was asked about has nothing, in a pod whose account names no role and whose others wire themselves.
+fn lacks_what_others_wire(evidence: &Evidence<'_>) -> bool {
+    let unnamed = evidence.service_account().is_present() && evidence.annotated_role().is_none();
+    unnamed && !evidence.association().is_present() && evidence.asked_without_role().is_some()
 }
 
 /// Each of these containers, and the annotation that names containers.

@@ -43,6 +43,9 @@ fn run(evidence: &Evidence<'_>) -> Outcome {
     if permissions.role.is_absent() {
         return Outcome::not_applicable("not reached: the role does not exist");
     }
+    if let Some(container) = evidence.asked_without_role() {
+        return Outcome::not_applicable(format!("not reached: container {} does not have the role", container.name()));
+    }
     let decisions: Vec<_> = asked.iter().map(|action| (action, permissions.decide(evidence, action))).collect();
     if permissions.has_none() && decisions.iter().all(|(_, decision)| is_refusal(&decision.outcome)) {
         return Outcome::not_applicable("not reached: the role has no policy (see attached-policies)");

@@ -55,7 +55,10 @@ pub(super) fn diagnose<'a>(
         return partly_read(target, &gaps);
     }
     let pods = for_each_pod(&base);
-    let identities: Vec<Identity> = merge::identities(pods.iter().map(identity::identities));
+    let mut identities: Vec<Identity> = merge::identities(pods.iter().map(identity::identities));
+    // The one that was asked about is the one that is spoken of.
+    let asked = snapshot.asked.container.as_deref();
+    identities.sort_by_key(|identity| asked.is_some_and(|name| identity.container != name));
     let Some(intent) = pods.iter().find_map(intent::intent) else {
         return without_intent(target, identities);
     };

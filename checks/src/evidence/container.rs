@@ -1,5 +1,7 @@
 //! A container, its environment, and the token that its token file is.
 
+use super::Evidence;
+use crate::identity::{Mode, mode};
 use crate::locus::Locus;
 use crate::snapshot::kubernetes::{Container, EnvVar, PodSpec, TokenProjection, Volume, VolumeMount};
 
@@ -151,6 +153,22 @@ impl<'a> ContainerView<'a> {
 /// The names that a literal refers to as `$(NAME)`.
 fn references(value: &str) -> impl Iterator<Item = &str> {
     value.split("$(").skip(1).filter_map(|after| after.split_once(')')).map(|(name, _)| name)
+}
+
+impl<'a> Evidence<'a> {
+    /// The container that was asked about, where the judged pod has it.
+    pub fn asked_container(&self) -> Option<&ContainerView<'a>> {
+        let asked = self.asked().container.as_deref()?;
+        self.containers().iter().find(|container| container.name() == asked)
+    }
+
+    /// The container that was asked about, where it calls without a role and others of the pod have one: what the role may
+    /// do is then nothing that this one may do.
+    pub fn asked_without_role(&self) -> Option<&ContainerView<'a>> {
+        let has_role = |container: &ContainerView<'_>| matches!(mode(container), Mode::Irsa | Mode::PodIdentity);
+        let asked = self.asked_container().filter(|container| self.pod.is_present() && !has_role(container))?;
+        self.containers().iter().any(has_role).then_some(asked)
+    }
 }
 
 /// The parts of a path: between slashes of either kind, without a drive, and without what changes nothing.

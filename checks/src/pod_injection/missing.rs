@@ -133,13 +133,24 @@ pub(super) fn bare(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Re
     if skip::is_skipped(evidence, name) {
         return Ok((saw || expects_role(evidence)?).then(|| skipped(evidence, container)));
     }
-    if !saw {
+    let asked = evidence.asked_container().is_some_and(|asked| asked.name() == name);
+    if !saw && !asked {
         return Ok(None);
     }
     let brings_its_own = identity::mode(container) == Mode::Static;
+    if asked && !brings_its_own && may_bring_its_own(container) {
+        let detail = format!("container {name} was given no role, and what a profile or envFrom gives it can't be seen");
+        return Err(Gap::not_collected(format!("credentials of container {name}")).detail(detail));
+    }
     let bears_aws = container.container.env.iter().any(|variable| variable.name.starts_with("AWS_")) && !brings_its_own;
-    let severity = if bears_aws || matters_most(evidence, container) { Severity::Warning } else { Severity::Info };
+    let severity = match (asked && !brings_its_own, bears_aws || matters_most(evidence, container)) {
+        // Its calls are what was asked about, and they have no credentials.
+        (true, _) => Severity::Error,
+        (false, true) => Severity::Warning,
+        (false, false) => Severity::Info,
+    };
     let why = match container.group {
+        _ if !saw => "those are wired by hand",
         ContainerGroup::Init => "it was added after the webhook ran",
         ContainerGroup::Regular => "a later webhook added it, as service meshes do",
     };
@@ -151,6 +162,15 @@ pub(super) fn bare(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Re
     .note("where another webhook adds the container, reinvocationPolicy IfNeeded of the pod identity webhook makes it run again");
     let finding = Finding::new(&CONTAINER_NOT_INJECTED, container.locus.clone(), detail).severity(severity);
     Ok(Some(finding.fix(commands::restart(evidence, fix))))
+}
+
+/// Whether a container may have credentials that its spec doesn't show: of a profile, or of what `envFrom` brings.
+fn may_bring_its_own(container: &ContainerView<'_>) -> bool {
+    const FILES: [&str; 4] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
+    let names_a_profile = FILES.iter().any(|name| container.is_set(name) && container.value(name) != Some("/dev/null"));
+    let mut mounts = container.container.volume_mounts.iter();
+    let at_home = |path: &str| path.trim_end_matches('/').split('/').any(|part| part == ".aws");
+    names_a_profile || !container.container.env_from.is_empty() || mounts.any(|mount| at_home(&mount.mount_path))
 }
 
 fn skipped(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Finding {

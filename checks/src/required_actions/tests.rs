@@ -27,6 +27,20 @@ fn what_the_policies_allow_passes_and_is_shown() {
 }
 
 #[test]
+fn what_a_role_may_do_is_nothing_that_a_container_without_it_may_do() {
+    let mut snapshot = asking("s3:ListBucket", BUCKET);
+    let sidecar = crate::testing::read(&json!({"name": "side", "image": "i"}));
+    crate::testing::pod(&mut snapshot).spec.containers.push(sidecar);
+    assert_eq!(run(&CHECK, &snapshot).status(), Status::Pass, "nobody asked about the other");
+    snapshot.asked.container = Some("side".to_owned());
+    assert_eq!(run(&CHECK, &snapshot).status(), Status::NotApplicable);
+    assert!(evidence(&snapshot, decisions).is_empty());
+    // With nothing in any of them it is the role that new pods get.
+    crate::testing::uninject(&mut snapshot);
+    assert_eq!(run(&CHECK, &snapshot).status(), Status::Pass);
+}
+
+#[test]
 fn a_grant_on_the_objects_does_not_list_the_bucket() {
     let mut snapshot = asking("s3:ListBucket", BUCKET);
     set_policy(

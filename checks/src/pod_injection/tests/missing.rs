@@ -82,7 +82,23 @@ fn a_container_that_was_added_later_is_worth_knowing() {
     assert_eq!(only(&bearing).1, Severity::Warning);
     let mut asked = with_sidecar(&json!([]));
     asked.asked.container = Some("proxy".to_owned());
-    assert_eq!(only(&asked).1, Severity::Warning);
+    assert_eq!(only(&asked).1, Severity::Error, "its calls have no credentials");
+    let mut own = with_sidecar(&json!([{"name": "AWS_PROFILE", "value": "mine"}]));
+    own.asked.container = Some("proxy".to_owned());
+    assert_eq!(status(&own), Status::Unknown, "a profile may give it some");
+}
+
+#[test]
+fn the_one_that_was_asked_about_lacks_what_others_wire_by_hand() {
+    let mut snapshot = with_sidecar(&json!([]));
+    testing::annotate(&mut snapshot, "eks.amazonaws.com/role-arn", None);
+    edit_pod(&mut snapshot, |pod| {
+        pod["spec"]["volumes"][0]["name"] = json!("mine");
+        pod["spec"]["containers"][0]["volumeMounts"][1]["name"] = json!("mine");
+    });
+    assert!(judged(&snapshot).is_empty());
+    snapshot.asked.container = Some("proxy".to_owned());
+    assert_eq!(judged(&snapshot), [("container-not-injected", Severity::Error)]);
 }
 
 #[test]
