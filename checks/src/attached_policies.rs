@@ -104,6 +104,11 @@ fn expected(
         return;
     }
     let Some(attached) = permissions.attached.present() else { return };
+    // An inline policy may bear the name; an ARN it has not.
+    if let Some(gap) = permissions.inline_names.gap().filter(|_| !wanted.starts_with("arn:")) {
+        gaps.push(FoundGap { gap: gap.clone(), decisive: true });
+        return;
+    }
     let role = crate::permissions::judged(evidence);
     let account = role.role_account();
     let known =
@@ -116,16 +121,41 @@ fn expected(
         let detail = format!("policy {arn} exists, but it is not attached to role {}", permissions.role_arn);
         let finding = Finding::new(&NOT_ATTACHED, Locus::new(&permissions.role_arn), detail).compared(wanted, names);
         findings.push(finding.fix(attach(&role, permissions, arn)));
-    } else if known.is_some_and(|(_, policy)| policy.policy.is_absent()) || listed.is_some() {
+    } else if known.is_some_and(|(_, policy)| policy.policy.is_absent()) || (listed.is_some() && !is_of_aws(wanted)) {
         let all: Vec<&str> =
             listed.into_iter().flatten().map(|policy| policy.name.as_str()).chain(names.iter().map(String::as_str)).collect();
         findings.push(missing(permissions, wanted, &nearest(wanted, all)));
     } else {
         let gap = known.and_then(|(_, policy)| policy.policy.gap().cloned());
         let gap = gap.or_else(|| account.and_then(|account| account.policy_list.gap().cloned()));
-        let gap = gap.unwrap_or_else(|| Gap::not_collected("iam:GetPolicy").about(wanted));
-        gaps.push(FoundGap { gap, decisive: true });
+        // Of what nobody asked for, a bundle doesn't say what it would have been.
+        let asks = if wanted.starts_with("arn:") { "iam:GetPolicy" } else { "iam:ListPolicies" };
+        let gap = gap.filter(|gap| !gap.operation.is_empty()).unwrap_or_else(|| Gap::not_collected(asks).about(wanted));
+        // The role doesn't have it, whether or not it exists; what files don't attach may be attached elsewhere.
+        let decisive = evidence.snapshot.from_files;
+        gaps.push(FoundGap { gap, decisive });
+        if !decisive {
+            findings.push(not_attached(&role, permissions, wanted).compared(wanted, names));
+        }
     }
+}
+
+/// A policy that is not attached, and of which it isn't known whether it exists.
+fn not_attached(role: &Evidence<'_>, permissions: &Permissions<'_>, wanted: &str) -> Finding {
+    let arn = &permissions.role_arn;
+    let detail = format!("policy {wanted} is not attached to role {arn} (whether it exists is not known)");
+    let fix = if wanted.starts_with("arn:") {
+        attach(role, permissions, wanted)
+    } else {
+        Fix::new(format!("attach {wanted} to {arn}"), format!("Attach policy {wanted}, or name the one that is meant"))
+            .decision("whoever owns the role's permissions: which policy is meant?")
+    };
+    Finding::new(&NOT_ATTACHED, Locus::new(arn), detail).fix(fix)
+}
+
+/// Whether an ARN is of one of AWS' own policies, which no list of the account's has.
+fn is_of_aws(wanted: &str) -> bool {
+    wanted.starts_with("arn:") && wanted.contains(":iam::aws:policy/")
 }
 
 fn missing(permissions: &Permissions<'_>, wanted: &str, near: &[String]) -> Finding {

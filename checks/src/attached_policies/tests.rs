@@ -95,14 +95,38 @@ fn a_policy_that_exists_and_is_not_attached() {
 fn a_policy_that_does_not_exist_names_the_nearest() {
     let mut snapshot = expecting("my-tset-policy");
     let none = run(&CHECK, &snapshot);
-    assert_eq!((none.status(), faults(&none).len()), (Status::Unknown, 0), "nobody looked whether it exists");
+    assert_eq!(faults(&none), ["policy-not-attached"], "whether or not it exists");
+    assert_eq!(gaps(&none), [("iam:ListPolicies", false)]);
     let listed = AttachedPolicy { arn: POLICY.to_owned(), name: "my-test-policy".to_owned() };
     account(&mut snapshot).policy_list = Observed::Present(vec![listed]);
     let outcome = run(&CHECK, &snapshot);
     assert_eq!(faults(&outcome), ["policy-missing"]);
     assert!(findings(&outcome)[0].detail.contains("my-test-policy"), "{}", findings(&outcome)[0].detail);
     account(&mut snapshot).policy_list = denied("iam:ListPolicies");
-    assert_eq!(run(&CHECK, &snapshot).status(), Status::Unknown);
+    assert_eq!(faults(&run(&CHECK, &snapshot)), ["policy-not-attached"]);
+}
+
+#[test]
+fn what_is_not_attached_is_not_attached_whatever_else_was_read() {
+    let arn = "arn:aws:iam::123456789012:policy/other";
+    let outcome = run(&CHECK, &expecting(arn));
+    let [finding] = findings(&outcome) else { panic!("{:?}", faults(&outcome)) };
+    assert_eq!(
+        (finding.fault.id, finding.severity, finding.confidence),
+        ("policy-not-attached", Severity::Error, Confidence::Certain)
+    );
+    assert!(finding.fix.as_ref().unwrap().commands[0].shell().ends_with(arn), "{:?}", finding.fix);
+    // A list of the account's own policies has none of AWS'.
+    let mut aws = expecting("arn:aws:iam::aws:policy/ReadOnlyAccess");
+    account(&mut aws).policy_list = Observed::Present(vec![]);
+    assert_eq!(faults(&run(&CHECK, &aws)), ["policy-not-attached"]);
+    // An inline policy may bear a name, and no ARN.
+    let unread = |wanted: &str| {
+        let mut snapshot = expecting(wanted);
+        role_evidence(&mut snapshot).inline_names = denied("iam:ListRolePolicies");
+        run(&CHECK, &snapshot).status()
+    };
+    assert_eq!((unread("other"), unread(arn)), (Status::Unknown, Status::Fail));
 }
 
 #[test]
