@@ -92,3 +92,65 @@ fn a_refusal_by_the_roles_own_policies_contradicts_policies_that_allow_it() {
         vec![read::<RequiredAction>(&json!({"action": "s3:GetObject", "resource": "arn:aws:s3:::my-test-bucket/x"}))];
     none(asked, &text);
 }
+
+#[test]
+fn what_another_policy_refused_is_what_broke() {
+    let refusal = |action: &str, resource: &str, layer: &str| {
+        let mut snapshot = healthy();
+        let because = format!(" on resource: {resource} because no {layer} policy allows the {action} action");
+        snapshot.asked.error = Some(refused_to_pod(action, &because));
+        let report = diagnose(&snapshot).targets.remove(0);
+        let errors = report.findings.iter().filter(|found| found.finding.severity == crate::fault::Severity::Error);
+        (report.first_broken, errors.map(|found| found.finding.fault.id).collect::<Vec<_>>())
+    };
+    let (key, queue) = ("arn:aws:kms:us-east-1:123456789012:key/1234abcd", "arn:aws:sqs:us-east-1:123456789012:q");
+    let of_key = refusal("kms:Decrypt", key, "resource-based");
+    assert_eq!(of_key, (Some("error-message"), vec!["action-not-allowed", "error-kms-key"]));
+    let of_queue = refusal("sqs:SendMessage", queue, "resource-based");
+    assert_eq!(of_queue, (Some("error-message"), vec!["action-not-allowed", "error-resource-policy"]));
+    let of_role = refusal("kms:Decrypt", key, "identity-based");
+    assert_eq!(of_role, (Some("required-actions"), vec!["action-not-allowed"]));
+}
+
+#[test]
+fn a_call_for_credentials_that_failed_is_never_no_fault() {
+    let of_eks = |rest: &str| {
+        format!(
+            "operation error EKS Auth: AssumeRoleForPodIdentity, https response error StatusCode: 400, RequestID: 1a2b, {rest}"
+        )
+    };
+    let agent = refused(NODE, "").replace("s3:ListBucket", "eks-auth:AssumeRoleForPodIdentity");
+    for (text, fault, words) in [
+        (
+            of_eks("ResourceNotFoundException: No association found for service account: my-account"),
+            "error-no-credentials",
+            "EKS has no Pod Identity association for the pod's service account: No association found",
+        ),
+        (
+            of_eks("InvalidTokenException: The token included in the request is invalid."),
+            "error-token-malformed",
+            "what was sent to EKS as the token is not one",
+        ),
+        (
+            of_eks("AccessDeniedException: Unauthorized Exception! EKS does not have permissions to assume the associated role."),
+            "error-trust-refused",
+            "EKS may not assume the role of the Pod Identity association: its trust policy does not let pods.eks.amazonaws.com in",
+        ),
+        (of_eks("InternalServerException: no"), "error-no-credentials", "EKS gave no credentials (InternalServerException)"),
+        (web_identity("InternalFailure", "no"), "error-no-credentials", "STS gave no credentials (InternalFailure)"),
+        (agent, "error-access-denied", "the node's role node may not ask EKS for the pods' credentials"),
+    ] {
+        for mut snapshot in [healthy(), alone()] {
+            snapshot.asked.error = Some(text.clone());
+            let report = diagnose(&snapshot).targets.remove(0);
+            assert!(
+                !report.sentence.contains("let the call in") && !report.sentence.starts_with("HEALTHY"),
+                "{}",
+                report.sentence
+            );
+        }
+        let (id, detail) = said(&text);
+        assert_eq!(id, fault, "{text}");
+        assert!(detail.starts_with(words), "{detail}");
+    }
+}
