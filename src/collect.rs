@@ -9,6 +9,7 @@ pub(crate) mod eks_token;
 mod error;
 mod interrupt;
 pub(crate) mod kubernetes;
+mod not_there;
 pub(crate) mod observe;
 mod plan;
 mod progress;

@@ -3,10 +3,12 @@
 
 mod error;
 mod join;
+mod missing;
 mod packing;
 mod write;
 
 pub(crate) use error::BundleError;
+pub(crate) use missing::{all_there, is_unseen};
 pub(crate) use packing::Unpacked;
 pub(crate) use write::{check, save, write};
 

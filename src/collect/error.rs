@@ -18,8 +18,8 @@ pub(crate) enum CollectError {
         nearest: Vec<String>,
         /// Other namespaces that have one of that name.
         other_namespaces: Vec<String>,
-        /// The word for the kind, as it is typed: `pod`.
-        kind: &'static str,
+        /// Kind and name of what those namespaces have: "pod `awscli`".
+        what: String,
     },
     /// Neither side could be looked at: exit 4.
     #[error("{message}")]
@@ -81,7 +81,7 @@ impl CollectError {
     /// What the user can do about it, in one or two sentences.
     pub(crate) fn help(&self) -> String {
         match self {
-            Self::TargetNotThere { nearest, other_namespaces, kind, .. } => not_there_help(kind, nearest, other_namespaces),
+            Self::TargetNotThere { nearest, other_namespaces, what, .. } => not_there_help(what, nearest, other_namespaces),
             Self::NothingToLookAt { help, .. } | Self::BadArguments { help, .. } => help.clone(),
             Self::Interrupted => "run it again; a selector (-l) or a namespace (-n) makes a scan shorter".to_owned(),
         }
@@ -97,13 +97,13 @@ impl CollectError {
     }
 }
 
-fn not_there_help(kind: &str, nearest: &[String], other_namespaces: &[String]) -> String {
+fn not_there_help(what: &str, nearest: &[String], other_namespaces: &[String]) -> String {
     let mut parts = Vec::new();
     if !nearest.is_empty() {
         parts.push(format!("did you mean {}?", quoted(nearest)));
     }
     if !other_namespaces.is_empty() {
-        parts.push(format!("there is a {kind} of that name in {}: use -n", quoted(other_namespaces)));
+        parts.push(format!("there is a {what} in {}: use -n", quoted(other_namespaces)));
     }
     if parts.is_empty() {
         parts.push("check the name, the namespace (-n) and the context (--context)".to_owned());

@@ -50,7 +50,7 @@ pub(super) fn evidence(args: &RunArgs, asked: Asked) -> Result<Evidence, Error> 
     } else {
         return live(args, asked);
     };
-    ask(&mut snapshot, asked, args);
+    ask(&mut snapshot, asked, args)?;
     needs::with_context(&args.expect.needs, &mut snapshot.asked.actions)?;
     // A scan may have come upon nothing that is judged.
     let was_scanned = snapshot.clusters.values().any(|cluster| cluster.scan.is_some());
@@ -220,8 +220,12 @@ fn nothing_asked() -> Error {
 }
 
 /// Puts the command line's question to a bundle: what it says goes before what the bundle was saved with.
-fn ask(snapshot: &mut Snapshot, asked: Asked, args: &RunArgs) {
-    let targets = targets_in(snapshot, asked.targets);
+///
+/// # Errors
+///
+/// The bundle shows that something it names isn't there.
+fn ask(snapshot: &mut Snapshot, asked: Asked, args: &RunArgs) -> Result<(), Error> {
+    let targets = targets_in(snapshot, asked.targets)?;
     let old = &mut snapshot.asked;
     // A bundle that somebody made by hand may have a scan that nobody spelt out.
     let asks_anew = !targets.is_empty() || old.targets.iter().any(|target| target.kind.is_scan() && !target.scanned);
@@ -253,6 +257,7 @@ fn ask(snapshot: &mut Snapshot, asked: Asked, args: &RunArgs) {
     if asks_anew {
         scan_again(snapshot);
     }
+    Ok(())
 }
 
 /// What a new question scans of a bundle: all pods that it has, and a gap for those that it may not have. What couldn't be read
@@ -261,6 +266,9 @@ fn scan_again(snapshot: &mut Snapshot) {
     let scans: Vec<Target> =
         snapshot.asked.targets.iter().filter(|target| target.kind.is_scan() && !target.scanned).cloned().collect();
     for cluster in snapshot.clusters.values_mut() {
+        // A misspelt name has no pods, either.
+        let is_unseen = |scan: &&Target| scan.kind == TargetKind::Namespace && bundle::is_unseen(cluster, &scan.name);
+        let unseen: Vec<&Target> = scans.iter().filter(is_unseen).collect();
         let old = cluster.scan.take().unwrap_or_default();
         let mut gaps = old.gaps.clone();
         for scan in &scans {
@@ -268,6 +276,9 @@ fn scan_again(snapshot: &mut Snapshot) {
             if !(old.has_whole(&scan.name) || (scan.kind == TargetKind::Namespace && listed)) {
                 let detail = format!("the bundle was not saved of all pods of {}", scan.place());
                 gaps.push(Gap::not_collected("list pods").detail(detail).remedy("save it again, of the whole place"));
+            } else if unseen.contains(&scan) {
+                let detail = format!("the bundle doesn't say whether there is a {}, it has no pods of it", scan.place());
+                gaps.push(Gap::not_collected("get namespaces").about(&scan.name).detail(detail).remedy("check the name"));
             }
         }
         if !scans.is_empty() || !gaps.is_empty() {
@@ -280,7 +291,11 @@ fn scan_again(snapshot: &mut Snapshot) {
 }
 
 /// Gives targets without a namespace the bundle's own, and those of several clusters the clusters that have them.
-fn targets_in(snapshot: &Snapshot, targets: Vec<Target>) -> Vec<Target> {
+///
+/// # Errors
+///
+/// The bundle shows that one isn't there.
+fn targets_in(snapshot: &Snapshot, targets: Vec<Target>) -> Result<Vec<Target>, Error> {
     let namespaces: BTreeSet<&str> =
         snapshot.asked.targets.iter().map(|target| target.namespace.as_str()).filter(|namespace| !namespace.is_empty()).collect();
     let namespace = match (namespaces.first(), namespaces.len()) {
@@ -293,7 +308,10 @@ fn targets_in(snapshot: &Snapshot, targets: Vec<Target>) -> Vec<Target> {
         }
         target
     });
-    if snapshot.clusters.len() > 1 { named.flat_map(|target| in_clusters(snapshot, target)).collect() } else { named.collect() }
+    let named: Vec<Target> = named.collect();
+    bundle::all_there(snapshot, &named)?;
+    let several = snapshot.clusters.len() > 1;
+    Ok(if several { named.into_iter().flat_map(|target| in_clusters(snapshot, target)).collect() } else { named })
 }
 
 /// Whether a scan of the cluster left something unread.

@@ -3,11 +3,9 @@
 use super::run::Run;
 use crate::collect::CollectError;
 use crate::collect::kubernetes::{Api, Selector};
+use crate::collect::not_there::{MOST_NAMES, nearest, there_is_no, there_is_no_namespace};
 use irsa_doctor_checks::snapshot::{Observed, Target, TargetKind};
 use std::collections::BTreeSet;
-
-/// How many names are offered at most.
-const MOST_NAMES: usize = 3;
 
 /// What isn't there.
 #[derive(Debug, Clone, Copy)]
@@ -34,24 +32,9 @@ impl Run<'_> {
         if namespace.is_absent() {
             let all = api.namespace_names().await.items;
             let nearest = nearest(&target.namespace, all.present().into_iter().flatten().map(String::as_str));
-            let namespace = Target::new(TargetKind::Namespace, "", target.namespace.as_str());
-            return there_is_no(&namespace, nearest, elsewhere);
+            return there_is_no_namespace(target, nearest, elsewhere);
         }
         there_is_no(target, nearest(&target.name, names.iter().map(String::as_str)), elsewhere)
-    }
-}
-
-fn there_is_no(target: &Target, nearest: Vec<String>, other_namespaces: Vec<String>) -> CollectError {
-    let kind = target.kind.as_str();
-    let place = match target.kind {
-        TargetKind::Namespace | TargetKind::Cluster => String::new(),
-        _ => format!(" in namespace `{}`", target.namespace),
-    };
-    CollectError::TargetNotThere {
-        message: format!("there is no {kind} `{}`{place}", target.name),
-        nearest,
-        other_namespaces,
-        kind,
     }
 }
 
@@ -83,31 +66,4 @@ async fn found(api: &Api, kind: TargetKind, selector: &Selector) -> Vec<(String,
     };
     let Observed::Present(all) = metadata else { return Vec::new() };
     all.into_iter().map(|metadata| (metadata.namespace.unwrap_or_default(), metadata.name)).collect()
-}
-
-/// The names that come nearest to a wanted one, the nearest first: a few letters away, or one beginning with the other.
-fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Vec<String> {
-    let distance = |name: &str| {
-        let letters = strsim::osa_distance(wanted, name);
-        let begins = !wanted.is_empty() && (name.starts_with(wanted) || wanted.starts_with(name));
-        let near = letters <= 2.max(wanted.chars().count() / 3);
-        (near || begins).then_some(letters)
-    };
-    let mut near: Vec<(usize, &str)> = names.filter_map(|name| Some((distance(name)?, name))).collect();
-    near.sort_unstable();
-    near.dedup();
-    near.into_iter().take(MOST_NAMES).map(|(_, name)| name.to_owned()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::nearest;
-
-    #[test]
-    fn offers_what_could_be_meant() {
-        let names = ["awscli", "api", "awscli-7c9f", "database"];
-        assert_eq!(nearest("awscl", names.into_iter()), ["awscli", "awscli-7c9f"]);
-        assert_eq!(nearest("awslci", names.into_iter()), ["awscli"]);
-        assert!(nearest("zzz", names.into_iter()).is_empty());
-    }
 }

@@ -40,11 +40,16 @@ impl Run<'_> {
         );
         let chooses = !(chosen.labels.is_empty() && chosen.fields.is_empty());
         let found = pods.map_err(|gap| nothing_listed(namespace, chooses, &gap))?;
-        if let Some(name) = namespace.filter(|_| found.pods == 0)
-            && self.namespace(name).await.is_absent()
-        {
-            let target = Target::new(TargetKind::Namespace, name, name);
-            return Err(self.missing(super::missing::Missing::of(&target)).await);
+        if let Some(name) = namespace.filter(|_| found.pods == 0) {
+            match self.namespace(name).await {
+                Observed::Present(_) => {}
+                Observed::Absent => {
+                    let target = Target::new(TargetKind::Namespace, name, name);
+                    return Err(self.missing(super::missing::Missing::of(&target)).await);
+                }
+                // A misspelt name has no pods, either.
+                Observed::Unavailable(gap) => self.scan_gaps().push(gap),
+            }
         }
         self.owners_of(&found.owners, &selector).await;
         self.read_accounts_at_once(&found.leads).await;
@@ -132,7 +137,8 @@ impl Run<'_> {
             return;
         }
         let Ok(api) = self.api().await else { return };
-        let Observed::Present(namespaces) = api.namespaces().await.items else { return };
+        // Of a list that was cut short nothing is kept: what a bundle has of a list is to be all of it.
+        let Observed::Present(namespaces) = api.namespaces().await.complete() else { return };
         for namespace in namespaces {
             self.cluster.namespaces.put(&namespace.metadata.name.clone(), namespace);
         }
