@@ -16,6 +16,7 @@ mod progress;
 
 pub(crate) use error::{CollectError, INTERRUPTED};
 pub(crate) use interrupt::Interrupt;
+pub(crate) use not_there::no_container;
 pub(crate) use progress::Progress;
 
 use irsa_doctor_checks::snapshot::{Asked, Snapshot, TargetKind};

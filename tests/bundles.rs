@@ -108,6 +108,50 @@ fn bundles_of_every_version_are_read() {
     assert!(said.contains("format version 2") && said.contains("newer irsa-doctor") && said.lines().count() == 2, "{said}");
 }
 
+/// What one asks a kept bundle: the exit code, and stderr.
+fn asked_of(bundle: &str, args: &[&str]) -> (Option<i32>, String) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bundles").join(bundle);
+    let output = run(&[&["--from", path.to_str().unwrap()], args].concat());
+    (output.status.code(), text(&output.stderr))
+}
+
+#[test]
+fn a_name_that_a_bundle_shows_not_to_be_there_is_said() {
+    const SCAN: &str = "v1-2026-11-26-scan.json";
+    for (args, said) in [
+        (&["-n", "nope"][..], "there is no namespace `nope`"),
+        (&["-n", "pay-68c4"], "did you mean `pay-68c46`?"),
+        (&["--pod", "ap", "-n", "pay-68c46"], "did you mean `app`?"),
+        (&["--pod", "app", "-n", "pay"], "there is no namespace `pay`"),
+    ] {
+        let (code, stderr) = asked_of(SCAN, args);
+        assert!(code == Some(5) && stderr.contains(said) && stderr.lines().count() == 2, "{args:?}: {code:?} {stderr}");
+    }
+    assert_eq!(asked_of(SCAN, &["-n", "default"]).0, Some(0), "it is there, without pods");
+    // Where namespaces were not listed, one that has no pods may be there or not.
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bundles").join(SCAN);
+    let mut bundle: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    bundle["clusters"].as_object_mut().unwrap().values_mut().next().unwrap()["namespaces"] = serde_json::json!({});
+    let output = piped(&["--from", "-", "-n", "nope"], bundle.to_string().as_bytes());
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_container_that_is_not_there_is_said_with_those_that_are() {
+    let (code, stderr) = asked_of("v1-2026-11-24.json", &["-c", "zz"]);
+    assert_eq!(code, Some(5), "{stderr}");
+    assert!(stderr.starts_with("error: pod `awscli` has no container `zz`: there is `awscli`\n"), "{stderr}");
+    assert!(stderr.contains("did you mean `awscli`?") && stderr.lines().count() == 2, "{stderr}");
+    let (code, _) = asked_of("v1-2026-11-24.json", &["-c", "awscli"]);
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn a_policy_that_is_not_attached_is_an_error_whatever_was_asked_of_the_account() {
+    let (code, _) = asked_of("v1-2026-11-26-pod.json", &["--policy", "arn:aws:iam::123456789012:policy/other"]);
+    assert_eq!(code, Some(1));
+}
+
 /// A bundle is a stranger's file: each of these ends in one line, at once.
 #[test]
 fn hostile_bundles_end_in_one_line() {

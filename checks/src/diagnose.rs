@@ -3,12 +3,14 @@
 //! Loops over targets, pods and roles live here and nowhere else.
 
 mod chain;
+mod container;
 mod gate;
 mod merge;
 mod sentence;
 mod target;
 mod wanted;
 
+pub use container::{NoContainer, no_container};
 pub use gate::{AllowUnknown, GateOptions, apply_gate};
 pub use wanted::{lookups, questions};
 

@@ -1,6 +1,7 @@
 //! What was named and isn't there, with what could be meant.
 
 use super::CollectError;
+use irsa_doctor_checks::diagnose::NoContainer;
 use irsa_doctor_checks::snapshot::{Target, TargetKind};
 
 /// How many names are offered at most.
@@ -24,6 +25,13 @@ pub(super) fn there_is_no_namespace(target: &Target, nearest: Vec<String>, elsew
         other_namespaces: elsewhere,
         what: what(target),
     }
+}
+
+/// The same of the container that was asked about.
+pub(crate) fn no_container(none: NoContainer) -> CollectError {
+    let near = nearest(&none.asked, none.names.iter().map(String::as_str));
+    let nearest = if near.is_empty() { none.names.into_iter().take(MOST_NAMES).collect() } else { near };
+    CollectError::TargetNotThere { message: none.message, nearest, other_namespaces: Vec::new(), what: "container".to_owned() }
 }
 
 /// Kind and name: "pod `awscli`".

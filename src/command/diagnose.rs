@@ -5,11 +5,11 @@ use super::source::{self, Evidence};
 use super::suppress::{self, Decided};
 use super::{fix_script, gate, metrics, needs, repeat, save};
 use crate::cli::{self, RunArgs};
-use crate::collect::bundle;
+use crate::collect::{self, bundle};
 use crate::error::Error;
 use crate::output;
 use crate::report::Run;
-use irsa_doctor_checks::diagnose::GateOptions;
+use irsa_doctor_checks::diagnose::{GateOptions, no_container};
 use irsa_doctor_checks::report::Report;
 use irsa_doctor_checks::snapshot::Asked;
 use std::time::Instant;
@@ -82,6 +82,9 @@ impl<'a> Plan<'a> {
     pub(super) fn round(&mut self) -> Result<Round, Error> {
         let started = Instant::now();
         let evidence = source::evidence(self.args, self.asked.clone())?;
+        if let Some(none) = no_container(&evidence.snapshot) {
+            return Err(collect::no_container(none).into());
+        }
         let output = &self.args.output;
         let report = self.decided.report(&evidence.snapshot, (&self.args.gate, &self.gate), output.force, &output.report)?;
         let (calls, interrupted) = (evidence.calls, evidence.interrupted);

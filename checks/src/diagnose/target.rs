@@ -211,7 +211,7 @@ fn with_next(roles: &[Option<RoleUnderJudgement>], first: &Evidence<'_>) -> Vec<
 }
 
 /// The evidence once for each pod that counts; once where there is none.
-fn for_each_pod<'a>(base: &Evidence<'a>) -> Vec<Evidence<'a>> {
+pub(super) fn for_each_pod<'a>(base: &Evidence<'a>) -> Vec<Evidence<'a>> {
     if base.pods.is_empty() {
         return vec![base.clone()];
     }
