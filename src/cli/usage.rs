@@ -56,8 +56,8 @@ fn explain(error: &clap::Error, usage: &str) -> Error {
     let first = text.lines().next().unwrap_or_default();
     let message = first.strip_prefix("error: ").unwrap_or(first);
     // clap puts what is missing or possible on the lines below.
-    let below: Vec<&str> =
-        text.lines().skip(1).map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("tip:")).collect();
+    let ends = |line: &&str| ["Usage:", "tip:", "For more information"].iter().any(|begin| line.starts_with(begin));
+    let below: Vec<&str> = text.lines().skip(1).map(str::trim).take_while(|line| !ends(line)).collect();
     let below = below.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
     let message = if message.ends_with(':') { format!("{message} {below}") } else { message.to_owned() };
     let help = match (error.get(ContextKind::SuggestedArg), error.get(ContextKind::SuggestedValue)) {
@@ -118,6 +118,8 @@ mod tests {
             ("x -o qqq", "there are table, wide", "--help"),
             ("x -o yamll", "did you mean `yaml`", "--help"),
             ("x --resource *", "--action", "--help"),
+            ("x schema foo", "'foo'", "possible values: report, bundle, config"),
+            ("x --only foo", "'foo'", "possible values: broken, inconclusive, degraded, healthy"),
             ("x --call-timeout 5parsecs", "5parsecs", "--help"),
             ("x explain", "<ID>", "--help"),
         ] {
@@ -126,6 +128,7 @@ mod tests {
             assert!(text.contains(message) && !text.contains('\n'), "{line}: {text}");
             assert!(error.help().unwrap_or_default().contains(help), "{line}: {:?}", error.help());
             assert_eq!(error.exit(), 2);
+            assert!(!error.help().unwrap_or_default().contains([']', '[']), "{line}: {:?}", error.help());
         }
     }
 
