@@ -69,8 +69,11 @@ fn each_subcommand_has_a_page() {
     let explain = plain(&std::fs::read_to_string(folder.path().join("irsa-doctor-explain.1")).unwrap());
     assert!(explain.contains(".TH irsa-doctor-explain 1") && explain.contains("irsa-doctor explain"), "{explain}");
     assert_eq!(text(&["man", path]), "", "they are replaced");
-    let missing = folder.path().join("nowhere");
-    let output = run(&["man", missing.to_str().unwrap()]);
+    let deeper = folder.path().join("not/there");
+    assert_eq!(text(&["man", deeper.to_str().unwrap()]), "", "it is made");
+    assert_eq!(written(&deeper).len() + 1, written(folder.path()).len());
+    let in_a_file = folder.path().join("irsa-doctor.1/man1");
+    let output = run(&["man", in_a_file.to_str().unwrap()]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.starts_with("error: the manual page can't be written") && said.lines().count() == 2, "{said}");

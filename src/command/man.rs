@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::{cli, file, output};
 use std::path::Path;
 
-/// Prints the manual page, or writes all of them into a folder.
+/// Prints the manual page, or writes all of them into a folder, which is made where it isn't there.
 ///
 /// # Errors
 ///
@@ -15,6 +15,8 @@ pub(super) fn run(folder: Option<&Path>) -> Result<(), Error> {
     let Some(folder) = folder else {
         return output::print(&page::main(&cli::built())?, false);
     };
+    let failed = |source| Error::Man { name: folder.display().to_string(), source };
+    std::fs::create_dir_all(folder).map_err(failed)?;
     for (name, text) in page::all(&cli::built())? {
         let path = folder.join(name);
         let failed = |source| Error::Man { name: path.display().to_string(), source };
