@@ -98,11 +98,11 @@ impl Error {
         Self::Usage { message: message.into(), help: help.into() }
     }
 
-    /// The exit code: 2 usage or bad input, 4 could not look, 5 the target isn't there.
+    /// The exit code: 2 usage, bad input or output that can't be written, 4 could not look, 5 the target isn't there.
     pub(crate) fn exit(&self) -> u8 {
         match self {
             Self::Collect(error) => error.exit_code(),
-            Self::Start(_) | Self::Write(_) => 4,
+            Self::Start(_) => 4,
             _ => 2,
         }
     }

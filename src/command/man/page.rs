@@ -9,10 +9,10 @@ use std::io;
 pub(super) const EXIT_CODES: &[(&str, &str)] = &[
     ("0", "Healthy, or nothing that --fail-on counts."),
     ("1", "Broken: a link of the chain does not hold."),
-    ("2", "The command line or a file that was given can't be used."),
+    ("2", "The command line or a file that was given can't be used, or the report could not be written."),
     ("3", "Inconclusive: what decides could not be looked at; --allow-unknown accepts that."),
-    ("4", "Nothing could be looked at, or the report could not be written."),
-    ("5", "The target is not there."),
+    ("4", "Nothing could be looked at."),
+    ("5", "The target, or the container that was asked about, is not there."),
     ("130", "Ended by Ctrl-C; what was found by then is reported."),
 ];
 
