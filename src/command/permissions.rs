@@ -5,7 +5,7 @@ mod kubernetes;
 mod terraform;
 
 use crate::cli::{Color, PermissionsArgs, PermissionsFormat};
-use crate::collect::aws::OPERATIONS;
+use crate::collect::aws::{OPERATIONS, RESOURCE_POLICY_OPERATIONS};
 use crate::collect::kubernetes::permissions::PERMISSIONS;
 use crate::error::Error;
 use crate::output;
@@ -63,7 +63,7 @@ fn table(wanted: &Wanted) -> Result<String, Error> {
         let _ = writeln!(text, "  {} {:<36} {}", mark(operation.essential), operation.action, operation.why);
     }
     let mut heading = "\nNot in it, for these are read only with a flag:\n\n";
-    for operation in OPERATIONS {
+    for operation in OPERATIONS.iter().chain(RESOURCE_POLICY_OPERATIONS) {
         let Some(flag) = wanted.flag(operation) else { continue };
         let _ = writeln!(text, "{heading}    {:<36} {flag}: {}", operation.action, operation.why);
         heading = "";
@@ -85,7 +85,6 @@ fn mark(essential: bool) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collect::aws::RESOURCE_POLICY_OPERATIONS;
     use std::collections::BTreeSet;
 
     #[test]
@@ -101,6 +100,18 @@ mod tests {
             let asked_only = ["iam:ListPolicies", "sts:DecodeAuthorizationMessage"].contains(&operation.action);
             let in_scan = OPERATIONS.contains(operation) && operation.flag.is_none() && !asked_only;
             assert_eq!(scan.contains(&format!("\"{}\"", operation.action)), in_scan, "{}", operation.action);
+        }
+        let scan = Wanted { all_namespaces: true, ..Wanted::default() };
+        let by_flag = iam::policies_by_flag(&scan);
+        for operation in RESOURCE_POLICY_OPERATIONS {
+            assert!(by_flag["--resource"].to_string().contains(operation.action), "{}", operation.action);
+        }
+        let text = table(&scan).unwrap();
+        for operation in OPERATIONS.iter().chain(RESOURCE_POLICY_OPERATIONS) {
+            let said: Vec<&str> = text.lines().filter(|line| line.contains(operation.why)).collect();
+            assert!(!said.is_empty(), "{}", operation.action);
+            let flag = scan.flag(operation).unwrap_or("--none");
+            assert!(said.iter().all(|line| line.matches(flag).count() < 2), "{said:?}");
         }
         let role = kubernetes::cluster_role();
         let verbs: BTreeSet<&str> = role["rules"]

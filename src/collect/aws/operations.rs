@@ -73,10 +73,10 @@ operations! {
     LIST_PROVIDERS: "IAM" "ListOpenIDConnectProviders", "iam:ListOpenIDConnectProviders", None, "*", false, "the nearest provider, where the issuer has none";
     LIST_ROLES: "IAM" "ListRoles", "iam:ListRoles", None, "*", false, "the nearest name, where a role is missing";
     GET_AUTHORIZATION_DETAILS: "IAM" "GetAccountAuthorizationDetails", "iam:GetAccountAuthorizationDetails", None, "*", false, "scans of many roles: all of them in a few calls";
-    LIST_POLICIES: "IAM" "ListPolicies", "iam:ListPolicies", None, "*", false, "whether a policy that was asked for with --policy exists";
+    LIST_POLICIES: "IAM" "ListPolicies", "iam:ListPolicies", None, "*", false, "whether a policy that the role should have exists";
     LOOKUP_EVENTS: "CloudTrail" "LookupEvents", "cloudtrail:LookupEvents", None, "*", false, "who asked for the role's credentials, and how it ended", "--cloudtrail";
     SIMULATE: "IAM" "SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy", NO_ENTITY, ROLE, false, "what AWS' own simulator says of an action", "--simulate";
-    DECODE_MESSAGE: "STS" "DecodeAuthorizationMessage", "sts:DecodeAuthorizationMessage", None, "*", false, "with --error: what an encoded authorization message says";
+    DECODE_MESSAGE: "STS" "DecodeAuthorizationMessage", "sts:DecodeAuthorizationMessage", None, "*", false, "what the encoded authorization message of a pasted error says";
 }
 
 /// Whether an operation may be called.

@@ -12,11 +12,14 @@ impl Wanted {
     /// The flag without which it isn't asked; none of a flag that is wanted.
     pub(super) fn flag(&self, operation: &Operation) -> Option<&'static str> {
         let asked_only_with = || ASKED_ONLY_WITH.iter().find(|(asked, _)| *asked == operation).map(|(_, flag)| *flag);
-        let flag = operation.flag.or_else(|| self.all_namespaces.then(asked_only_with).flatten());
+        // A scan that asks for no action reads no policy of a resource.
+        let of_resource = || RESOURCE_POLICY_OPERATIONS.iter().any(|known| *known == operation).then_some("--resource");
+        let asked_only = || asked_only_with().or_else(of_resource);
+        let flag = operation.flag.or_else(|| self.all_namespaces.then(asked_only).flatten());
         flag.filter(|flag| !self.flags.contains(flag))
     }
 
-    /// What is asked for the policies of resources; without `--resource`, nothing.
+    /// What is asked for the policies of resources, where that is no flag's.
     pub(super) fn resource_policies(&self) -> &'static [&'static Operation] {
         if self.all_namespaces { &[] } else { RESOURCE_POLICY_OPERATIONS }
     }
@@ -44,7 +47,7 @@ pub(super) fn policy(wanted: &Wanted) -> Value {
 /// What a flag needs besides, a policy for each.
 pub(super) fn policies_by_flag(wanted: &Wanted) -> BTreeMap<&'static str, Value> {
     let mut actions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for operation in OPERATIONS {
+    for operation in OPERATIONS.iter().chain(RESOURCE_POLICY_OPERATIONS) {
         if let Some(flag) = wanted.flag(operation) {
             actions.entry(flag).or_default().push(operation.action);
         }

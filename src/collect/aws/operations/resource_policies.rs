@@ -14,13 +14,13 @@ const NO_REPOSITORY_POLICY: Option<&str> = Some("RepositoryPolicyNotFoundExcepti
 const NOT_FOUND: Option<&str> = Some("ResourceNotFoundException");
 
 operations! {
-    GET_BUCKET_POLICY: "S3" "GetBucketPolicy", "s3:GetBucketPolicy", NO_BUCKET_POLICY, BUCKET, false, "the policy of a bucket named by --resource";
-    DESCRIBE_KEY: "KMS" "DescribeKey", "kms:DescribeKey", None, KEY, false, "which key an alias named by --resource stands for";
-    GET_KEY_POLICY: "KMS" "GetKeyPolicy", "kms:GetKeyPolicy", None, KEY, false, "the policy of a key named by --resource";
-    GET_QUEUE_ATTRIBUTES: "SQS" "GetQueueAttributes", "sqs:GetQueueAttributes", None, QUEUE, false, "the policy of a queue named by --resource";
-    GET_TOPIC_ATTRIBUTES: "SNS" "GetTopicAttributes", "sns:GetTopicAttributes", None, TOPIC, false, "the policy of a topic named by --resource";
-    GET_SECRET_POLICY: "Secrets Manager" "GetResourcePolicy", "secretsmanager:GetResourcePolicy", None, SECRET, false, "the policy of a secret named by --resource (never its value)";
-    GET_REPOSITORY_POLICY: "ECR" "GetRepositoryPolicy", "ecr:GetRepositoryPolicy", NO_REPOSITORY_POLICY, REPOSITORY, false, "the policy of a repository named by --resource";
-    GET_FUNCTION_POLICY: "Lambda" "GetPolicy", "lambda:GetPolicy", NOT_FOUND, FUNCTION, false, "the policy of a function named by --resource";
+    GET_BUCKET_POLICY: "S3" "GetBucketPolicy", "s3:GetBucketPolicy", NO_BUCKET_POLICY, BUCKET, false, "the policy of a bucket that is asked about";
+    DESCRIBE_KEY: "KMS" "DescribeKey", "kms:DescribeKey", None, KEY, false, "which key an alias that is asked about stands for";
+    GET_KEY_POLICY: "KMS" "GetKeyPolicy", "kms:GetKeyPolicy", None, KEY, false, "the policy of a key that is asked about";
+    GET_QUEUE_ATTRIBUTES: "SQS" "GetQueueAttributes", "sqs:GetQueueAttributes", None, QUEUE, false, "the policy of a queue that is asked about";
+    GET_TOPIC_ATTRIBUTES: "SNS" "GetTopicAttributes", "sns:GetTopicAttributes", None, TOPIC, false, "the policy of a topic that is asked about";
+    GET_SECRET_POLICY: "Secrets Manager" "GetResourcePolicy", "secretsmanager:GetResourcePolicy", None, SECRET, false, "the policy of a secret that is asked about (never its value)";
+    GET_REPOSITORY_POLICY: "ECR" "GetRepositoryPolicy", "ecr:GetRepositoryPolicy", NO_REPOSITORY_POLICY, REPOSITORY, false, "the policy of a repository that is asked about";
+    GET_FUNCTION_POLICY: "Lambda" "GetPolicy", "lambda:GetPolicy", NOT_FOUND, FUNCTION, false, "the policy of a function that is asked about";
     GET_FUNCTION_CONCURRENCY: "Lambda" "GetFunctionConcurrency", "lambda:GetFunctionConcurrency", NOT_FOUND, FUNCTION, false, "whether a function without a policy exists";
 }
