@@ -46,7 +46,7 @@ fn by_sign(symptom: &Symptom) -> Option<(&'static str, &'static str)> {
     Some(match symptom.sign {
         Sign::PodIdentityMissing => (
             "Make the association, or take away what makes the program ask for one",
-            "whoever owns the cluster: `aws eks create-pod-identity-association` for the pod's namespace and service account;              then make the pod anew",
+            "whoever owns the cluster: `aws eks create-pod-identity-association` for the pod's namespace and service account; then make the pod anew",
         ),
         Sign::PodIdentityRefused => (
             "Let EKS Pod Identity into the association's role",

@@ -241,7 +241,16 @@ fn refused_without_code(text: &Text, symptom: &Symptom) -> Option<Sign> {
     ]) {
         return Some(Sign::KeysInvalid);
     }
-    if text.has("encodedauthorizationfailuremessage:") {
+    if text.has("therequestsignaturewecalculateddoesnotmatchthesignatureyouprovided") {
+        return Some(Sign::SignatureDiffers);
+    }
+    // S3's code and message, and what botocore and the SDK for Rust write around a code, without the rest.
+    if text.has_any(&[
+        "encodedauthorizationfailuremessage:",
+        "accessdenied:accessdenied",
+        "anerroroccurred(accessdenied",
+        "serviceerror:unhandlederror(accessdenied",
+    ]) {
         return Some(Sign::Refused);
     }
     // An HTTP client that only shows the call: the URL names the operation.

@@ -188,6 +188,24 @@ fn a_status_alone_is_a_refusal_where_an_sdk_or_the_call_is_named() {
 }
 
 #[test]
+fn what_is_left_of_a_wrapper_is_enough() {
+    for (text, wanted) in [
+        ("AccessDenied: Access Denied", Some(Sign::Refused)),
+        ("ERROR upload failed: AccessDenied: Access Denied", Some(Sign::Refused)),
+        ("An error occurred (AccessDenied)", Some(Sign::Refused)),
+        ("service error: unhandled error (AccessDenied)", Some(Sign::Refused)),
+        (
+            "SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided.",
+            Some(Sign::SignatureDiffers),
+        ),
+        ("access denied", None),
+        ("AccessDenied: no such door", None),
+    ] {
+        assert_eq!(sign(text), wanted, "{text}");
+    }
+}
+
+#[test]
 fn a_failure_of_the_network_is_one_of_aws_only_on_the_way_there() {
     for (text, wanted) in [
         ("AWS_REGION=eu-west-1; dial tcp 10.0.1.5:5432: connection refused".to_owned(), None),
