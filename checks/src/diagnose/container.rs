@@ -1,7 +1,7 @@
 //! Whether the container that was asked about is there at all: a misspelt name is nobody's fault to judge.
 
 use super::target;
-use crate::evidence::ContainerView;
+use crate::evidence::{ContainerView, Evidence};
 use crate::policies::Policies;
 use crate::snapshot::Snapshot;
 use crate::workload;
@@ -29,7 +29,7 @@ pub fn no_container(snapshot: &Snapshot) -> Option<NoContainer> {
     for target in &snapshot.asked.targets {
         let base = target::evidence(snapshot, &policies, target);
         let pods = target::for_each_pod(&base);
-        let names: BTreeSet<&str> = pods.iter().flat_map(|pod| pod.containers()).map(ContainerView::name).collect();
+        let names: BTreeSet<&str> = pods.iter().flat_map(Evidence::containers).map(ContainerView::name).collect();
         let is_known = !names.is_empty() && workload::unread_pod(&base).is_none();
         let lacks = is_known && !names.contains(asked);
         if lacks && !target.scanned {

@@ -66,10 +66,7 @@ pub(super) fn what(text: &Text) -> Option<&'static str> {
     let refusals: Vec<&str> = low.lines().filter(|line| REFUSALS.iter().any(|word| line.contains(word))).collect();
     let page = text.has("<html") && !refusals.is_empty();
     let names = |name: &&str| (page && text.has(name)) || refusals.iter().any(|line| line.contains(name));
-    OTHERS
-        .iter()
-        .find(|(_, phrases, marks)| text.has_any(phrases) || marks.iter().any(|mark| names(&mark)))
-        .map(|(what, ..)| *what)
+    OTHERS.iter().find(|(_, phrases, marks)| text.has_any(phrases) || marks.iter().any(&names)).map(|(what, ..)| *what)
 }
 
 /// Whether a text is surely somebody else's, even though its form is one that AWS uses.

@@ -163,10 +163,10 @@ mod tests {
         let cluster = snapshot.clusters.values_mut().next().unwrap();
         cluster.namespaces.retain(|name, _| name == "pay-68c46");
         assert_eq!(said(&snapshot, TargetKind::Namespace, "nope", "nope"), None, "the list of namespaces was not read");
-        let cluster = &snapshot.clusters.values().next().unwrap();
+        let cluster = snapshot.clusters.values().next().unwrap();
         assert_eq!((is_unseen(cluster, "nope"), is_unseen(cluster, "pay-68c46")), (true, false));
         let whole = scanned();
-        let cluster = &whole.clusters.values().next().unwrap();
+        let cluster = whole.clusters.values().next().unwrap();
         assert_eq!(["nope", "default"].map(|name| is_unseen(cluster, name)), [false, false], "one isn't there, one is");
         let cluster = snapshot.clusters.values_mut().next().unwrap();
         cluster.scan = Some(Scan { whole: Vec::new(), ..Scan::default() });
