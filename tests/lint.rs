@@ -10,6 +10,8 @@ use std::process::{Command, Output, Stdio};
 
 #[path = "lint/bad_input.rs"]
 mod bad_input;
+#[path = "lint/known_later.rs"]
+mod known_later;
 #[path = "lint/misuses.rs"]
 mod misuses;
 #[path = "lint/sources.rs"]

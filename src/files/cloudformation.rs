@@ -1,13 +1,15 @@
-//! Templates of `CloudFormation`, as far as they are literal.
+//! Templates of `CloudFormation`, as far as they are literal. What a function, a parameter or a condition decides is unknown.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html>
 
+mod attach;
 mod intrinsic;
 
-use super::defined::{Association, Cluster, Defined, Document, Policy, PolicyRef, Provider, Role, RoleRef, later};
+use super::defined::{Association, Cluster, Defined, Document, Policy, PolicyRef, Provider, Role, later};
 use super::place::Spot;
 use super::tree::Tree;
+use attach::{Attached, Attachment, attach, roles_of};
 use intrinsic::Template;
-use irsa_doctor_checks::snapshot::Observed;
+use irsa_doctor_checks::snapshot::{Gap, Observed};
 use irsa_doctor_iam::json::{Node, Value};
 use std::collections::BTreeMap;
 
@@ -35,22 +37,21 @@ pub(super) fn read(file: usize, document: &Value, pseudo: &Pseudo, defined: &mut
         match resource.kind {
             "AWS::IAM::Role" => defined.roles.push(role(&template, &resource, &spot)),
             "AWS::IAM::ManagedPolicy" => {
-                let reference = Observed::Present(PolicyRef::Defined((file, resource.id.to_owned())));
-                attachments.extend(roles_of(&template, &resource).map(|role| (role, Attached::Managed(reference.clone()))));
+                let what = Attached::Managed(PolicyRef::Defined((file, resource.id.to_owned())));
+                attachments.push(Attachment { what, to: roles_of(&template, &resource), gap: resource.later("Roles") });
                 defined.policies.push(policy(&template, &resource, &spot));
             }
             "AWS::IAM::Policy" | "AWS::IAM::RolePolicy" => {
                 let name = template.text(&resource, "PolicyName").present().cloned();
                 let name = name.unwrap_or_else(|| resource.id.to_owned());
-                let inline = (name, document_of(&template, &resource, "PolicyDocument", &spot));
-                attachments.extend(roles_of(&template, &resource).map(|role| (role, Attached::Inline(inline.clone()))));
+                let document = match resource.perhaps() {
+                    Some(gap) => Observed::Unavailable(gap),
+                    None => document_of(&template, &resource, "PolicyDocument", &spot),
+                };
+                let what = Attached::Inline(name, document);
+                attachments.push(Attachment { what, to: roles_of(&template, &resource), gap: resource.later("Roles") });
             }
-            "AWS::IAM::OIDCProvider" => {
-                if let Observed::Present(url) = template.text(&resource, "Url") {
-                    let client_ids = resource.properties.texts_of("ClientIdList");
-                    defined.providers.push(Provider { url, client_ids, spot });
-                }
-            }
+            "AWS::IAM::OIDCProvider" => defined.providers.extend(provider(&template, &resource, spot)),
             "AWS::EKS::Cluster" => defined.clusters.push(Cluster {
                 name: template.text(&resource, "Name").present().cloned(),
                 arn: None,
@@ -62,7 +63,7 @@ pub(super) fn read(file: usize, document: &Value, pseudo: &Pseudo, defined: &mut
             _ => {}
         }
     }
-    attach(file, attachments, &mut defined.roles);
+    attach(file, &attachments, &mut defined.roles);
 }
 
 /// A resource of a template.
@@ -72,39 +73,44 @@ struct Resource<'t> {
     id: &'t str,
     kind: &'t str,
     properties: &'t Value,
+    /// Whether a condition of the template decides if it is made.
+    is_conditional: bool,
 }
 
-enum Attached {
-    Managed(Observed<PolicyRef>),
-    Inline((String, Observed<Document>)),
-}
+impl<'t> Resource<'t> {
+    /// A property; one that is set to `AWS::NoValue` is not there.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html>
+    fn property(&self, key: &str) -> Option<&'t Value> {
+        self.properties.get(key).filter(|value| !intrinsic::is_no_value(value))
+    }
 
-fn attach(file: usize, attachments: Vec<(RoleRef, Attached)>, roles: &mut [Role]) {
-    for (to, what) in attachments {
-        let is_it = |role: &&mut Role| match &to {
-            RoleRef::Defined(key) => role.key == *key,
-            RoleRef::Name(name) => role.key.0 == file && role.name.present() == Some(name),
-            RoleRef::Arn(_) => false,
-        };
-        if let Some(role) = roles.iter_mut().find(is_it) {
-            match what {
-                Attached::Managed(policy) => role.attached.push(policy),
-                Attached::Inline(inline) => role.inline.push(inline),
-            }
-        }
+    /// Why something of it isn't known.
+    fn later(&self, what: &str) -> Gap {
+        later(format!("{what} of {}", self.id), self.id)
+    }
+
+    /// Why it isn't known whether it is made.
+    fn perhaps(&self) -> Option<Gap> {
+        self.is_conditional.then(|| later(format!("the Condition of {}", self.id), self.id))
     }
 }
 
 fn role(template: &Template<'_>, resource: &Resource<'_>, spot: &Spot) -> Role {
-    let gap = |what: &str| later(format!("{what} of {}", resource.id), resource.id);
-    let inline = resource.properties.items_of("Policies").iter().enumerate().map(|(at, policy)| {
+    let policies = template.list(resource, "Policies");
+    let inline = policies.present().into_iter().flatten().enumerate().map(|(at, policy)| {
         let name = policy.get("PolicyName").and_then(|name| template.resolved_text(name));
         let name = name.unwrap_or_else(|| format!("{} {at}", resource.id));
         (name, policy.get("PolicyDocument").map_or(Observed::Absent, |document| written(template, resource, document, spot)))
     });
-    let attached = resource.properties.items_of("ManagedPolicyArns").iter();
-    let boundary = resource.properties.get("PermissionsBoundary");
-    let reference = |value: &Value| template.policy(value).map_or(Observed::Unavailable(gap("a policy")), Observed::Present);
+    let boundary = resource.property("PermissionsBoundary");
+    let reference = |value: &Value| {
+        template.policy(value).map_or_else(|| Observed::Unavailable(resource.later("a policy")), Observed::Present)
+    };
+    let attached = match template.list(resource, "ManagedPolicyArns") {
+        Observed::Present(items) => items.into_iter().map(reference).collect(),
+        Observed::Absent => Vec::new(),
+        Observed::Unavailable(gap) => vec![Observed::Unavailable(gap)],
+    };
     let tags = resource.properties.items_of("Tags").iter();
     Role {
         key: (template.file, resource.id.to_owned()),
@@ -114,11 +120,13 @@ fn role(template: &Template<'_>, resource: &Resource<'_>, spot: &Spot) -> Role {
         trust: document_of(template, resource, "AssumeRolePolicyDocument", spot),
         boundary: boundary.map(reference),
         inline: inline.collect(),
-        attached: attached.map(reference).collect(),
+        unseen_inline: policies.gap().cloned(),
+        attached,
         has_policies: true,
         tags: tags
             .filter_map(|tag| Some((tag.text_of("Key")?.to_owned(), tag.text_of("Value")?.to_owned())))
             .collect::<BTreeMap<_, _>>(),
+        perhaps: resource.perhaps(),
         spot: spot.clone(),
     }
 }
@@ -130,13 +138,23 @@ fn policy(template: &Template<'_>, resource: &Resource<'_>, spot: &Spot) -> Poli
         path: template.text(resource, "Path").present().cloned().unwrap_or_else(|| "/".to_owned()),
         arn: None,
         document: document_of(template, resource, "PolicyDocument", spot),
+        perhaps: resource.perhaps(),
         spot: spot.clone(),
     }
 }
 
+fn provider(template: &Template<'_>, resource: &Resource<'_>, spot: Spot) -> Option<Provider> {
+    let url = template.text(resource, "Url").present()?.clone();
+    let list = template.list(resource, "ClientIdList");
+    let ids: Vec<Option<String>> = list.present().into_iter().flatten().map(|id| template.resolved_text(id)).collect();
+    let unknown = ids.iter().any(Option::is_none).then(|| resource.later("ClientIdList"));
+    let unseen_ids = list.gap().cloned().or(unknown);
+    Some(Provider { url, client_ids: ids.into_iter().flatten().collect(), unseen_ids, perhaps: resource.perhaps(), spot })
+}
+
 /// A policy document of a resource: an object, or text that holds one.
 fn document_of(template: &Template<'_>, resource: &Resource<'_>, key: &str, spot: &Spot) -> Observed<Document> {
-    match resource.properties.get(key) {
+    match resource.property(key) {
         Some(value) => written(template, resource, value, spot),
         None => Observed::Absent,
     }
@@ -144,7 +162,7 @@ fn document_of(template: &Template<'_>, resource: &Resource<'_>, key: &str, spot
 
 fn written(template: &Template<'_>, resource: &Resource<'_>, value: &Value, spot: &Spot) -> Observed<Document> {
     let Some(resolved) = template.resolved(value) else {
-        return Observed::Unavailable(later(format!("a document of {}", resource.id), resource.id));
+        return Observed::Unavailable(resource.later("a document"));
     };
     let text = match &resolved.node {
         Node::String(text) => text.clone(),
@@ -153,27 +171,20 @@ fn written(template: &Template<'_>, resource: &Resource<'_>, value: &Value, spot
     Observed::Present(Document { text, spot: spot.part(value) })
 }
 
-/// The roles that a policy is attached to by itself.
-fn roles_of<'t>(template: &'t Template<'t>, resource: &Resource<'t>) -> impl Iterator<Item = RoleRef> + use<'t> {
-    let one = resource.properties.get("RoleName").into_iter();
-    resource.properties.items_of("Roles").iter().chain(one).filter_map(|role| template.role(role))
-}
-
 fn association(template: &Template<'_>, resource: &Resource<'_>, spot: Spot) -> Option<Association> {
     let text = |key: &str| template.text(resource, key).present().cloned();
-    let role =
-        |key: &str| {
-            let value = resource.properties.get(key)?;
-            Some(template.role(value).map_or_else(
-                || Observed::Unavailable(later(format!("{key} of {}", resource.id), resource.id)),
-                Observed::Present,
-            ))
-        };
+    let role = |key: &str| {
+        let value = resource.property(key)?;
+        Some(template.role(value).map_or_else(|| Observed::Unavailable(resource.later(key)), Observed::Present))
+    };
     Some(Association {
         cluster: text("ClusterName"),
         namespace: text("Namespace")?,
         service_account: text("ServiceAccount")?,
-        role: role("RoleArn").unwrap_or(Observed::Absent),
+        role: match resource.perhaps() {
+            Some(gap) => Observed::Unavailable(gap),
+            None => role("RoleArn").unwrap_or(Observed::Absent),
+        },
         target_role: role("TargetRoleArn"),
         spot,
     })

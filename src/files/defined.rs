@@ -41,10 +41,14 @@ pub(super) struct Role {
     pub(super) trust: Observed<Document>,
     pub(super) boundary: Option<Observed<PolicyRef>>,
     pub(super) inline: Vec<(String, Observed<Document>)>,
+    /// Why there may be other inline policies than these.
+    pub(super) unseen_inline: Option<Gap>,
     pub(super) attached: Vec<Observed<PolicyRef>>,
     /// Whether the file is where its policies are attached: a trust policy alone says nothing of them.
     pub(super) has_policies: bool,
     pub(super) tags: BTreeMap<String, String>,
+    /// Why it isn't known whether it is made at all.
+    pub(super) perhaps: Option<Gap>,
     pub(super) spot: Spot,
 }
 
@@ -71,6 +75,8 @@ pub(super) struct Policy {
     pub(super) path: String,
     pub(super) arn: Option<String>,
     pub(super) document: Observed<Document>,
+    /// Why it isn't known whether it is made at all.
+    pub(super) perhaps: Option<Gap>,
     pub(super) spot: Spot,
 }
 
@@ -80,6 +86,10 @@ pub(super) struct Provider {
     /// The issuer, with or without its scheme.
     pub(super) url: String,
     pub(super) client_ids: Vec<String>,
+    /// Why it may have other ids than these.
+    pub(super) unseen_ids: Option<Gap>,
+    /// Why it isn't known whether it is made at all.
+    pub(super) perhaps: Option<Gap>,
     pub(super) spot: Spot,
 }
 

@@ -63,9 +63,11 @@ fn nameless(name: &str, spot: &Spot) -> Role {
         trust: Observed::Unavailable(Gap::not_collected("iam:GetRole").about(name)),
         boundary: None,
         inline: Vec::new(),
+        unseen_inline: None,
         attached: Vec::new(),
         has_policies: false,
         tags: BTreeMap::new(),
+        perhaps: None,
         spot: spot.clone(),
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use serde_json::json;
 
-fn planned(resources: &Value, changes: &Value) -> String {
+pub(super) fn planned(resources: &Value, changes: &Value) -> String {
     json!({
         "format_version": "1.2", "terraform_version": "1.9.8",
         "planned_values": {"root_module": {"resources": resources}}, "resource_changes": changes,
@@ -11,16 +11,16 @@ fn planned(resources: &Value, changes: &Value) -> String {
     .to_string()
 }
 
-fn resource(kind: &str, name: &str, values: &Value) -> Value {
+pub(super) fn resource(kind: &str, name: &str, values: &Value) -> Value {
     json!({"address": format!("{kind}.{name}"), "mode": "managed", "type": kind, "name": name, "values": values})
 }
 
-fn linted(text: &str, args: &[&str]) -> (Value, Option<i32>) {
+pub(super) fn linted(text: &str, args: &[&str]) -> (Value, Option<i32>) {
     let output = lint_with(&kept(""), &[&["-", "-o", "json"], args].concat(), text);
     (report_of(&output), output.status.code())
 }
 
-fn trust() -> String {
+pub(super) fn trust() -> String {
     std::fs::read_to_string(kept("policies/trust.json")).unwrap()
 }
 

@@ -3,7 +3,7 @@
 
 use super::{Pseudo, Resource};
 use crate::collect::eks_token::partition_dns_suffix;
-use crate::files::defined::{PolicyRef, RoleRef, later};
+use crate::files::defined::{PolicyRef, RoleRef};
 use crate::files::tree::Tree;
 use irsa_doctor_checks::partition;
 use irsa_doctor_checks::snapshot::Observed;
@@ -11,6 +11,12 @@ use irsa_doctor_iam::json::{Member, Node, Value};
 
 /// Functions in functions, deeper than anybody writes them.
 const DEPTH: usize = 64;
+
+/// Whether a value says that nothing stands in its place.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html>
+pub(super) fn is_no_value(value: &Value) -> bool {
+    matches!(value.members(), [only] if only.key == "Ref" && only.value.text() == Some("AWS::NoValue"))
+}
 
 /// A template, and what stands for its surroundings.
 pub(super) struct Template<'t> {
@@ -31,7 +37,8 @@ impl<'t> Template<'t> {
         let members = self.document.get("Resources").map(Tree::members).unwrap_or_default();
         members.iter().filter_map(|member| {
             let kind = member.value.text_of("Type")?;
-            Some(Resource { id: &member.key, kind, properties: member.value.get("Properties").unwrap_or(&NOTHING) })
+            let properties = member.value.get("Properties").unwrap_or(&NOTHING);
+            Some(Resource { id: &member.key, kind, properties, is_conditional: member.value.get("Condition").is_some() })
         })
     }
 
@@ -41,10 +48,22 @@ impl<'t> Template<'t> {
 
     /// A property that is text: not there, known, or known once the stack is there.
     pub(super) fn text(&self, resource: &Resource<'_>, key: &str) -> Observed<String> {
-        let Some(value) = resource.properties.get(key) else { return Observed::Absent };
+        let Some(value) = resource.property(key) else { return Observed::Absent };
         match self.resolved_text(value) {
             Some(text) => Observed::Present(text),
-            None => Observed::Unavailable(later(format!("{key} of {}", resource.id), resource.id)),
+            None => Observed::Unavailable(resource.later(key)),
+        }
+    }
+
+    /// A property that is a list: not there, its items, or known once the stack is there. A function in its place is never
+    /// an empty list.
+    pub(super) fn list<'v>(&self, resource: &Resource<'v>, key: &str) -> Observed<Vec<&'v Value>> {
+        match resource.property(key) {
+            None => Observed::Absent,
+            Some(Value { node: Node::Array(items), .. }) => {
+                Observed::Present(items.iter().filter(|item| !is_no_value(item)).collect())
+            }
+            Some(_) => Observed::Unavailable(resource.later(key)),
         }
     }
 
@@ -61,7 +80,10 @@ impl<'t> Template<'t> {
     fn resolve(&self, value: &Value, depth: usize) -> Option<Value> {
         let depth = depth.checked_sub(1)?;
         let node = match &value.node {
-            Node::Array(items) => Node::Array(items.iter().map(|item| self.resolve(item, depth)).collect::<Option<_>>()?),
+            Node::Array(items) => {
+                let kept = items.iter().filter(|item| !is_no_value(item));
+                Node::Array(kept.map(|item| self.resolve(item, depth)).collect::<Option<_>>()?)
+            }
             Node::Object(members) => match members.as_slice() {
                 [only] if only.key == "Ref" || only.key.starts_with("Fn::") => {
                     Node::String(self.function(&only.key, &only.value, depth)?)
@@ -74,7 +96,8 @@ impl<'t> Template<'t> {
                             position: member.position,
                         })
                     };
-                    Node::Object(members.iter().map(member).collect::<Option<_>>()?)
+                    let kept = members.iter().filter(|member| !is_no_value(&member.value));
+                    Node::Object(kept.map(member).collect::<Option<_>>()?)
                 }
             },
             node => node.clone(),
@@ -148,8 +171,8 @@ impl<'t> Template<'t> {
         }
         let resource = self.resource(name)?;
         match resource.kind {
-            "AWS::IAM::Role" => self.as_text(resource.properties.get("RoleName")?, depth),
-            "AWS::EKS::Cluster" => self.as_text(resource.properties.get("Name")?, depth),
+            "AWS::IAM::Role" => self.as_text(resource.property("RoleName")?, depth),
+            "AWS::EKS::Cluster" => self.as_text(resource.property("Name")?, depth),
             "AWS::IAM::ManagedPolicy" | "AWS::IAM::OIDCProvider" => self.arn(&resource, depth),
             _ => None,
         }
@@ -166,7 +189,7 @@ impl<'t> Template<'t> {
     /// The ARN that a resource will have, where its name and account are known.
     fn arn(&self, resource: &Resource<'_>, depth: usize) -> Option<String> {
         let account = self.pseudo.account.as_ref()?;
-        let text = |key: &str| resource.properties.get(key).map(|value| self.as_text(value, depth));
+        let text = |key: &str| resource.property(key).map(|value| self.as_text(value, depth));
         let of_iam = |what: String| format!("arn:{}:iam::{account}:{what}", self.partition());
         let path = text("Path").unwrap_or_else(|| Some("/".to_owned()));
         Some(match resource.kind {

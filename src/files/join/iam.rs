@@ -4,6 +4,7 @@ use super::super::Options;
 use super::super::defined::{Defined, Document, Policy, PolicyRef, Role, RoleRef, later, stand_in};
 use super::super::place::Places;
 use irsa_doctor_checks::arn::RoleArn;
+use irsa_doctor_checks::audience::{AUDIENCE_ANNOTATION, DEFAULT_AUDIENCE};
 use irsa_doctor_checks::evidence::ROLE_ANNOTATION;
 use irsa_doctor_checks::partition;
 use irsa_doctor_checks::snapshot::{
@@ -26,6 +27,8 @@ pub(super) struct Iam {
     partition: String,
     /// What the account was taken from, where nobody said it.
     taken_from: Option<&'static str>,
+    /// The audiences that tokens of the files have, as far as they say.
+    audiences: BTreeSet<String>,
 }
 
 impl Iam {
@@ -49,6 +52,7 @@ impl Iam {
                 (None, Some(_)) => Some("the annotation names"),
                 (None, None) => Some("the trust policies name"),
             },
+            audiences: audiences(defined, cluster),
             account: own.or(named).or_else(|| only(trusted(defined))),
             partition: partition
                 .or_else(|| annotated.first().map(|arn| arn.partition.to_owned()))
@@ -126,8 +130,13 @@ impl Iam {
             let arn = format!("arn:{}:iam::{}:oidc-provider/{host}", self.partition, self.id());
             places.add(arn.as_str(), None, &provider.spot);
             let client_ids = provider.client_ids.clone();
-            let seen = OidcProvider { url: host.to_owned(), client_ids, ..OidcProvider::default() };
-            accounts.entry(self.id().to_owned()).or_default().providers.insert(arn, Observed::Present(seen));
+            // Which others it may have is no matter where those that are known will do.
+            let unseen = provider.unseen_ids.as_ref().filter(|_| !self.audiences.iter().all(|id| client_ids.contains(id)));
+            let seen = match provider.perhaps.as_ref().or(unseen) {
+                Some(gap) => Observed::Unavailable(gap.clone()),
+                None => Observed::Present(OidcProvider { url: host.to_owned(), client_ids, ..OidcProvider::default() }),
+            };
+            accounts.entry(self.id().to_owned()).or_default().providers.insert(arn, seen);
         }
         for role in &defined.roles {
             let arn = self.role(role);
@@ -146,8 +155,8 @@ impl Iam {
             Some(self.policy_arn(reference, defined))
         });
         let unknown_boundary = role.boundary.as_ref().and_then(Observed::gap).cloned();
-        let trust = match (&role.trust, unknown_boundary) {
-            // Of a boundary that isn't known nothing else can be said than that of the role.
+        let trust = match (&role.trust, role.perhaps.clone().or(unknown_boundary)) {
+            // Of a role that may never be made, and of a boundary that isn't known nothing else can be said than that of the role.
             (_, Some(gap)) => Observed::Unavailable(gap),
             (trust, None) => text_of(trust, arn, DOCUMENT, places),
         };
@@ -176,7 +185,10 @@ impl Iam {
         RoleEvidence {
             role: seen,
             attached: self.attached(role, defined),
-            inline_names: Observed::Present(role.inline.iter().map(|(name, _)| name.clone()).collect()),
+            inline_names: match &role.unseen_inline {
+                Some(gap) => Observed::Unavailable(gap.clone()),
+                None => Observed::Present(role.inline.iter().map(|(name, _)| name.clone()).collect()),
+            },
             inline: role.inline.iter().map(|(name, document)| (name.clone(), text_of(document, arn, name, places))).collect(),
             ..RoleEvidence::default()
         }
@@ -210,6 +222,18 @@ fn trusted(defined: &Defined) -> BTreeSet<String> {
     accounts.map(str::to_owned).collect()
 }
 
+/// The audiences of the tokens that the webhook makes for the service accounts of the files, and that pods ask for themselves.
+fn audiences(defined: &Defined, cluster: &Cluster) -> BTreeSet<String> {
+    let manifests =
+        cluster.service_accounts.values().filter_map(|account| account.present()?.metadata.annotation(AUDIENCE_ANNOTATION));
+    let planned = defined.accounts.iter().filter_map(|account| account.annotations.get(AUDIENCE_ANNOTATION).map(String::as_str));
+    let templates = cluster.workloads.values().filter_map(|workload| Some(&workload.present()?.template()?.spec));
+    let pods = templates.chain(cluster.pods.values().filter_map(|pod| Some(&pod.present()?.spec)));
+    let sources = pods.flat_map(|pod| &pod.volumes).filter_map(|volume| volume.projected.as_ref()).flat_map(|made| &made.sources);
+    let asked = sources.filter_map(|source| source.service_account_token.as_ref()?.audience.as_deref());
+    manifests.chain(planned).chain(asked).chain([DEFAULT_AUDIENCE]).map(str::to_owned).collect()
+}
+
 fn name_of(name: &Observed<String>, address: &str) -> String {
     name.present().cloned().unwrap_or_else(|| stand_in(address))
 }
@@ -226,7 +250,7 @@ fn managed(policy: &Policy, arn: &str, places: &mut Places) -> PolicyEvidence {
         ..ManagedPolicy::default()
     };
     PolicyEvidence {
-        policy: Observed::Present(seen),
+        policy: policy.perhaps.clone().map_or(Observed::Present(seen), Observed::Unavailable),
         versions: Observed::Unavailable(Gap::not_collected("iam:ListPolicyVersions")),
         documents: BTreeMap::from([(VERSION.to_owned(), text_of(&policy.document, arn, VERSION, places))]),
     }

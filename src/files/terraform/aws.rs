@@ -4,7 +4,7 @@ use super::Plan;
 use super::resource::Resource;
 use crate::files::defined::{Association, Cluster, Defined, Document, Key, Policy, PolicyRef, Provider, Role, RoleRef, later};
 use crate::files::tree::Tree;
-use irsa_doctor_checks::snapshot::Observed;
+use irsa_doctor_checks::snapshot::{Gap, Observed};
 use irsa_doctor_iam::arn::is_account_id;
 use std::collections::BTreeMap;
 
@@ -17,10 +17,7 @@ pub(super) fn read(plan: &Plan<'_>, defined: &mut Defined) {
     attach(plan, &mut roles);
     defined.roles.extend(roles);
     for resource in plan.of(&["aws_iam_openid_connect_provider"]).chain(plan.data("aws_iam_openid_connect_provider")) {
-        if let Observed::Present(url) = resource.text("url") {
-            let client_ids = resource.values.texts_of("client_id_list");
-            defined.providers.push(Provider { url, client_ids, spot: resource.spot(plan.file) });
-        }
+        defined.providers.extend(provider(plan, resource));
     }
     for resource in plan.of(&["aws_eks_cluster"]).chain(plan.data("aws_eks_cluster")) {
         let found = cluster(plan, resource);
@@ -46,18 +43,30 @@ fn key(plan: &Plan<'_>, resource: &Resource<'_>) -> Key {
     (plan.file, resource.address.to_owned())
 }
 
+/// Why something of a resource isn't known.
+fn gap(resource: &Resource<'_>, what: &str) -> Gap {
+    later(format!("{what} of {}", resource.address), resource.address)
+}
+
 fn role(plan: &Plan<'_>, resource: &Resource<'_>) -> Role {
     let spot = resource.spot(plan.file);
-    let gap = |what: &str| later(format!("{what} of {}", resource.address), resource.address);
-    let inline = resource.values.items_of("inline_policy").iter().filter_map(|block| {
-        let name = block.text_of("name")?.to_owned();
+    let gap = |what: &str| gap(resource, what);
+    // What nobody wrote is filled in once the role is there, from what else is attached to it.
+    let is_unseen = |key: &str| resource.value(key).gap().is_some() && plan.references.is_written(resource, key);
+    let inline = resource.values.items_of("inline_policy").iter().enumerate().filter_map(|(at, block)| {
+        let unnamed = || resource.is_item_later("inline_policy", at).then(|| format!("inline_policy {at}"));
+        let name = block.text_of("name").map(str::to_owned).or_else(unnamed)?;
         let document = match block.get("policy").and_then(|policy| Some((policy, policy.text()?))) {
             Some((policy, text)) => Observed::Present(Document { text: text.to_owned(), spot: spot.part(policy) }),
             None => Observed::Unavailable(gap("an inline policy")),
         };
         Some((name, document))
     });
-    let attached = resource.values.items_of("managed_policy_arns").iter().filter_map(Tree::text);
+    let attached = resource.values.items_of("managed_policy_arns").iter().map(|arn| match arn.text() {
+        Some(arn) => Observed::Present(PolicyRef::Arn(arn.to_owned())),
+        None => Observed::Unavailable(gap("managed_policy_arns")),
+    });
+    let unseen_attached = is_unseen("managed_policy_arns").then(|| Observed::Unavailable(gap("managed_policy_arns")));
     let boundary = match resource.text("permissions_boundary") {
         Observed::Present(arn) => Some(Observed::Present(PolicyRef::Arn(arn))),
         Observed::Unavailable(gap) => {
@@ -74,9 +83,11 @@ fn role(plan: &Plan<'_>, resource: &Resource<'_>) -> Role {
         trust: document(plan, resource, "assume_role_policy"),
         boundary,
         inline: inline.collect(),
-        attached: attached.map(|arn| Observed::Present(PolicyRef::Arn(arn.to_owned()))).collect(),
+        unseen_inline: is_unseen("inline_policy").then(|| gap("inline_policy")),
+        attached: attached.chain(unseen_attached).collect(),
         has_policies: true,
         tags: tags(resource),
+        perhaps: None,
         spot,
     }
 }
@@ -105,8 +116,23 @@ fn policy(plan: &Plan<'_>, resource: &Resource<'_>) -> Policy {
         path: resource.text("path").present().cloned().unwrap_or_else(|| "/".to_owned()),
         arn: resource.text("arn").present().cloned(),
         document: document(plan, resource, "policy"),
+        perhaps: None,
         spot: resource.spot(plan.file),
     }
+}
+
+fn provider(plan: &Plan<'_>, resource: &Resource<'_>) -> Option<Provider> {
+    let url = resource.text("url").present()?.clone();
+    let list = resource.value("client_id_list");
+    // An item that is known later is `null` until then.
+    let is_unseen = list.gap().is_some() || list.present().is_some_and(|list| list.items().iter().any(|id| id.text().is_none()));
+    Some(Provider {
+        url,
+        client_ids: resource.values.texts_of("client_id_list"),
+        unseen_ids: is_unseen.then(|| gap(resource, "client_id_list")),
+        perhaps: None,
+        spot: resource.spot(plan.file),
+    })
 }
 
 /// Gives the roles what other resources attach to them.
@@ -114,18 +140,22 @@ fn attach(plan: &Plan<'_>, roles: &mut [Role]) {
     for resource in plan.of(&["aws_iam_role_policy"]) {
         let name = resource.text("name").present().cloned().unwrap_or_else(|| resource.address.to_owned());
         let document = document(plan, resource, "policy");
-        for at in attached_to(plan, resource, "role", roles) {
-            if let Some(role) = roles.get_mut(at) {
-                role.inline.push((name.clone(), document.clone()));
+        for (at, is_sure) in attached_to(plan, resource, "role", roles) {
+            match roles.get_mut(at) {
+                Some(role) if is_sure => role.inline.push((name.clone(), document.clone())),
+                Some(role) => role.unseen_inline = Some(gap(resource, "role")),
+                None => {}
             }
         }
     }
     for resource in plan.of(&["aws_iam_role_policy_attachment", "aws_iam_policy_attachment"]) {
         let field = if resource.kind == "aws_iam_policy_attachment" { "roles" } else { "role" };
         let policies = attached_policies(plan, resource);
-        for at in attached_to(plan, resource, field, roles) {
-            if let Some(role) = roles.get_mut(at) {
-                role.attached.extend(policies.iter().cloned());
+        for (at, is_sure) in attached_to(plan, resource, field, roles) {
+            match roles.get_mut(at) {
+                Some(role) if is_sure => role.attached.extend(policies.iter().cloned()),
+                Some(role) => role.attached.push(Observed::Unavailable(gap(resource, field))),
+                None => {}
             }
         }
     }
@@ -152,21 +182,30 @@ fn attached_policies(plan: &Plan<'_>, resource: &Resource<'_>) -> Vec<Observed<P
     targets.into_iter().map(|policy| Observed::Present(PolicyRef::Defined(key(plan, policy)))).collect()
 }
 
-/// The roles that a resource names, by name or by reference.
-fn attached_to(plan: &Plan<'_>, resource: &Resource<'_>, field: &str, roles: &[Role]) -> Vec<usize> {
-    match resource.value(field) {
-        Observed::Present(value) => {
-            let names: Vec<&str> = value.text().into_iter().chain(value.items().iter().filter_map(Tree::text)).collect();
-            let named = |role: &Role| role.name.present().is_some_and(|name| names.contains(&name.as_str()));
-            roles.iter().enumerate().filter(|(_, role)| named(role)).map(|(at, _)| at).collect()
-        }
-        Observed::Unavailable(_) => {
-            let target = plan.references.target(resource, &[field], "aws_iam_role");
-            let target = target.and_then(|target| roles.iter().position(|role| role.key.1 == target.address));
-            target.into_iter().collect()
-        }
-        Observed::Absent => Vec::new(),
+/// The roles that a resource names, by name or by reference, and whether it surely does: where a name is known later and its
+/// expression doesn't lead to one role, any of those that it leads to may be meant, or any of the plan.
+fn attached_to(plan: &Plan<'_>, resource: &Resource<'_>, field: &str, roles: &[Role]) -> Vec<(usize, bool)> {
+    let value = resource.value(field);
+    let items = value.present().map(|value| value.items()).unwrap_or_default();
+    let names: Vec<&str> =
+        value.present().and_then(|value| value.text()).into_iter().chain(items.iter().filter_map(Tree::text)).collect();
+    let named = |role: &Role| role.name.present().is_some_and(|name| names.contains(&name.as_str()));
+    let mut found: Vec<_> = roles.iter().enumerate().filter(|(_, role)| named(role)).map(|(at, _)| (at, true)).collect();
+    if value.gap().is_none() && items.iter().all(|item| item.text().is_some()) {
+        return found;
     }
+    let at = |target: &Resource<'_>| roles.iter().position(|role| role.key.1 == target.address);
+    if let Some(target) = plan.references.target(resource, &[field], "aws_iam_role") {
+        found.extend(at(target).map(|at| (at, true)));
+        return found;
+    }
+    let targets = plan.references.targets(resource, &[field], "aws_iam_role");
+    let meant: Vec<usize> =
+        if targets.is_empty() { (0..roles.len()).collect() } else { targets.into_iter().filter_map(at).collect() };
+    found.extend(
+        meant.into_iter().filter(|at| !found.iter().any(|(known, _)| known == at)).map(|at| (at, false)).collect::<Vec<_>>(),
+    );
+    found
 }
 
 fn cluster(plan: &Plan<'_>, resource: &Resource<'_>) -> Cluster {

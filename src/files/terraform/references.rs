@@ -42,17 +42,28 @@ impl<'p> References<'p> {
         self.found(from, path, kind).iter().filter_map(|plain| self.instance(from, plain)).collect()
     }
 
+    /// Whether somebody wrote a value of a resource, as an expression or as blocks: else it is unknown because the provider
+    /// fills it in. Without a configuration nobody knows.
+    pub(super) fn is_written(&self, from: &Resource<'_>, key: &str) -> bool {
+        let Some(own) = self.own(from) else { return self.root.is_none() };
+        let written = own.at(&["expressions", key]);
+        written.is_some_and(|written| !written.items().is_empty() || !written.items_of("references").is_empty())
+    }
+
+    /// The configuration of a resource.
+    fn own(&self, from: &Resource<'_>) -> Option<&'p Value> {
+        self.module(&modules(from.module))?.items_of("resources").iter().find(|resource| {
+            resource.text_of("type") == Some(from.kind)
+                && resource.text_of("name") == Some(from.name)
+                && (resource.text_of("mode") != Some("data")) == from.is_managed
+        })
+    }
+
     /// The addresses, without indexes, that a value's expression leads to.
     fn found(&self, from: &Resource<'_>, path: &[&str], kind: &str) -> BTreeSet<String> {
         let modules = modules(from.module);
         let mut found = BTreeSet::new();
-        let own = self.module(&modules).and_then(|module| {
-            module.items_of("resources").iter().find(|resource| {
-                resource.text_of("type") == Some(from.kind)
-                    && resource.text_of("name") == Some(from.name)
-                    && (resource.text_of("mode") != Some("data")) == from.is_managed
-            })
-        });
+        let own = self.own(from);
         let expression = path.iter().try_fold(own.and_then(|own| own.get("expressions")), |here, key| {
             // A block that may stand there several times is a list.
             here.map(|here| match here.items() {

@@ -96,6 +96,12 @@ impl<'v> Resource<'v> {
         here.is_some_and(Tree::is_true)
     }
 
+    /// Whether an item of a list, or something in it, is known only later.
+    pub(super) fn is_item_later(&self, key: &str, at: usize) -> bool {
+        let item = self.unknown.and_then(|unknown| unknown.get(key)?.items().get(at));
+        item.is_some_and(|item| item.is_true() || item.members().iter().any(|member| member.value.is_true()))
+    }
+
     /// Its own index among those of its name: `["a"]` of `aws_iam_role.this["a"]`.
     pub(super) fn index(&self) -> &'v str {
         let last = self.address.strip_prefix(self.module).unwrap_or(self.address);
