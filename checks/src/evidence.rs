@@ -129,6 +129,15 @@ impl<'a> Evidence<'a> {
         workload.present().and_then(|workload| workload.template()).map(|template| &template.spec)
     }
 
+    /// The metadata of pods of [`Evidence::pod_spec`]: the judged pod's own, else the template's.
+    pub fn pod_metadata(&self) -> Option<&'a Metadata> {
+        if let Some(pod) = self.pod.present() {
+            return Some(&pod.metadata);
+        }
+        let workload = self.workload()?;
+        workload.present().and_then(|workload| workload.template()).map(|template| &template.metadata)
+    }
+
     /// The chain of owners of the judged pod, nearest first, as far as it was read: (kind, name, object).
     pub fn owners(&self) -> Vec<(&'a str, &'a str, Observed<&'a Workload>)> {
         let mut owners = Vec::new();
@@ -206,10 +215,11 @@ impl<'a> Evidence<'a> {
     /// The container that matters most: the asked one, the declared default, else the first.
     pub fn default_container(&self) -> Option<&ContainerView<'a>> {
         let containers = self.containers();
-        let named = self.asked().container.as_deref().or_else(|| {
-            let pod = self.pod.present()?;
-            pod.metadata.annotation("kubectl.kubernetes.io/default-container")
-        });
+        let named = self
+            .asked()
+            .container
+            .as_deref()
+            .or_else(|| self.pod_metadata()?.annotation("kubectl.kubernetes.io/default-container"));
         let position = named
             .and_then(|name| containers.iter().position(|container| container.name() == name))
             .or_else(|| containers.iter().position(|container| container.group == ContainerGroup::Regular))?;
@@ -232,13 +242,18 @@ impl<'a> Evidence<'a> {
 
     /// The place of the spec that [`Evidence::pod_spec`] gives.
     pub fn pod_spec_locus(&self) -> Locus {
+        self.template_locus().key("spec")
+    }
+
+    /// The place of what has this spec, and metadata beside it: the pod, else the workload's template.
+    pub fn template_locus(&self) -> Locus {
         let locus = self.pod_locus();
         if self.pod.is_present() || !self.target.kind.is_workload() {
-            locus.key("spec")
+            locus
         } else if self.target.kind == TargetKind::CronJob {
-            locus.keys(&["spec", "jobTemplate", "spec", "template", "spec"])
+            locus.keys(&["spec", "jobTemplate", "spec", "template"])
         } else {
-            locus.keys(&["spec", "template", "spec"])
+            locus.keys(&["spec", "template"])
         }
     }
 

@@ -13,6 +13,7 @@ use crate::check::{Check, FoundGap, Need, Outcome, Scope, Stage};
 use crate::evidence::{ContainerView, Evidence};
 use crate::fault::{Severity, faults};
 use crate::finding::Finding;
+use crate::skip_containers;
 use crate::snapshot::{Gap, GapCause, Observed};
 use state::State;
 
@@ -119,11 +120,14 @@ fn judge(evidence: &Evidence<'_>) -> Outcome {
     }
 }
 
-/// What is written into a manifest by hand: the webhook has yet to come, and leaves such containers as they are.
+/// What is written into a manifest by hand: the webhook has yet to come, and leaves such containers as they are, and those
+/// that it is told to skip.
 fn written(evidence: &Evidence<'_>) -> Outcome {
-    let by_hand: Vec<ContainerView<'_>> =
-        evidence.containers().iter().filter(|container| state::state(container) != State::Bare).cloned().collect();
-    if by_hand.is_empty() {
+    let is_left = |container: &&ContainerView<'_>| {
+        state::state(container) != State::Bare || skip_containers::is_skipped(evidence, container.name())
+    };
+    let by_hand: Vec<ContainerView<'_>> = evidence.containers().iter().filter(is_left).cloned().collect();
+    if by_hand.is_empty() && missing::misused(evidence).is_none() {
         return Outcome::not_applicable("files have no pods: the webhook acts when pods are made");
     }
     each(evidence, &by_hand)

@@ -8,8 +8,8 @@ pub const SKIP_CONTAINERS: &str = "eks.amazonaws.com/skip-containers";
 
 /// What the annotation says, as the webhook reads it: names, blanks kept. Nothing where it can't be read as CSV.
 pub fn entries(evidence: &Evidence<'_>) -> Vec<String> {
-    let Some(pod) = evidence.pod.present() else { return Vec::new() };
-    pod.metadata.annotation(SKIP_CONTAINERS).and_then(record).unwrap_or_default()
+    let metadata = evidence.pod_metadata();
+    metadata.and_then(|metadata| metadata.annotation(SKIP_CONTAINERS)).and_then(record).unwrap_or_default()
 }
 
 /// Whether the webhook was told to leave the container that matters most alone: no webhook then gives it a role.

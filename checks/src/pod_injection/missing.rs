@@ -181,21 +181,27 @@ fn skipped(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Finding {
     let patch = json!({"metadata": {"annotations": {SKIP_CONTAINERS: value}}});
     let fix = Fix::new(template::id(evidence, "unskip", container.name()), format!("take {name} out of {SKIP_CONTAINERS}"));
     let instead = format!("take {name} out of annotation {SKIP_CONTAINERS}");
-    let locus = match evidence.pod.present() {
-        Some(pod) => annotation_locus(evidence.pod_locus(), &pod.metadata, SKIP_CONTAINERS),
+    let locus = match evidence.pod_metadata() {
+        Some(metadata) => annotation_locus(evidence.template_locus(), metadata, SKIP_CONTAINERS),
         None => container.locus.clone(),
     };
-    Finding::new(&CONTAINER_SKIPPED, locus, format!("container {name} was given no role: annotation {SKIP_CONTAINERS} names it"))
-        .severity(severity)
-        .compared(Compared::Nothing, name)
-        .fix(template::merge(evidence, fix, &patch, &instead))
+    // Of a file nothing has happened yet.
+    let was = if evidence.snapshot.from_files { "is" } else { "was" };
+    Finding::new(
+        &CONTAINER_SKIPPED,
+        locus,
+        format!("container {name} {was} given no role: annotation {SKIP_CONTAINERS} names it"),
+    )
+    .severity(severity)
+    .compared(Compared::Nothing, name)
+    .fix(template::merge(evidence, fix, &patch, &instead))
 }
 
 /// Entries of `skip-containers` that name no container.
 pub(super) fn misused(evidence: &Evidence<'_>) -> Option<Finding> {
     let containers = evidence.containers();
-    let pod = evidence.pod.present()?;
-    let value = pod.metadata.annotation(SKIP_CONTAINERS)?;
+    let metadata = evidence.pod_metadata()?;
+    let value = metadata.annotation(SKIP_CONTAINERS)?;
     let entries = skip::entries(evidence);
     let known = |name: &str| containers.iter().any(|container| container.name() == name);
     let unknown: Vec<&String> = entries.iter().filter(|entry| !known(entry)).collect();
@@ -203,7 +209,8 @@ pub(super) fn misused(evidence: &Evidence<'_>) -> Option<Finding> {
         format!("annotation {SKIP_CONTAINERS} isn't a line of CSV, so it skips nothing: {value}")
     } else if let Some(blank) = unknown.iter().find(|entry| known(entry.trim())) {
         format!("annotation {SKIP_CONTAINERS} has blanks around {}, which are part of the name: it is not skipped", blank.trim())
-    } else if let Some(other) = unknown.first() {
+    // A webhook that has yet to come may add it, as service meshes do.
+    } else if let Some(other) = unknown.first().filter(|_| !evidence.snapshot.from_files) {
         format!("annotation {SKIP_CONTAINERS} names {other}, which is no container of the pod")
     } else {
         return None;
@@ -219,7 +226,7 @@ pub(super) fn misused(evidence: &Evidence<'_>) -> Option<Finding> {
     let fix = Fix::new(format!("skip {}", evidence.pod_locus().resource), summary);
     let patch = json!({"metadata": {"annotations": {SKIP_CONTAINERS: patch_value}}});
     let expected = if names.is_empty() { Compared::Nothing } else { Compared::One(wanted.clone()) };
-    let locus = annotation_locus(evidence.pod_locus(), &pod.metadata, SKIP_CONTAINERS);
+    let locus = annotation_locus(evidence.template_locus(), metadata, SKIP_CONTAINERS);
     let finding = Finding::new(&SKIP_MISUSED, locus, detail).compared(expected, value);
     Some(finding.fix(template::merge(evidence, fix, &patch, &instead)))
 }

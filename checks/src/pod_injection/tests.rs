@@ -5,6 +5,7 @@ use crate::snapshot::{Association, Snapshot};
 use crate::testing;
 use serde_json::{Value, json};
 
+mod by_hand;
 mod env;
 mod file;
 mod missing;

@@ -14,14 +14,7 @@ use std::collections::BTreeMap;
 
 /// The labels that the webhook's object selector sees: the pod's, or the template's where there is no pod.
 fn object<'a>(evidence: &Evidence<'a>) -> Option<(Locus, &'a Metadata)> {
-    if let Some(pod) = evidence.pod.present() {
-        return Some((evidence.pod_locus().key("metadata"), &pod.metadata));
-    }
-    let template = evidence.workload()?.present().copied()?.template()?;
-    // The template's metadata stands beside its spec.
-    let spec = evidence.pod_spec_locus();
-    let path = spec.path.strip_suffix("['spec']").unwrap_or(&spec.path).to_owned();
-    Some((spec.at(path).key("metadata"), &template.metadata))
+    Some((evidence.template_locus().key("metadata"), evidence.pod_metadata()?))
 }
 
 /// What the webhook's object selector has against the pod.
