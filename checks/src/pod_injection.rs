@@ -4,6 +4,7 @@
 //! only, so an annotation that came later has no say.
 //! <https://docs.aws.amazon.com/eks/latest/userguide/pod-configuration.html>
 
+mod awaited;
 mod env;
 mod missing;
 pub(crate) mod state;
@@ -184,9 +185,16 @@ fn known(found: Result<Option<Finding>, Gap>, gaps: &mut Vec<FoundGap>) -> Vec<F
 
 /// All about a container with a role and a token file.
 fn irsa(evidence: &Evidence<'_>, container: &ContainerView<'_>, gaps: &mut Vec<FoundGap>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = token::web_identity(evidence, container).into_iter().collect();
     let decisive = !evidence.is_beside_the_point(container);
     gaps.extend(env::unseen(evidence, container).map(|gap| FoundGap { gap, decisive }));
+    let awaited = match awaited::mount(evidence, container) {
+        Ok(awaited) => awaited,
+        Err(gap) => {
+            gaps.push(FoundGap { gap, decisive: true });
+            true
+        }
+    };
+    let mut findings: Vec<Finding> = token::web_identity(evidence, container).filter(|_| !awaited).into_iter().collect();
     if findings.is_empty() {
         findings.extend(token::audience(evidence, container));
     }

@@ -89,6 +89,11 @@ pub fn explains(evidence: &Evidence<'_>) -> bool {
     matches!(&outcome, Outcome::Judged { findings, .. } if findings.iter().any(|finding| finding.severity == Severity::Error))
 }
 
+/// Whether a manifest bears the label that makes the webhook skip its pods.
+pub fn is_skipped_by_label(evidence: &Evidence<'_>) -> bool {
+    selectors::skip_label_of_files(evidence).is_some()
+}
+
 impl Verdict {
     fn outcome(self, evidence: &Evidence<'_>) -> Outcome {
         let findings = self.problem.map(|problem| explained(evidence, problem)).into_iter().collect();

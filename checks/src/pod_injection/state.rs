@@ -104,6 +104,10 @@ fn affinity_is_windows(spec: &PodSpec) -> bool {
 /// Whether the spec that pods are made of sets the variable itself: the nearest owner's template says it; without
 /// one the order does: the webhook adds role and token file last, one after the other, after the regions.
 pub(super) fn is_hard_coded(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> bool {
+    // What stands in a file somebody wrote.
+    if evidence.snapshot.from_files {
+        return container.variable("AWS_ROLE_ARN").is_some();
+    }
     for (_, _, owner) in evidence.owners() {
         let Some(template) = owner.present().and_then(|owner| owner.template()) else { continue };
         let mut containers = template.spec.containers.iter().chain(&template.spec.init_containers);

@@ -12,7 +12,7 @@ use crate::snapshot::Observed;
 use crate::snapshot::kubernetes::{Container, PodSpec, TokenProjection, Volume, VolumeMount};
 use serde_json::json;
 
-const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+pub(super) const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
 const ENV: [&str; 2] = ["AWS_ROLE_ARN", TOKEN_FILE];
 
 /// Whether a path is one of Windows: with a drive or backslashes.
@@ -117,7 +117,7 @@ fn sts_token(volume: &Volume) -> Option<&TokenProjection> {
 }
 
 /// Whether a volume has its token where the webhook puts it: then it is the path that is wrong.
-fn is_webhooks(volume: &Volume) -> bool {
+pub(super) fn is_webhooks(volume: &Volume) -> bool {
     sts_token(volume).is_some_and(|token| token.path == "token")
 }
 
