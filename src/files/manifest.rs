@@ -67,7 +67,26 @@ fn read<T: crate::collect::kubernetes::Object>(object: &Value, kind: &str) -> Re
     {
         metadata.insert("name".to_owned(), prefix);
     }
+    for spec in POD_SPECS {
+        name_account(plain.pointer_mut(spec));
+    }
     whole_object(plain, kind)
+}
+
+/// Where the spec of pods is: of a pod, of what has a template of pods, of a CronJob.
+const POD_SPECS: [&str; 3] = ["/spec", "/spec/template/spec", "/spec/jobTemplate/spec/template/spec"];
+
+/// Writes the service account of pods where the API server keeps it. `serviceAccount` is the old name of
+/// `serviceAccountName`, and counts where that isn't set.
+/// <https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#PodSpec>
+fn name_account(spec: Option<&mut serde_json::Value>) {
+    let Some(spec) = spec.and_then(serde_json::Value::as_object_mut) else { return };
+    let is_set = |key: &str| spec.get(key).is_some_and(|name| name.as_str() != Some(""));
+    if !is_set("serviceAccountName")
+        && let Some(old) = spec.get("serviceAccount").cloned()
+    {
+        spec.insert("serviceAccountName".to_owned(), old);
+    }
 }
 
 /// The namespace that an object goes to: its own, else the one that was said, else nobody knows.
