@@ -3,7 +3,7 @@
 use crate::evidence::Evidence;
 use crate::role_annotation::{near_miss, near_miss_on_account};
 use crate::snapshot::kubernetes::Metadata;
-use crate::snapshot::{GapCause, Observed};
+use crate::snapshot::{Gap, GapCause, Observed};
 use crate::wiring::has_aws_token;
 
 /// The variables that speak of AWS credentials of the pod's own.
@@ -95,9 +95,14 @@ fn associated(evidence: &Evidence<'_>) -> Option<String> {
 
 /// A service account that could not be read may name a role: nothing rules that out.
 fn unseen(evidence: &Evidence<'_>) -> Option<String> {
+    // A manifest that the API server refuses says nothing that holds.
+    let refused = |gap: &Gap| evidence.snapshot.from_files && gap.cause == GapCause::Malformed;
+    if evidence.workload().is_some_and(|workload| workload.gap().is_some_and(refused)) {
+        return Some("its manifest is not valid, so it may want anything".to_owned());
+    }
     match evidence.service_account() {
         // What files don't have is no sign of anything.
-        Observed::Unavailable(gap) if evidence.snapshot.from_files && gap.cause != GapCause::KnownLater => None,
+        Observed::Unavailable(gap) if evidence.snapshot.from_files && gap.cause != GapCause::KnownLater && !refused(&gap) => None,
         Observed::Unavailable(_) => Some("its service account could not be read, so it may name a role".to_owned()),
         Observed::Present(_) | Observed::Absent => None,
     }
@@ -106,7 +111,7 @@ fn unseen(evidence: &Evidence<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{Gap, GapCause, Snapshot};
+    use crate::snapshot::Snapshot;
     use crate::testing;
     use serde_json::json;
 
@@ -180,9 +185,12 @@ mod tests {
 
     #[test]
     fn what_files_do_not_have_is_no_evidence_and_what_a_plan_leaves_open_is() {
-        for (from_files, cause, has_intent) in
-            [(true, GapCause::NotInFiles, false), (true, GapCause::KnownLater, true), (false, GapCause::NotInFiles, true)]
-        {
+        for (from_files, cause, has_intent) in [
+            (true, GapCause::NotInFiles, false),
+            (true, GapCause::KnownLater, true),
+            (true, GapCause::Malformed, true),
+            (false, GapCause::NotInFiles, true),
+        ] {
             let mut snapshot = scanned();
             snapshot.from_files = from_files;
             let accounts = &mut testing::cluster(&mut snapshot).service_accounts;

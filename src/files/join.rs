@@ -4,7 +4,7 @@ mod iam;
 mod targets;
 
 use super::defined::{Defined, RoleRef, ServiceAccount as DefinedAccount, later};
-use super::manifest::namespace_of;
+use super::manifest::{Refused, namespace_of};
 use super::place::Places;
 use super::{Linted, Options, Reading, policy};
 use iam::Iam;
@@ -13,7 +13,7 @@ use irsa_doctor_checks::issuers;
 use irsa_doctor_checks::locus::Locus;
 use irsa_doctor_checks::snapshot::kubernetes::{Metadata, ServiceAccount};
 use irsa_doctor_checks::snapshot::{
-    Association, Cluster, EksCluster, Gap, Half, Observed, SCHEMA_VERSION, Snapshot, key, kind_key,
+    Association, Cluster, EksCluster, Gap, GapCause, Half, Observed, SCHEMA_VERSION, Snapshot, TargetKind, key, kind_key,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use targets::DefinedRole;
@@ -50,6 +50,9 @@ pub(super) fn join(reading: Reading, options: Options) -> Linted {
         notes.extend(twice(&cluster.workloads, &own, "workload"));
         cluster.workloads.insert(own, Observed::Present(workload));
     }
+    for refused in manifests.refused {
+        add_refused(&mut cluster, refused, said, &mut places);
+    }
     let only = only_role(&cluster, &defined, &options);
     let of_files = policy::roles(policies, only.as_deref());
     let named: Vec<_> = of_files.iter().map(|role| role.key.clone()).collect();
@@ -81,6 +84,25 @@ pub(super) fn join(reading: Reading, options: Options) -> Linted {
         ..Snapshot::default()
     };
     Linted { snapshot, places, notes }
+}
+
+/// Keeps an object that the API server refuses as one of which nothing is known: it can't be judged, and can't be deployed.
+fn add_refused(cluster: &mut Cluster, refused: Refused, said: Option<&str>, places: &mut Places) {
+    let Refused { kind, mut metadata, spot, why } = refused;
+    let namespace = place_in(&mut metadata, said);
+    let resource = object(kind.kind(), &namespace, &metadata.name);
+    let gap = Gap::new("the manifest", GapCause::Malformed).about(resource.as_str()).detail(why);
+    let gap = gap.remedy("write the value in quotes: the API server refuses the manifest as it is");
+    places.add(resource, None, &spot);
+    let own = key(&namespace, &metadata.name);
+    match kind {
+        TargetKind::ServiceAccount => drop(cluster.service_accounts.insert(own, Observed::Unavailable(gap))),
+        TargetKind::Pod => drop(cluster.pods.insert(own, Observed::Unavailable(gap))),
+        _ => {
+            let own = kind_key(kind.kind(), &namespace, &metadata.name);
+            cluster.workloads.insert(own, Observed::Unavailable(gap));
+        }
+    }
 }
 
 /// What to say of an object that stands in the files more than once: of several environments only one can be judged.

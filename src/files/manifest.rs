@@ -6,7 +6,7 @@ use crate::collect::kubernetes::whole_object;
 use irsa_doctor_checks::scan;
 use irsa_doctor_checks::snapshot::TargetKind;
 use irsa_doctor_checks::snapshot::kubernetes::{Metadata, Pod, ServiceAccount, Workload};
-use irsa_doctor_iam::json::Value;
+use irsa_doctor_iam::json::{Node, Value};
 
 /// The objects that matter.
 #[derive(Debug, Default)]
@@ -16,6 +16,19 @@ pub(super) struct Manifests {
     pub(super) workloads: Vec<(TargetKind, Workload, Spot)>,
     /// Objects that aren't whole, with why: patches, as a rule.
     pub(super) partial: Vec<(Spot, String)>,
+    /// Objects that the API server refuses.
+    pub(super) refused: Vec<Refused>,
+}
+
+/// An object that the API server refuses, and would want to be judged.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) kind: TargetKind,
+    /// Its name and namespace.
+    pub(super) metadata: Metadata,
+    pub(super) spot: Spot,
+    /// What it is refused for.
+    pub(super) why: String,
 }
 
 /// Whether a document is a Kubernetes object.
@@ -51,7 +64,14 @@ impl Manifests {
             // Of a kind that has no part in this.
             (_, None) => Ok(()),
         };
-        if let Err(why) = done {
+        let target = match kind {
+            "ServiceAccount" => Some(TargetKind::ServiceAccount),
+            "Pod" => Some(TargetKind::Pod),
+            _ => maker,
+        };
+        if let (Err(_), Some(kind), Some(why), Some(metadata)) = (&done, target, not_text(object), head(object)) {
+            self.refused.push(Refused { kind, metadata, spot: spot(), why });
+        } else if let Err(why) = done {
             let name = object.at(&["metadata", "name"]).and_then(Tree::text).unwrap_or("without a name");
             self.partial.push((spot(), format!("{kind} {name} is not whole: {why}")));
         }
@@ -71,6 +91,41 @@ fn read<T: crate::collect::kubernetes::Object>(object: &Value, kind: &str) -> Re
         name_account(plain.pointer_mut(spec));
     }
     whole_object(plain, kind)
+}
+
+/// Name and namespace of an object of which nothing else may be right.
+fn head(object: &Value) -> Option<Metadata> {
+    let metadata = object.get("metadata")?;
+    let name = metadata.text_of("name").or_else(|| metadata.text_of("generateName"))?.to_owned();
+    Some(Metadata { name, namespace: metadata.text_of("namespace").map(str::to_owned), ..Metadata::default() })
+}
+
+/// A value that has to be text and isn't: YAML takes 300 and true for something else, and the API server takes only text.
+/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/>
+fn not_text(object: &Value) -> Option<String> {
+    let is_odd = |value: &Value| matches!(value.node, Node::Number(_) | Node::Bool(_));
+    let said =
+        |what: String, value: &Value| format!("{what} (line {}) is no text: it has to stand in quotes", value.position.line);
+    let holders = POD_SPECS.iter().filter_map(|path| object.at(keys(path).split_last()?.1));
+    let mut lists = holders.flat_map(|holder| ["annotations", "labels"].map(|list| (list, holder.at(&["metadata", list]))));
+    let in_metadata = lists.find_map(|(list, values)| {
+        let odd = values.map(Tree::members).unwrap_or_default().iter().find(|member| is_odd(&member.value))?;
+        Some(said(format!("the value of {} in metadata.{list}", odd.key), &odd.value))
+    });
+    let specs = POD_SPECS.iter().filter_map(|path| object.at(&keys(path)));
+    let mut containers = specs.flat_map(|spec| spec.items_of("initContainers").iter().chain(spec.items_of("containers")));
+    in_metadata.or_else(|| {
+        containers.find_map(|container| {
+            let odd =
+                container.items_of("env").iter().filter_map(|variable| variable.get("value")).find(|value| is_odd(value))?;
+            Some(said("the value of a variable in a container's env".to_owned(), odd))
+        })
+    })
+}
+
+/// The keys of a JSON pointer that has nothing to escape.
+fn keys(path: &'static str) -> Vec<&'static str> {
+    path.trim_start_matches('/').split('/').collect()
 }
 
 /// Where the spec of pods is: of a pod, of what has a template of pods, of a CronJob.

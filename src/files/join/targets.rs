@@ -15,15 +15,25 @@ pub(super) fn targets(cluster: &Cluster, roles: &[DefinedRole<'_>]) -> Vec<Targe
     let mut targets = BTreeSet::new();
     let mut used: BTreeSet<String> = BTreeSet::new();
     for (own, workload) in &cluster.workloads {
-        let Some(workload) = workload.present() else { continue };
-        let Some(kind) = own.split('/').next().and_then(scan::maker) else { continue };
+        let mut parts = own.splitn(3, '/');
+        let Some(kind) = parts.next().and_then(scan::maker) else { continue };
+        let Some(workload) = workload.present() else {
+            // What is refused isn't left out.
+            targets.insert(Target::new(kind, parts.next().unwrap_or_default(), parts.next().unwrap_or_default()));
+            continue;
+        };
         let namespace = workload.metadata.namespace.clone().unwrap_or_default();
         if let Some(template) = workload.template() {
             used.insert(key(&namespace, template.spec.account_name()));
         }
         targets.insert(Target::new(kind, namespace, workload.metadata.name.as_str()));
     }
-    for pod in cluster.pods.values().filter_map(Observed::present) {
+    for (own, pod) in &cluster.pods {
+        let Some(pod) = pod.present() else {
+            let (namespace, name) = own.split_once('/').unwrap_or(("", own));
+            targets.insert(Target::new(TargetKind::Pod, namespace, name));
+            continue;
+        };
         let namespace = pod.metadata.namespace.clone().unwrap_or_default();
         used.insert(key(&namespace, pod.spec.account_name()));
         targets.insert(Target::new(TargetKind::Pod, namespace, pod.metadata.name.as_str()));
