@@ -116,6 +116,11 @@ fn host_difference(theirs: &str, ours: &str) -> &'static str {
     }
 }
 
+/// The region of the cluster that an issuer is of, where that is EKS' own.
+pub fn region_of(issuer: &str) -> Option<&str> {
+    region(host(without_scheme(issuer))).filter(|region| region.contains('-'))
+}
+
 /// The region in the host of an EKS issuer.
 fn region(host: &str) -> Option<&str> {
     host.strip_prefix("oidc.eks.")?.split('.').next()
@@ -124,6 +129,19 @@ fn region(host: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_issuer_of_eks_names_its_region() {
+        for (issuer, region) in [
+            ("https://oidc.eks.eu-west-1.amazonaws.com/id/X", Some("eu-west-1")),
+            ("oidc.eks.cn-north-1.amazonaws.com.cn/id/X", Some("cn-north-1")),
+            ("https://oidc.eks.amazonaws.com/id/X", None),
+            ("https://s3.eu-west-1.amazonaws.com/issuer", None),
+            ("https://issuer.example.com/oidc.eks.eu-west-1.x", None),
+        ] {
+            assert_eq!(region_of(issuer), region, "{issuer}");
+        }
+    }
 
     const OURS: &str = "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
 

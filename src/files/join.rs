@@ -25,7 +25,10 @@ const CLUSTER: &str = "files";
 pub(super) fn join(reading: Reading, options: Options) -> Linted {
     let Reading { files, manifests, mut defined, policies, mut notes, .. } = reading;
     let mut places = Places::in_files(files);
-    let mut cluster = Cluster { name: options.cluster.clone(), region: options.region.clone(), ..Cluster::default() };
+    // An issuer of EKS names the region, and with it the partition.
+    let of_issuer = || options.issuer.as_deref().and_then(issuers::region_of).map(str::to_owned);
+    let region = options.region.clone().or_else(of_issuer);
+    let mut cluster = Cluster { name: options.cluster.clone(), region, ..Cluster::default() };
     notes.extend(manifests.partial.iter().map(|(spot, why)| {
         let file = places.files.get(spot.file).map(String::as_str).unwrap_or_default();
         format!("{file}:{}: {why}; it was left out", spot.value.position.line)

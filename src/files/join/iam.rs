@@ -44,7 +44,7 @@ impl Iam {
         let only = |mut ids: BTreeSet<String>| if ids.len() == 1 { ids.pop_first() } else { None };
         let own = options.account.clone().or_else(|| only(defined.account_ids.clone()));
         let named = only(annotated.iter().map(|arn| arn.account.to_owned()).collect());
-        let of_region = options.region.as_deref().map(partition::of_region).filter(|partition| *partition != "aws");
+        let of_region = cluster.region.as_deref().map(partition::of_region).filter(|partition| *partition != "aws");
         let partition = defined.partition.clone().or_else(|| of_region.map(str::to_owned));
         Self {
             taken_from: match (&own, &named) {
