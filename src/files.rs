@@ -116,12 +116,14 @@ impl Reading {
     fn text(&mut self, text: &Source, must: bool) -> Result<(), FilesError> {
         let name = || text.name.clone();
         let documents = match tree::documents(&text.text) {
-            Ok(documents) => documents,
+            // A template whose placeholders stand in quotes is YAML, too.
+            Ok(documents) if !documents.iter().any(manifest::is_template) => documents,
             // A chart's folder has templates beside what is meant.
-            Err(_) if text.text.contains("{{") && !must => {
+            Ok(_) | Err(_) if text.text.contains("{{") && !must => {
                 self.notes.push(format!("{} is not rendered yet and was left out", text.name));
                 return Ok(());
             }
+            Ok(_) => return Err(FilesError::Template { name: name() }),
             Err(_) if text.text.contains("{{") => return Err(FilesError::Template { name: name() }),
             Err(problem) => {
                 let error = not_document(name(), problem);

@@ -10,10 +10,14 @@ use std::process::{Command, Output, Stdio};
 
 #[path = "lint/bad_input.rs"]
 mod bad_input;
+#[path = "lint/by_hand.rs"]
+mod by_hand;
 #[path = "lint/known_later.rs"]
 mod known_later;
 #[path = "lint/misuses.rs"]
 mod misuses;
+#[path = "lint/refused.rs"]
+mod refused;
 #[path = "lint/sources.rs"]
 mod sources;
 

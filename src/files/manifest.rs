@@ -36,6 +36,36 @@ pub(super) fn is_it(document: &Value) -> bool {
     document.text_of("apiVersion").is_some() && document.text_of("kind").is_some()
 }
 
+/// Whether a document is an object whose role, name or service account is yet to be filled in, by Helm or by something else
+/// that writes `{{`. Other values may have it for good: of Vault's annotations, and of programs' own templates.
+pub(super) fn is_template(document: &Value) -> bool {
+    let is_ours = |key: &str| key.starts_with("eks.amazonaws.com/");
+    let is_open = |value: Option<&Value>| value.and_then(Tree::text).is_some_and(|text| text.contains("{{"));
+    let in_metadata = |holder: &Value| {
+        let annotations = holder.at(&["metadata", "annotations"]).map(Tree::members).unwrap_or_default();
+        let names = ["name", "namespace"].iter().any(|key| is_open(holder.at(&["metadata", key])));
+        names || annotations.iter().any(|member| is_ours(&member.key) && is_open(Some(&member.value)))
+    };
+    let in_container = |container: &Value| {
+        let env = container.items_of("env").iter();
+        let is_aws = |variable: &&Value| variable.text_of("name").is_some_and(|name| name.starts_with("AWS_"));
+        is_open(container.get("name")) || env.filter(is_aws).any(|variable| is_open(variable.get("value")))
+    };
+    let in_spec = |spec: &Value| {
+        let accounts = ["serviceAccountName", "serviceAccount"].iter().any(|key| is_open(spec.get(key)));
+        accounts || spec.items_of("initContainers").iter().chain(spec.items_of("containers")).any(in_container)
+    };
+    let specs = POD_SPECS.iter().filter_map(|path| Some((path, document.at(&keys(path))?)));
+    let holders = POD_SPECS.iter().filter_map(|path| document.at(keys(path).split_last()?.1));
+    let kind = document.text_of("kind").unwrap_or_default();
+    let is_judged = matches!(kind, "ServiceAccount" | "Pod") || kind.ends_with("List") || scan::maker(kind).is_some();
+    is_it(document)
+        && is_judged
+        && (document.items_of("items").iter().any(is_template)
+            || std::iter::once(document).chain(holders).any(in_metadata)
+            || specs.into_iter().any(|(_, spec)| in_spec(spec)))
+}
+
 impl Manifests {
     /// Takes an object in, or the objects of a list.
     pub(super) fn object(&mut self, file: usize, object: &Value, address: Option<&str>) {
