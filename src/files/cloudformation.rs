@@ -84,6 +84,18 @@ impl<'t> Resource<'t> {
         self.properties.get(key).filter(|value| !intrinsic::is_no_value(value))
     }
 
+    /// A property that is a list: not there, its items, or known once the stack is there. A function in its place is never an
+    /// empty list.
+    fn list(&self, key: &str) -> Observed<Vec<&'t Value>> {
+        match self.property(key) {
+            None => Observed::Absent,
+            Some(Value { node: Node::Array(items), .. }) => {
+                Observed::Present(items.iter().filter(|item| !intrinsic::is_no_value(item)).collect())
+            }
+            Some(_) => Observed::Unavailable(self.later(key)),
+        }
+    }
+
     /// Why something of it isn't known.
     fn later(&self, what: &str) -> Gap {
         later(format!("{what} of {}", self.id), self.id)
@@ -96,7 +108,7 @@ impl<'t> Resource<'t> {
 }
 
 fn role(template: &Template<'_>, resource: &Resource<'_>, spot: &Spot) -> Role {
-    let policies = template.list(resource, "Policies");
+    let policies = resource.list("Policies");
     let inline = policies.present().into_iter().flatten().enumerate().map(|(at, policy)| {
         let name = policy.get("PolicyName").and_then(|name| template.resolved_text(name));
         let name = name.unwrap_or_else(|| format!("{} {at}", resource.id));
@@ -106,7 +118,7 @@ fn role(template: &Template<'_>, resource: &Resource<'_>, spot: &Spot) -> Role {
     let reference = |value: &Value| {
         template.policy(value).map_or_else(|| Observed::Unavailable(resource.later("a policy")), Observed::Present)
     };
-    let attached = match template.list(resource, "ManagedPolicyArns") {
+    let attached = match resource.list("ManagedPolicyArns") {
         Observed::Present(items) => items.into_iter().map(reference).collect(),
         Observed::Absent => Vec::new(),
         Observed::Unavailable(gap) => vec![Observed::Unavailable(gap)],
@@ -145,7 +157,7 @@ fn policy(template: &Template<'_>, resource: &Resource<'_>, spot: &Spot) -> Poli
 
 fn provider(template: &Template<'_>, resource: &Resource<'_>, spot: Spot) -> Option<Provider> {
     let url = template.text(resource, "Url").present()?.clone();
-    let list = template.list(resource, "ClientIdList");
+    let list = resource.list("ClientIdList");
     let ids: Vec<Option<String>> = list.present().into_iter().flatten().map(|id| template.resolved_text(id)).collect();
     let unknown = ids.iter().any(Option::is_none).then(|| resource.later("ClientIdList"));
     let unseen_ids = list.gap().cloned().or(unknown);

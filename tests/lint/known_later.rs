@@ -140,15 +140,16 @@ fn lists_of_a_plan_are_unknown_only_where_somebody_wrote_them() {
         resource("aws_iam_openid_connect_provider", "app", &json!({"url": ISSUER, "client_id_list": ["sts.amazonaws.com"]}));
     let later = json!([change("aws_iam_role", &json!({"managed_policy_arns": true, "arn": true}))]);
     let written = json!({"aws_iam_role": {"managed_policy_arns": {"references": ["var.policies"]}}});
-    unknown(&plan(&json!({}), &[provider.clone()], &later, &written), "managed_policy_arns");
-    unknown(&plan(&inline, &[provider.clone()], &later, &written), "beside an inline policy");
+    unknown(&plan(&json!({}), std::slice::from_ref(&provider), &later, &written), "managed_policy_arns");
+    unknown(&plan(&inline, std::slice::from_ref(&provider), &later, &written), "beside an inline policy");
     // The provider fills it in: nobody attaches anything.
-    let (report, code) = plan(&inline, &[provider.clone()], &later, &json!({"aws_iam_role": {"inline_policy": [{}]}}));
+    let (report, code) =
+        plan(&inline, std::slice::from_ref(&provider), &later, &json!({"aws_iam_role": {"inline_policy": [{}]}}));
     assert_eq!((report["verdict"].as_str(), code), (Some("healthy"), Some(0)), "{report:#}");
-    unknown(&plan(&json!({"managed_policy_arns": [null]}), &[provider.clone()], &json!([]), &written), "an item");
+    unknown(&plan(&json!({"managed_policy_arns": [null]}), std::slice::from_ref(&provider), &json!([]), &written), "an item");
     let unnamed = json!({"inline_policy": [{"policy": allow}]});
     let later = json!([change("aws_iam_role", &json!({"inline_policy": [{"name": true, "policy": true}]}))]);
-    unknown(&plan(&json!({"inline_policy": [{}]}), &[provider.clone()], &later, &json!({})), "an inline policy");
+    unknown(&plan(&json!({"inline_policy": [{}]}), std::slice::from_ref(&provider), &later, &json!({})), "an inline policy");
     let named_later = json!([change("aws_iam_role", &json!({"inline_policy": [{"name": true}]}))]);
     assert_eq!(plan(&unnamed, &[provider], &named_later, &json!({})).1, Some(0), "its name is no matter");
 }

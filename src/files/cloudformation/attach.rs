@@ -44,15 +44,17 @@ fn receivers(template: &Template<'_>, value: &Value, is_sure: bool, found: &mut 
     if is_no_value(value) {
         return;
     }
-    match &value.node {
-        Node::Array(items) => items.iter().for_each(|item| receivers(template, item, is_sure, found)),
-        _ => match value.get("Fn::If").map(Tree::items) {
-            Some([_, one, other]) => [one, other].into_iter().for_each(|value| receivers(template, value, false, found)),
-            _ => {
-                let role = template.role(value);
-                found.push(Receiver { is_sure: is_sure && role.is_some(), role });
-            }
-        },
+    if let Node::Array(items) = &value.node {
+        for item in items {
+            receivers(template, item, is_sure, found);
+        }
+    } else if let Some([_, one, other]) = value.get("Fn::If").map(Tree::items) {
+        for value in [one, other] {
+            receivers(template, value, false, found);
+        }
+    } else {
+        let role = template.role(value);
+        found.push(Receiver { is_sure: is_sure && role.is_some(), role });
     }
 }
 

@@ -55,18 +55,6 @@ impl<'t> Template<'t> {
         }
     }
 
-    /// A property that is a list: not there, its items, or known once the stack is there. A function in its place is never
-    /// an empty list.
-    pub(super) fn list<'v>(&self, resource: &Resource<'v>, key: &str) -> Observed<Vec<&'v Value>> {
-        match resource.property(key) {
-            None => Observed::Absent,
-            Some(Value { node: Node::Array(items), .. }) => {
-                Observed::Present(items.iter().filter(|item| !is_no_value(item)).collect())
-            }
-            Some(_) => Observed::Unavailable(resource.later(key)),
-        }
-    }
-
     /// A value's text, where it is known.
     pub(super) fn resolved_text(&self, value: &Value) -> Option<String> {
         self.as_text(value, DEPTH)

@@ -13,7 +13,9 @@ fn by_hand(more: &[&str]) -> Snapshot {
     testing::uninject(&mut snapshot);
     set(&mut snapshot, "AWS_ROLE_ARN", testing::ROLE);
     set(&mut snapshot, "AWS_WEB_IDENTITY_TOKEN_FILE", PATH);
-    more.iter().for_each(|name| set(&mut snapshot, name, "eu-west-1"));
+    for name in more {
+        set(&mut snapshot, name, "eu-west-1");
+    }
     snapshot
 }
 
