@@ -193,8 +193,16 @@ mod tests {
         let documents = documents(text).unwrap();
         assert_eq!(
             documents[0].plain(),
-            serde_json::json!({"a": 1, "b": "1", "c": true, "d": "true", "g": "0x10", "h": "{\"x\": 1}\n", "i": {"k": "v"}, "j": {"k": "v"}, "k": {"k": "v", "l": "m"}})
+            serde_json::json!({"a": 1, "b": "1", "c": true, "d": "true", "g": 16, "h": "{\"x\": 1}\n", "i": {"k": "v"}, "j": {"k": "v"}, "k": {"k": "v", "l": "m"}})
         );
         assert_eq!(documents[1].plain(), serde_json::json!({"second": 2}));
+    }
+
+    #[test]
+    fn yaml_has_more_numbers_and_truths_than_json() {
+        let text = "[0444, 0o444, 1_000, 0b11, yes, Off, 0899, 012345678901, 0444x, _1, 'no', 1-2, y]";
+        let plain = documents(text).unwrap()[0].plain();
+        let wanted = serde_json::json!([292, 292, 1000, 3, true, false, "0899", "012345678901", "0444x", "_1", "no", "1-2", "y"]);
+        assert_eq!(plain, wanted);
     }
 }

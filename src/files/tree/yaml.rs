@@ -199,11 +199,26 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Node {
     }
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Node::Null,
-        "true" | "True" | "TRUE" => Node::Bool(true),
-        "false" | "False" | "FALSE" => Node::Bool(false),
+        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Node::Bool(true),
+        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Node::Bool(false),
         _ if text.parse::<serde_json::Number>().is_ok() => Node::Number(text.to_owned()),
-        _ => Node::String(text.to_owned()),
+        _ => integer(text).map_or_else(|| Node::String(text.to_owned()), |number| Node::Number(number.to_string())),
     }
+}
+
+/// An integer as YAML 1.1 writes it, which kubectl and `CloudFormation` read: `0444`, `0x1b`, `1_000`. What is as long as an
+/// account's id is none.
+/// <https://yaml.org/type/int.html>
+fn integer(text: &str) -> Option<i64> {
+    let plain = text.replace('_', "");
+    let based = [("0x", 16), ("0o", 8), ("0b", 2), ("0", 8)]
+        .into_iter()
+        .find_map(|(prefix, base)| Some((plain.strip_prefix(prefix)?, base)));
+    let (digits, base) = based.unwrap_or((plain.as_str(), 10));
+    let is_number = text.len() < 12
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_number { i64::from_str_radix(digits, base).ok() } else { None }
 }
 
 /// The name of a tag that is none of YAML's own: `Sub` of `!Sub`.
