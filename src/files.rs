@@ -119,12 +119,12 @@ impl Reading {
             // A template whose placeholders stand in quotes is YAML, too.
             Ok(documents) if !documents.iter().any(manifest::is_template) => documents,
             // A chart's folder has templates beside what is meant.
-            Ok(_) | Err(_) if text.text.contains("{{") && !must => {
+            Ok(_) | Err(_) if has_placeholder(&text.text) && !must => {
                 self.notes.push(format!("{} is not rendered yet and was left out", text.name));
                 return Ok(());
             }
             Ok(_) => return Err(FilesError::Template { name: name() }),
-            Err(_) if text.text.contains("{{") => return Err(FilesError::Template { name: name() }),
+            Err(_) if has_placeholder(&text.text) => return Err(FilesError::Template { name: name() }),
             Err(problem) => {
                 let error = not_document(name(), problem);
                 // In a folder it may be a manifest that was to be judged; of files that a hook names, another hook's business.
@@ -141,6 +141,9 @@ impl Reading {
         for document in &documents {
             if must && terraform::is_raw_state(document) {
                 return Err(FilesError::RawState { name: name() });
+            }
+            if terraform::is_it(document) && terraform::is_failed(document) {
+                return Err(FilesError::FailedPlan { name: name() });
             }
             self.document(file, document, text);
         }
@@ -178,6 +181,11 @@ impl Reading {
         self.found += 1;
         Ok(())
     }
+}
+
+/// Whether something that is to be filled in stands in a text, and not only in a comment.
+fn has_placeholder(text: &str) -> bool {
+    text.lines().any(|line| line.split('#').next().unwrap_or_default().contains("{{"))
 }
 
 fn not_document(name: String, problem: tree::Problem) -> FilesError {

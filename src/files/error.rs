@@ -18,6 +18,8 @@ pub(crate) enum FilesError {
     Template { name: String },
     #[error("`{name}` is a state in Terraform's own format")]
     RawState { name: String },
+    #[error("`{name}` is a plan that ended in an error: what is missing from it may be what matters")]
+    FailedPlan { name: String },
     #[error("`{name}` is not a policy: it has no Statement")]
     NotPolicy { name: String },
     #[error("nothing in {names} is a manifest, a policy, a plan or a template")]
@@ -36,6 +38,7 @@ impl FilesError {
             Self::NotDocument { .. } => "correct it, or leave the file out",
             Self::Template { .. } => "render it first: `helm template RELEASE CHART | irsa-doctor lint -`",
             Self::RawState { .. } => "give what `terraform show -json` prints",
+            Self::FailedPlan { .. } => "make the plan again, without the error",
             Self::BinaryPlan { .. } => "give what `terraform show -json PLAN` prints",
             Self::NotPolicy { .. } => "give a policy document as JSON, as IAM takes it",
             Self::Nothing { .. } => {

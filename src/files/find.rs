@@ -70,7 +70,8 @@ fn text(name: String, from: impl Read, is_named: bool) -> Result<Source, FilesEr
     }
 }
 
-/// The files of a folder that may be meant; hidden ones and what links lead to are not.
+/// The files of a folder that may be meant, those that links lead to among them, as every file of a mounted config map is;
+/// hidden ones are not, nor are folders that links lead to: kubectl reads the same.
 fn inside(folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
     let is_shown = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
     let mut files = Vec::new();
@@ -80,7 +81,7 @@ fn inside(folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
             FilesError::Unreadable { name, source: error.into() }
         })?;
         let ending = entry.path().extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
-        if entry.file_type().is_file() && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())) {
+        if entry.path().is_file() && ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str())) {
             files.push(entry.into_path());
         }
     }

@@ -11,7 +11,7 @@ mod resource;
 use super::defined::Defined;
 use super::manifest::Manifests;
 use super::tree::Tree;
-use irsa_doctor_iam::json::Value;
+use irsa_doctor_iam::json::{Node, Value};
 use references::References;
 use resource::{Resource, resources};
 
@@ -24,6 +24,11 @@ pub(super) fn is_it(document: &Value) -> bool {
 /// Whether a document is a state as Terraform keeps it itself, which is in no stable format.
 pub(super) fn is_raw_state(document: &Value) -> bool {
     document.get("lineage").is_some() && document.get("serial").is_some() && document.get("resources").is_some()
+}
+
+/// Whether a plan ended in an error: then it lacks what was still to be planned.
+pub(super) fn is_failed(document: &Value) -> bool {
+    matches!(document.get("errored").map(|errored| &errored.node), Some(Node::Bool(true)))
 }
 
 /// Reads a plan or a state.

@@ -12,6 +12,8 @@ fn bad_input_is_one_line_and_what_to_do() {
     write("latin.yaml", b"a: \xff\n");
     write("state.json", br#"{"version":4,"serial":1,"lineage":"x","resources":[]}"#);
     write("other.json", br#"{"a": 1}"#);
+    write("failed.json", br#"{"format_version":"1.2","errored":true,"planned_values":{"root_module":{}}}"#);
+    write("comment.yaml", b"# {{ a comment }}\na: [1\n");
     write("bomb.yaml", bomb().as_bytes());
     std::fs::create_dir(folder.path().join("empty")).unwrap();
     for (args, wanted) in [
@@ -23,6 +25,8 @@ fn bad_input_is_one_line_and_what_to_do() {
         (vec!["latin.yaml"], "UTF-8"),
         (vec!["state.json"], "Terraform's own format"),
         (vec!["other.json"], "nothing in"),
+        (vec!["failed.json"], "ended in an error"),
+        (vec!["comment.yaml"], "line"),
         (vec!["empty"], "nothing in"),
         (vec!["bomb.yaml"], "more than"),
         (vec!["--trust-policy", "other.json"], "no Statement"),
@@ -50,6 +54,19 @@ fn bad_input_is_one_line_and_what_to_do() {
     let output = lint_with(folder.path(), &["empty"], "");
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), said.contains("helm.yaml is not rendered yet")), (Some(0), true), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_is_read_through_the_links_of_a_mounted_config_map() {
+    let folder = TempDir::new();
+    let data = folder.path().join("mounted/..data");
+    std::fs::create_dir_all(&data).unwrap();
+    let text = std::fs::read_to_string(kept("manifests/app.yaml")).unwrap().replace("role/checkout", "user/checkout");
+    std::fs::write(data.join("app.yaml"), text).unwrap();
+    std::os::unix::fs::symlink("..data/app.yaml", folder.path().join("mounted/app.yaml")).unwrap();
+    let output = lint_with(folder.path(), &["mounted"], "");
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// A few lines of aliases that stand for billions.
