@@ -13,7 +13,7 @@ impl Wanted {
     pub(super) fn flag(&self, operation: &Operation) -> Option<&'static str> {
         let asked_only_with = || ASKED_ONLY_WITH.iter().find(|(asked, _)| *asked == operation).map(|(_, flag)| *flag);
         // A scan that asks for no action reads no policy of a resource.
-        let of_resource = || RESOURCE_POLICY_OPERATIONS.iter().any(|known| *known == operation).then_some("--resource");
+        let of_resource = || RESOURCE_POLICY_OPERATIONS.contains(&operation).then_some("--resource");
         let asked_only = || asked_only_with().or_else(of_resource);
         let flag = operation.flag.or_else(|| self.all_namespaces.then(asked_only).flatten());
         flag.filter(|flag| !self.flags.contains(flag))
