@@ -306,7 +306,15 @@ pub fn unresolved_gap(asked: &RequiredAction, unresolved: &[irsa_doctor_iam::Unr
     keys.sort();
     keys.dedup();
     let known = unresolved.iter().find_map(|unknown| unknown.key.as_deref());
+    if unresolved.is_empty() {
+        // All is known, and AWS doesn't say what it makes of it.
+        keys.push(
+            "the resource's policy lets everyone in, and whether a boundary or session policy limits that is not documented"
+                .to_owned(),
+        );
+    }
     let remedy = match known {
+        None if unresolved.is_empty() => "have the resource's policy name the role".to_owned(),
         Some(key) => format!("give the value that it has when the program calls: --context-key {key}=VALUE"),
         None => "allow reading the role's policies".to_owned(),
     };

@@ -62,8 +62,11 @@ fn every_limiting_layer_has_to_allow() {
 fn of_layers_that_refuse_the_identity_policies_come_first() {
     let (own, limit) = (allow("s3:*"), allow("s3:*"));
     assert_eq!(refusing(&PolicySet::new().identity("own", &own).boundary("limit", &limit)), Some(Layer::Identity));
-    // A resource's policy that names everyone grants, and in its account makes identity policies superfluous.
-    let queue = policy("Allow", "sqs:*", PolicyKind::Resource);
+    // A resource's policy that names the role grants, and in its account makes identity policies superfluous.
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Principal": {{"AWS": "{ROLE}"}}, "Action": "sqs:*", "Resource": "*"}}}}"#
+    );
+    let queue = Policy::parse(&text, PolicyKind::Resource).unwrap();
     let set = PolicySet::new().identity("own", &own).resource("queue", &queue);
     assert_eq!(refusing(&set.clone().boundary("limit", &limit)), Some(Layer::Boundary));
     let across = request().resource_account("444455556666");
