@@ -53,17 +53,15 @@ pub(super) fn is_template(document: &Value) -> bool {
     };
     let in_spec = |spec: &Value| {
         let accounts = ["serviceAccountName", "serviceAccount"].iter().any(|key| is_open(spec.get(key)));
-        accounts || spec.items_of("initContainers").iter().chain(spec.items_of("containers")).any(in_container)
+        accounts || containers(spec).any(in_container)
     };
-    let specs = POD_SPECS.iter().filter_map(|path| Some((path, document.at(&keys(path))?)));
-    let holders = POD_SPECS.iter().filter_map(|path| document.at(keys(path).split_last()?.1));
     let kind = document.text_of("kind").unwrap_or_default();
     let is_judged = matches!(kind, "ServiceAccount" | "Pod") || kind.ends_with("List") || scan::maker(kind).is_some();
     is_it(document)
         && is_judged
         && (document.items_of("items").iter().any(is_template)
-            || std::iter::once(document).chain(holders).any(in_metadata)
-            || specs.into_iter().any(|(_, spec)| in_spec(spec)))
+            || std::iter::once(document).chain(pod_holders(document)).any(in_metadata)
+            || pod_specs(document).any(in_spec))
 }
 
 impl Manifests {
@@ -117,8 +115,8 @@ fn read<T: crate::collect::kubernetes::Object>(object: &Value, kind: &str) -> Re
     {
         metadata.insert("name".to_owned(), prefix);
     }
-    for spec in POD_SPECS {
-        name_account(plain.pointer_mut(spec));
+    for path in POD_SPECS {
+        name_account(path.iter().try_fold(&mut plain, |inside, key| inside.get_mut(key)));
     }
     whole_object(plain, kind)
 }
@@ -136,16 +134,14 @@ fn not_text(object: &Value) -> Option<String> {
     let is_odd = |value: &Value| matches!(value.node, Node::Number(_) | Node::Bool(_));
     let said =
         |what: String, value: &Value| format!("{what} (line {}) is no text: it has to stand in quotes", value.position.line);
-    let holders = POD_SPECS.iter().filter_map(|path| object.at(keys(path).split_last()?.1));
-    let mut lists = holders.flat_map(|holder| ["annotations", "labels"].map(|list| (list, holder.at(&["metadata", list]))));
+    let mut lists =
+        pod_holders(object).flat_map(|holder| ["annotations", "labels"].map(|list| (list, holder.at(&["metadata", list]))));
     let in_metadata = lists.find_map(|(list, values)| {
         let odd = values.map(Tree::members).unwrap_or_default().iter().find(|member| is_odd(&member.value))?;
         Some(said(format!("the value of {} in metadata.{list}", odd.key), &odd.value))
     });
-    let specs = POD_SPECS.iter().filter_map(|path| object.at(&keys(path)));
-    let mut containers = specs.flat_map(|spec| spec.items_of("initContainers").iter().chain(spec.items_of("containers")));
     in_metadata.or_else(|| {
-        containers.find_map(|container| {
+        pod_specs(object).flat_map(containers).find_map(|container| {
             let odd =
                 container.items_of("env").iter().filter_map(|variable| variable.get("value")).find(|value| is_odd(value))?;
             Some(said("the value of a variable in a container's env".to_owned(), odd))
@@ -153,13 +149,23 @@ fn not_text(object: &Value) -> Option<String> {
     })
 }
 
-/// The keys of a JSON pointer that has nothing to escape.
-fn keys(path: &'static str) -> Vec<&'static str> {
-    path.trim_start_matches('/').split('/').collect()
+/// Where the spec of pods is: of a pod, of what has a template of pods, of a CronJob.
+const POD_SPECS: [&[&str]; 3] = [&["spec"], &["spec", "template", "spec"], &["spec", "jobTemplate", "spec", "template", "spec"]];
+
+/// The specs of pods that an object has.
+fn pod_specs(object: &Value) -> impl Iterator<Item = &Value> {
+    POD_SPECS.into_iter().filter_map(|path| object.at(path))
 }
 
-/// Where the spec of pods is: of a pod, of what has a template of pods, of a CronJob.
-const POD_SPECS: [&str; 3] = ["/spec", "/spec/template/spec", "/spec/jobTemplate/spec/template/spec"];
+/// What has such a spec, and the pods' metadata beside it.
+fn pod_holders(object: &Value) -> impl Iterator<Item = &Value> {
+    POD_SPECS.into_iter().filter_map(|path| object.at(path.split_last()?.1))
+}
+
+/// The containers of a spec: init containers first.
+fn containers(spec: &Value) -> impl Iterator<Item = &Value> {
+    spec.items_of("initContainers").iter().chain(spec.items_of("containers"))
+}
 
 /// Writes the service account of pods where the API server keeps it. `serviceAccount` is the old name of
 /// `serviceAccountName`, and counts where that isn't set.
