@@ -267,23 +267,23 @@ fn is_secret_key(word: &str) -> bool {
 
 /// Without the insides of private keys in PEM.
 fn without_private_keys(text: &str) -> Cow<'_, str> {
-    const END: &str = "-----END";
-    let mut rest = text;
+    const HEADER: &str = "PRIVATE KEY-----";
+    let Some(last) = text.rfind("-----BEGIN") else { return Cow::Borrowed(text) };
+    let behind = |from: usize, what: &str| text.get(from..).and_then(|rest| rest.find(what)).map(|at| from + at);
     let mut kept = String::new();
-    while let Some((begin, end)) = rest.find("PRIVATE KEY-----").filter(|_| rest.contains("-----BEGIN")).map(|at| {
-        let inside = at + "PRIVATE KEY-----".len();
-        let end = rest.get(inside..).and_then(|after| after.find(END)).map_or(rest.len(), |end| inside + end);
-        (inside, end)
-    }) {
-        kept.push_str(rest.get(..begin).unwrap_or_default());
-        kept.push_str(REDACTED);
-        // Past the end's own `PRIVATE KEY-----`.
-        let after = rest.get(end..).unwrap_or_default();
-        let over = after.find("PRIVATE KEY-----").map_or(after.len(), |at| at + "PRIVATE KEY-----".len());
-        kept.push_str(after.get(..over).unwrap_or_default());
-        rest = after.get(over..).unwrap_or_default();
+    let mut at = 0;
+    while let Some(header) = behind(at, HEADER).filter(|_| at <= last) {
+        let inside = header + HEADER.len();
+        let end = behind(inside, "-----END").unwrap_or(text.len());
+        // The end has a header of its own.
+        let over = behind(end, HEADER).map_or(text.len(), |header| header + HEADER.len());
+        for part in [text.get(at..inside), Some(REDACTED), text.get(end..over)] {
+            kept.push_str(part.unwrap_or_default());
+        }
+        at = over;
     }
-    if kept.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(kept + rest) }
+    kept.push_str(text.get(at..).unwrap_or_default());
+    Cow::Owned(kept)
 }
 
 /// Without the sequences that colour a terminal's text: they part names from their values.
