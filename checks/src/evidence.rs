@@ -228,8 +228,7 @@ impl<'a> Evidence<'a> {
 
     /// Whether another container was asked about: what is wrong with this one is then no more than a warning.
     pub fn is_beside_the_point(&self, container: &ContainerView<'_>) -> bool {
-        let Some(asked) = self.asked().container.as_deref() else { return false };
-        asked != container.name() && self.containers().iter().any(|other| other.name() == asked)
+        self.asked_container().is_some_and(|asked| asked.name() != container.name())
     }
 
     /// The place of the judged pod, or of the workload where there is no pod.

@@ -189,8 +189,8 @@ fn node_role(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Option<&
     }
 }
 
-/// The profile or file that is named, in words.
-fn profile(container: &ContainerView<'_>) -> Option<String> {
+/// The profile or file that a container names, in words; `/dev/null` is how one says "none".
+pub fn profile(container: &ContainerView<'_>) -> Option<String> {
     let name = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]
         .into_iter()
         .find(|name| container.is_set(name) && container.value(name) != Some("/dev/null"))?;

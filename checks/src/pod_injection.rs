@@ -186,7 +186,7 @@ fn known(found: Result<Option<Finding>, Gap>, gaps: &mut Vec<FoundGap>) -> Vec<F
 /// All about a container with a role and a token file.
 fn irsa(evidence: &Evidence<'_>, container: &ContainerView<'_>, gaps: &mut Vec<FoundGap>) -> Vec<Finding> {
     let decisive = !evidence.is_beside_the_point(container);
-    gaps.extend(env::unseen(evidence, container).map(|gap| FoundGap { gap, decisive }));
+    gaps.extend(env::unseen(evidence, container).into_iter().map(|gap| FoundGap { gap, decisive }));
     let awaited = match awaited::mount(evidence, container) {
         Ok(awaited) => awaited,
         Err(gap) => {

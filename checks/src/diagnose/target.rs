@@ -269,9 +269,7 @@ fn roles_of_pod(evidence: &Evidence<'_>) -> Vec<RoleUnderJudgement> {
 }
 
 fn association_role(evidence: &Evidence<'_>) -> Option<RoleUnderJudgement> {
-    let association = evidence.association();
-    let arn = association.present()?.role_arn.clone();
-    Some(RoleUnderJudgement { arn, source: RoleSource::Association, mode: Mode::PodIdentity })
+    evidence.association().present().map(|association| RoleUnderJudgement::associated(association))
 }
 
 /// The role that a pod would get if it were made now: the association's before the annotation's.
@@ -293,8 +291,8 @@ fn after_restart(evidence: &Evidence<'_>, roles: &[Option<RoleUnderJudgement>], 
     let next = role_of_next_pod(evidence)?;
     let now = roles.iter().flatten().next()?;
     let is_same = now.arn == next.arn && now.mode == next.mode;
-    let changes = next.source == RoleSource::Annotation && audience::changes(&evidence.with_role(Some(now.clone())));
-    if is_same && !changes {
+    let changes = || next.source == RoleSource::Annotation && audience::changes(&evidence.with_role(Some(now.clone())));
+    if is_same && !changes() {
         return None;
     }
     let role_arn = next.arn.clone();

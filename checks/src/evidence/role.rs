@@ -3,7 +3,7 @@
 use super::Evidence;
 use crate::arn::RoleArn;
 use crate::identity::Mode;
-use crate::snapshot::{Account, Gap, Observed, Role, RoleEvidence};
+use crate::snapshot::{Account, Association, Gap, Observed, Role, RoleEvidence};
 
 /// The role that the rest of the chain is judged for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,13 @@ pub struct RoleUnderJudgement {
     pub source: RoleSource,
     /// How pods get it.
     pub mode: Mode,
+}
+
+impl RoleUnderJudgement {
+    /// The role that an association gives, as the first of two where it has a target role.
+    pub fn associated(association: &Association) -> Self {
+        Self { arn: association.role_arn.clone(), source: RoleSource::Association, mode: Mode::PodIdentity }
+    }
 }
 
 /// Where a role was found.

@@ -75,8 +75,7 @@ fn scope(call: &PodIdentityCall<'_>) -> Option<String> {
 pub(super) fn target(evidence: &Evidence<'_>, association: &Association, found: &mut Found) {
     let Some(target) = association.target_role_arn.as_deref() else { return };
     let first = Principal::AssumedRole { session_arn: None, role_arn: Some(association.role_arn.clone()) };
-    let role = RoleUnderJudgement { arn: association.role_arn.clone(), source: RoleSource::Association, mode: Mode::PodIdentity };
-    let chained = evidence.with_role(Some(role));
+    let chained = evidence.with_role(Some(RoleUnderJudgement::associated(association)));
     let own = permissions::of_role(&chained);
     let mut assume = Request::assume_role(first.clone(), target, association.external_id.as_deref());
     for (key, value) in permissions::session_tags(&chained) {

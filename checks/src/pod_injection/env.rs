@@ -54,18 +54,17 @@ pub(super) fn expects_role(evidence: &Evidence<'_>) -> Result<bool, Gap> {
 }
 
 /// What the spec doesn't show of a container's role and token file: a config map's key, a field, another variable.
-pub(super) fn unseen(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> impl Iterator<Item = Gap> {
+pub(super) fn unseen(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Vec<Gap> {
     let (name, pod) = (container.name(), evidence.pod_name().unwrap_or_default());
     let unseen = ["AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"].into_iter().filter(|variable| container.is_unseen(variable));
-    let gaps: Vec<Gap> = unseen
+    unseen
         .map(|variable| {
             Gap::not_collected(format!("{VARIABLE}{variable}"))
                 .about(format!("container {name} of pod {pod}"))
                 .detail(format!("container {name} sets {variable} to what its spec doesn't show, and the webhook leaves that"))
                 .remedy("see what it is in the running container, or set it in the spec as a plain value")
         })
-        .collect();
-    gaps.into_iter()
+        .collect()
 }
 
 /// The same evidence, with the role that this container uses under judgement.

@@ -166,11 +166,11 @@ pub(super) fn bare(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Re
 
 /// Whether a container may have credentials that its spec doesn't show: of a profile, or of what `envFrom` brings.
 fn may_bring_its_own(container: &ContainerView<'_>) -> bool {
-    const FILES: [&str; 4] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
-    let names_a_profile = FILES.iter().any(|name| container.is_set(name) && container.value(name) != Some("/dev/null"));
     let mut mounts = container.container.volume_mounts.iter();
     let at_home = |path: &str| path.trim_end_matches('/').split('/').any(|part| part == ".aws");
-    names_a_profile || !container.container.env_from.is_empty() || mounts.any(|mount| at_home(&mount.mount_path))
+    identity::profile(container).is_some()
+        || !container.container.env_from.is_empty()
+        || mounts.any(|mount| at_home(&mount.mount_path))
 }
 
 fn skipped(evidence: &Evidence<'_>, container: &ContainerView<'_>) -> Finding {

@@ -137,23 +137,24 @@ pub(super) fn divided(asked: &RequiredAction, decision: &Decision) -> Option<Gap
             fits && services::patterns_overlap(pattern, &asked.resource)
         })
     };
-    let resource = |statement: &StatementTrace| {
-        let of_resource = statement.elements.iter().find(|element| element.element == ElementKind::Resource);
-        of_resource.filter(|element| overlaps(element)).cloned()
+    // Whether a statement names some of them, or leaves some of them out.
+    let divides = |statement: &StatementTrace, negated: bool| {
+        let mut of_resource = statement.elements.iter().filter(|element| element.element == ElementKind::Resource);
+        of_resource.any(|element| element.negated == negated && overlaps(element))
     };
     let all_but = |effect| {
         let mut matched = decision.matched().filter(|statement| statement.effect == effect).peekable();
         let first = matched.peek().copied()?;
         matched
-            .all(|statement| resource(statement).is_some_and(|element| element.negated))
+            .all(|statement| divides(statement, true))
             .then_some((first, "decides by NotResource, which leaves some of them out"))
     };
     let (statement, how) = match &decision.outcome {
         Outcome::Allowed { .. } => {
             let part = decision.statements.iter().filter(|statement| statement.effect == Effect::Deny).find(|statement| {
-                let mut others = statement.elements.iter().filter(|element| element.element != ElementKind::Resource);
-                let part = resource(statement).is_some_and(|element| !element.negated && element.result.is_false());
-                part && others.all(|element| !element.result.is_false())
+                let mut differing = statement.differing().peekable();
+                let differs = differing.peek().is_some();
+                differs && differing.all(|element| element.element == ElementKind::Resource) && divides(statement, false)
             });
             part.map(|statement| (statement, "denies it on some of them")).or_else(|| all_but(Effect::Allow))?
         }
